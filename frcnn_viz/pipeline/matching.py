@@ -1,0 +1,121 @@
+"""The training side of the anchors: which are positive, negative or ignored, and which are sampled.
+
+Shape shorthand: A anchors; G ground-truth objects.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from enum import IntEnum
+
+import torch
+from torch import Tensor
+from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
+from torchvision.ops import box_iou
+
+
+class MatchReason(IntEnum):
+    """Why an anchor got its label (paper, section 3.1.2)."""
+
+    NEGATIVE = 0
+    IGNORED = 1
+    POSITIVE = 2
+    POSITIVE_BEST_MATCH = 3
+
+    @property
+    def sentence(self) -> str:
+        """One plain sentence for the screen."""
+        return _REASON_SENTENCES[self]
+
+
+_REASON_SENTENCES = {
+    MatchReason.NEGATIVE: "Negative: its best IoU is under the lower threshold.",
+    MatchReason.IGNORED: "Ignored: its best IoU lies between the thresholds.",
+    MatchReason.POSITIVE: "Positive: its best IoU reaches the upper threshold.",
+    MatchReason.POSITIVE_BEST_MATCH: "Positive only because no anchor overlaps that object more.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class AnchorMatches:
+    """The label of every anchor and the object it stands for.
+
+    Attributes:
+        labels: float32 [A]: 1 positive, 0 negative, -1 ignored, as `assign_targets_to_anchors` gives them.
+        reason: uint8 [A], a `MatchReason`.
+        iou: float32 [A], the best IoU with any object (0 without objects).
+        object: int64 [A], the object of that IoU, or -1 without objects.
+        best_iou_of_object: float32 [G].
+        positives_of_object: int64 [G].
+    """
+
+    labels: Tensor
+    reason: Tensor
+    iou: Tensor
+    object: Tensor
+    best_iou_of_object: Tensor
+    positives_of_object: Tensor
+
+
+def match_anchors(anchor_boxes: Tensor, ground_truth: Tensor, *, fg_iou_thresh: float, bg_iou_thresh: float) -> AnchorMatches:
+    """Match anchors [A, 4] to ground-truth boxes [G, 4], both of the input frame, by torchvision's `Matcher`.
+
+    Raises:
+        ValueError: a ground-truth box has no area.
+    """
+    flat = (ground_truth[:, 2:] <= ground_truth[:, :2]).any(dim=1).nonzero()[:, 0]
+    if len(flat):
+        index = int(flat[0])
+        raise ValueError(f"ground-truth box {index} is {ground_truth[index].tolist()}; its width and height must be positive")
+    count = len(anchor_boxes)
+    with torch.inference_mode():
+        if not len(ground_truth):
+            zeros = anchor_boxes.new_zeros(count)
+            empty = torch.zeros(0, dtype=torch.int64, device=zeros.device)
+            return AnchorMatches(
+                labels=zeros,
+                reason=zeros.to(torch.uint8),
+                iou=zeros,
+                object=torch.full((count,), -1, dtype=torch.int64, device=zeros.device),
+                best_iou_of_object=zeros[:0],
+                positives_of_object=empty,
+            )
+        quality = box_iou(ground_truth, anchor_boxes)  # [G, A]
+        matched = Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=True)(quality)
+        iou, nearest = quality.max(dim=0)
+        reason = torch.full((count,), int(MatchReason.NEGATIVE), dtype=torch.uint8, device=quality.device)
+        reason[matched == Matcher.BETWEEN_THRESHOLDS] = MatchReason.IGNORED
+        reason[matched >= 0] = MatchReason.POSITIVE
+        reason[(matched >= 0) & (iou < fg_iou_thresh)] = MatchReason.POSITIVE_BEST_MATCH
+        labels = (matched >= 0).to(torch.float32)
+        labels[matched == Matcher.BETWEEN_THRESHOLDS] = -1
+        return AnchorMatches(
+            labels=labels,
+            reason=reason,
+            iou=iou,
+            object=nearest,
+            best_iou_of_object=quality.max(dim=1).values,
+            positives_of_object=torch.bincount(matched[matched >= 0], minlength=len(ground_truth)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class AnchorSample:
+    """The mini-batch of anchors that would enter the RPN's losses: int64 indices, positives and negatives."""
+
+    positive: Tensor
+    negative: Tensor
+
+
+def sample_anchors(matches: AnchorMatches, *, batch_size_per_image: int, positive_fraction: float, seed: int) -> AnchorSample:
+    """Draw the mini-batch with torchvision's sampler, after `torch.manual_seed(seed)` on the CPU."""
+    sampler = BalancedPositiveNegativeSampler(batch_size_per_image, positive_fraction)
+    # The sampler draws from torch's global generator: one thread at a time, and the state is put back.
+    with _GENERATOR_LOCK, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        (positive,), (negative,) = sampler([matches.labels.cpu()])
+    return AnchorSample(positive=positive.nonzero()[:, 0], negative=negative.nonzero()[:, 0])
+
+
+_GENERATOR_LOCK = threading.Lock()

@@ -1,0 +1,275 @@
+"""The whole story on one screen: every stage of one image at one setting, run when asked for, and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
+
+from frcnn_viz.pipeline.anchors import make_anchors
+from frcnn_viz.pipeline.backbone import extract_features
+from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.detections import select_detections
+from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, match_anchors, sample_anchors
+from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.proposals import select_proposals
+from frcnn_viz.pipeline.results import (
+    AnchorGrid,
+    Detections,
+    Fate,
+    FeatureMaps,
+    NetworkInput,
+    Proposals,
+    RoiOutputs,
+    RpnOutput,
+)
+from frcnn_viz.pipeline.rois import extend_table, read_table
+from frcnn_viz.pipeline.rpn import decode_anchors, score_anchors
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.transform import prepare
+
+_TO_FEATURES = ("min_size", "max_size")
+_TO_ANCHORS = (*_TO_FEATURES, "anchor_sizes", "aspect_ratios")
+_TO_PROPOSALS = (
+    *_TO_ANCHORS,
+    "rpn_pre_nms_top_n",
+    "rpn_post_nms_top_n",
+    "rpn_nms_thresh",
+    "rpn_score_thresh",
+    "rpn_min_size",
+)
+_TO_DETECTIONS = (*_TO_PROPOSALS, "box_score_thresh", "box_nms_thresh", "box_detections_per_img")
+
+
+class Trace:
+    """What a detector does with one image. Each stage is an attribute, computed on first use.
+
+        trace = Trace(model, image, Settings.of(model))
+        trace.detections.boxes_in_image      # equal to model([image])[0]["boxes"]
+
+    With a shared `Memory`, another trace of the same image reuses every result whose settings are the same:
+    a new NMS threshold reruns NMS and what follows, never the backbone. The model is only read; it must be
+    in evaluation mode, and its weights must not change while the memory holds results of it.
+    """
+
+    def __init__(
+        self,
+        model: GeneralizedRCNN,
+        image: Tensor,
+        settings: Settings | None = None,
+        *,
+        memory: Memory | None = None,
+        image_key: str | None = None,
+    ) -> None:
+        """Prepare a trace; nothing is computed yet.
+
+        Args:
+            model: any torchvision Faster R-CNN in evaluation mode, on any device.
+            image: float32 [3, H, W] in 0..1, on any device.
+            settings: the model's own when None.
+            memory: shared between traces; a private, unbounded one when None.
+            image_key: names the image's pixels in a shared memory; a digest of them when None.
+
+        Raises:
+            ValueError: the model is in training mode.
+        """
+        if model.training:
+            raise ValueError("the model is in training mode; call model.eval() first")
+        self.model = model
+        self.image = image
+        self.settings = settings or Settings.of(model)
+        self._image_key = image_key or ("private" if memory is None else digest(image))
+        self._memory = Memory(max_bytes=2**62) if memory is None else memory  # an empty Memory is falsy
+        self._device = next(model.parameters()).device
+        self._ms: dict[str, float] = {}
+
+    @cached_property
+    def input(self) -> NetworkInput:
+        """The image normalised, resized and padded."""
+        s = self.settings
+        return self._recall(
+            "input", _TO_FEATURES, lambda: prepare(self.model, self.image, min_size=s.min_size, max_size=s.max_size)
+        )
+
+    @cached_property
+    def features(self) -> FeatureMaps:
+        """The backbone's feature maps."""
+        return self._recall("features", _TO_FEATURES, lambda: extract_features(self.model, self.input), self.input)
+
+    @cached_property
+    def anchors(self) -> AnchorGrid:
+        """Every anchor of every level."""
+        s = self.settings
+        return self._recall(
+            "anchors",
+            _TO_ANCHORS,
+            lambda: make_anchors(
+                self.model, self.input, self.features, anchor_sizes=s.anchor_sizes, aspect_ratios=s.aspect_ratios
+            ),
+            self.features,
+        )
+
+    @cached_property
+    def rpn(self) -> RpnOutput:
+        """Objectness and deltas of every anchor."""
+        return self._recall("rpn", _TO_FEATURES, lambda: score_anchors(self.model, self.features), self.features)
+
+    @cached_property
+    def decoded(self) -> Tensor:
+        """Every anchor moved by its deltas, before clipping: float32 [A, 4], input frame."""
+        return self._recall(
+            "decoded", _TO_ANCHORS, lambda: decode_anchors(self.model, self.anchors, self.rpn), self.anchors, self.rpn
+        )
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """The RPN's candidates with their fates, and the proposals."""
+        s = self.settings
+        return self._recall(
+            "proposals",
+            _TO_PROPOSALS,
+            lambda: select_proposals(
+                self.anchors,
+                self.rpn,
+                self.decoded,
+                input_size=self.input.input_size,
+                pre_nms_top_n=s.rpn_pre_nms_top_n,
+                post_nms_top_n=s.rpn_post_nms_top_n,
+                nms_thresh=s.rpn_nms_thresh,
+                score_thresh=s.rpn_score_thresh,
+                min_size=s.rpn_min_size,
+            ),
+            self.decoded,
+        )
+
+    @cached_property
+    def rois(self) -> RoiOutputs:
+        """Class scores and refined boxes of every proposal. A proposal seen before is not pooled again."""
+        model, features, proposals, size = self.model, self.features, self.proposals, self.input.input_size
+        table = self._memory.update(
+            self._key("roi table", _TO_ANCHORS),
+            lambda old: extend_table(model, features, proposals, size, old),
+            self._device,
+        )
+        outputs = self._recall("rois", _TO_PROPOSALS, lambda: read_table(model, proposals, table.value, size))
+        self._ms["rois"] += table.ms
+        return outputs
+
+    @cached_property
+    def detections(self) -> Detections:
+        """Every (proposal, class) candidate with its fate, and the detections."""
+        s = self.settings
+        return self._recall(
+            "detections",
+            _TO_DETECTIONS,
+            lambda: select_detections(
+                self.rois,
+                self.input,
+                score_thresh=s.box_score_thresh,
+                nms_thresh=s.box_nms_thresh,
+                detections_per_img=s.box_detections_per_img,
+            ),
+            self.rois,
+        )
+
+    def match(self, ground_truth_in_image: Tensor) -> AnchorMatches:
+        """Label every anchor against ground truth [G, 4] given in pixels of the user's image."""
+        boxes = ground_truth_in_image.to(self._device, torch.float32)
+        s = self.settings
+        return match_anchors(
+            self.anchors.boxes,
+            to_input(boxes, self.input.image_size, self.input.input_size),
+            fg_iou_thresh=s.rpn_fg_iou_thresh,
+            bg_iou_thresh=s.rpn_bg_iou_thresh,
+        )
+
+    def sample(self, matches: AnchorMatches) -> AnchorSample:
+        """Draw the seeded mini-batch of anchors that would enter the RPN's losses."""
+        s = self.settings
+        return sample_anchors(
+            matches,
+            batch_size_per_image=s.rpn_batch_size_per_image,
+            positive_fraction=s.rpn_positive_fraction,
+            seed=s.seed,
+        )
+
+    @property
+    def stages(self) -> list[StageReport]:
+        """Name, count and milliseconds of every stage, running those that have not run."""
+        self.detections  # noqa: B018  runs every stage
+        counts = {
+            "input": self.input.resized.shape[-1] * self.input.resized.shape[-2],
+            "features": sum(h * w for h, w in self.features.grid_sizes),
+            "anchors": len(self.anchors),
+            "rpn": len(self.rpn.objectness),
+            "decoded": len(self.decoded),
+            "proposals": len(self.proposals),
+            "rois": len(self.rois.scores),
+            "detections": len(self.detections),
+        }
+        return [StageReport(name, _UNITS[name], count, self._ms[name]) for name, count in counts.items()]
+
+    @property
+    def funnel(self) -> list[tuple[str, int]]:
+        """How many boxes are left after each filter, from all anchors to the detections."""
+        first, last = self.proposals.fate, self.detections.fate
+        foreground = self.rois.num_classes - 1
+        return [
+            ("anchors", len(self.anchors)),
+            ("top-n of each level", len(first)),
+            ("large and likely enough", _count_without(first, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
+            ("kept by the RPN's NMS", len(self.proposals.nms_kept)),
+            ("proposals", len(self.proposals)),
+            (f"proposals x {foreground} classes", len(last)),
+            ("over the score threshold", _count_without(last, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
+            ("kept by the final NMS", len(self.detections.nms_kept)),
+            ("detections", len(self.detections)),
+        ]
+
+    def _key(self, stage: str, names: tuple[str, ...]) -> Hashable:
+        return stage, self.model, self._image_key, tuple(getattr(self.settings, name) for name in names)
+
+    def _recall(self, stage: str, names: tuple[str, ...], compute: Callable[[], Any], *_needed: object) -> Any:
+        # `_needed` are earlier stages: evaluating them as arguments keeps their time out of this one's.
+        entry = self._memory.recall(self._key(stage, names), compute, self._device)
+        self._ms[stage] = entry.ms
+        return entry.value
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """A stage's name, what it counts, how many, and the milliseconds it took when it was computed."""
+
+    name: str
+    unit: str
+    count: int
+    ms: float
+
+
+_UNITS = {
+    "input": "pixels",
+    "features": "cells",
+    "anchors": "anchors",
+    "rpn": "objectness scores",
+    "decoded": "moved anchors",
+    "proposals": "proposals",
+    "rois": "RoIs",
+    "detections": "detections",
+}
+
+
+def digest(image: Tensor) -> str:
+    """A key for the image's pixels, shape and type: 64 hexadecimal digits."""
+    image = image.cpu().contiguous()
+    head = f"{image.dtype}{tuple(image.shape)}".encode()
+    return hashlib.sha256(head + image.numpy().tobytes()).hexdigest()
+
+
+def _count_without(fate: Tensor, *lost: Fate) -> int:
+    return int(sum((fate != f).to(torch.int64) for f in lost).eq(len(lost)).sum())
