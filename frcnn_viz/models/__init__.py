@@ -1,0 +1,1 @@
+"""Which detector: the registry, its builders and their weights."""
