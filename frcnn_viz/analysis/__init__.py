@@ -1,0 +1,1 @@
+"""Why: what the results say when they are compared, counted and scored."""

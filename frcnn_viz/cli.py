@@ -1,0 +1,208 @@
+"""The command line: the app's capabilities without a browser. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from frcnn_viz.paths import APP, ASSETS
+
+cli = typer.Typer(
+    name="frcnn-viz",
+    help="Look into every stage of a real torchvision Faster R-CNN.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console(stderr=True)
+
+ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
+RandomOption = Annotated[bool, typer.Option("--random-weights", help="Skip the trained weights.")]
+
+
+@cli.callback(invoke_without_command=True)
+def _default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        app()
+
+
+@cli.command()
+def app(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
+    headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+) -> None:
+    """Open the app (what plain `frcnn-viz` does)."""
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
+    command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
+    raise typer.Exit(subprocess.call(command, cwd=APP.parent))
+
+
+@cli.command("trace")
+def trace_command(
+    image: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, BMP, TIFF or GIF.")],
+    model: ModelOption = "street-fpn",
+    changes: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE, may be repeated.")] = None,
+    device: DeviceOption = "auto",
+    output: JsonOption = "",
+    random_weights: RandomOption = False,
+) -> None:
+    """Follow one image through every stage and print the funnel."""
+    from frcnn_viz import Settings, load_detector, load_image, trace
+    from frcnn_viz.analysis.report import describe_trace
+
+    detector = load_detector(model, device, random_weights=random_weights)
+    settings = Settings.of(detector.model).with_text(_pairs(changes or []))
+    loaded = load_image(image)
+    story = trace(detector, loaded, settings)
+    if output:
+        _write_json(output, describe_trace(detector, loaded, story))
+        return
+    table = Table("stage", "counts", "number", "ms", title=f"{image.name} through {detector.name} on {detector.device}")
+    for stage in story.stages:
+        table.add_row(stage.name, stage.unit, f"{stage.count:,}", f"{stage.ms:.1f}")
+    funnel = Table("funnel", "boxes")
+    for name, count in story.funnel:
+        funnel.add_row(name, f"{count:,}")
+    Console().print(table, funnel)
+
+
+@cli.command()
+def verify(
+    model: ModelOption = "street-fpn",
+    images: Annotated[int, typer.Option(min=1, help="How many generated scenes.")] = 5,
+    device: DeviceOption = "cpu",
+    random_weights: RandomOption = False,
+) -> None:
+    """Compare the pipeline with plain model(image); exit 1 unless the difference is exactly 0."""
+    from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
+
+    from frcnn_viz import load_detector, trace
+    from frcnn_viz.analysis.equality import compare_with_model
+    from frcnn_viz.data.scenes import draw_scene
+    import torch
+
+    detector = load_detector(model, device, random_weights=random_weights)
+    found, differences = 0, []
+    for seed in track(range(images), "comparing", console=console):
+        pixels = pil_to_tensor(draw_scene(HELD_OUT_SEED + seed).image)
+        story = trace(detector, to_dtype(pixels, torch.float32, scale=True))
+        differences.append(compare_with_model(story))
+        found += len(story.detections)
+    print(f"{detector.name} on {detector.device}: {images} images, {found} detections")
+    print(f"largest difference of counts: {max(abs(d.count) for d in differences)}")
+    print(f"largest difference of boxes:  {max(d.boxes for d in differences):g} px")
+    print(f"largest difference of scores: {max(d.scores for d in differences):g}")
+    print(f"labels that differ:           {sum(d.labels for d in differences)}")
+    if not all(d.is_zero for d in differences):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def evaluate(
+    model: ModelOption = "street-fpn",
+    scenes: Annotated[int, typer.Option(min=1, help="How many held-out scenes.")] = 500,
+    device: DeviceOption = "auto",
+    output: JsonOption = "",
+    random_weights: RandomOption = False,
+) -> None:
+    """COCO average precision on held-out generated scenes: the figures of the model card."""
+    from frcnn_viz import load_detector
+    from frcnn_viz.analysis.metrics import evaluate as evaluate_model
+    from frcnn_viz.training.scenes import held_out_scenes
+
+    detector = load_detector(model, device, random_weights=random_weights)
+    held_out = track(held_out_scenes(scenes), "evaluating", total=scenes, console=console)
+    metrics = evaluate_model(detector.model, held_out, detector.classes[1:])
+    result = {"AP": metrics.AP, "AP50": metrics.AP50, "AP75": metrics.AP75, "per_class": metrics.per_class}
+    if output:
+        _write_json(output, {"model": detector.name, "scenes": scenes, **result})
+        return
+    table = Table("COCO metric", "value", title=f"{detector.name} on {scenes} held-out scenes")
+    for name in ("AP", "AP50", "AP75"):
+        table.add_row(name, f"{result[name]:.3f}")
+    for name, value in metrics.per_class.items():
+        table.add_row(f"AP {name}", f"{value:.3f}")
+    Console().print(table)
+
+
+@cli.command("scenes")
+def scenes_command(
+    folder: Annotated[Path, typer.Argument(help="Where to write the PNG files and annotations.json (COCO).")],
+    count: Annotated[int, typer.Option(min=1, max=100_000)] = 12,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    preset: Annotated[str, typer.Option(help="ordinary, crowded, tiny, extreme_aspect, low_contrast, unknown_objects.")] = "ordinary",
+) -> None:
+    """Draw street scenes with exact ground truth."""
+    from frcnn_viz.data import scenes
+
+    presets = {name.lower(): value for name, value in vars(scenes).items() if isinstance(value, scenes.SceneOptions)}
+    if preset.lower() not in presets:
+        raise ValueError(f"there is no preset {preset!r}; choose one of {', '.join(sorted(presets))}.")
+    scenes.write_scenes(folder, count, seed, presets[preset.lower()])
+    print(f"{count} scenes in {folder}")
+
+
+@cli.command("train-embedded")
+def train_embedded_command(
+    name: Annotated[str, typer.Argument(help="street-fpn or street-c4.")],
+    out: Annotated[Path, typer.Option(help="Where the weights go.")] = ASSETS,
+    steps: Annotated[int | None, typer.Option(min=1, help="Fewer steps than the recipe, for a trial.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = True,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Train an embedded detector from nothing, on scenes drawn by this program."""
+    from frcnn_viz.training.embedded import train_embedded
+
+    path = train_embedded(name, out / f"{name}.safetensors", steps=steps, resume=resume, seed=seed, progress=console.print)
+    print(path)
+
+
+HELD_OUT_SEED = 10_000_000
+"""Scenes from this seed on are never trained on."""
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _write_json(output: str, content: dict[str, Any]) -> None:
+    text = json.dumps(_finite(content), indent=2)
+    if output == "-":
+        print(text)
+    else:
+        Path(output).write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: a metric that is undefined becomes null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def main() -> None:
+    """Run a command; a mistake becomes one sentence on standard error and exit code 2."""
+    try:
+        cli()
+    except (ValueError, OSError) as error:
+        console.print(f"frcnn-viz: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(2)
