@@ -1,0 +1,1 @@
+"""Images and ground truth, in and out."""
