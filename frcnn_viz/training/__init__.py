@@ -1,0 +1,1 @@
+"""How the embedded detectors are made, from nothing."""
