@@ -42,7 +42,7 @@ class Recipe:
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
 
-RECIPES = {"street-fpn": Recipe(steps=3600), "street-c4": Recipe(steps=2800)}
+RECIPES = {"street-fpn": Recipe(steps=5500), "street-c4": Recipe(steps=3500)}
 
 
 @dataclass(frozen=True)
