@@ -7,3 +7,35 @@
     story.detections.boxes_in_image  # [D, 4], equal to detector.model([image])[0]["boxes"]
     story.proposals.fate             # [K], what became of every candidate
 """
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from frcnn_viz.data.images import LoadedImage, load_image
+from frcnn_viz.models.registry import Detector, load_detector
+from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.results import Fate
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.trace import Trace
+
+__version__ = "0.1.0"
+
+
+def trace(
+    detector: Detector, image: LoadedImage | Tensor, settings: Settings | None = None, *, memory: Memory | None = None
+) -> Trace:
+    """Open one image: a lazy `Trace` whose attributes are the stages' results.
+
+    Args:
+        detector: from `load_detector`.
+        image: from `load_image`, or a float32 tensor [3, H, W] in 0..1.
+        settings: the detector's own when None; change some with `Settings.of(detector.model).replace(...)`.
+        memory: shared between traces, so that a change reruns only what depends on it.
+    """
+    if isinstance(image, LoadedImage):
+        return Trace(detector.model, image.tensor, settings, memory=memory, image_key=image.sha256)
+    return Trace(detector.model, image, settings, memory=memory)
+
+
+__all__ = ["Detector", "Fate", "LoadedImage", "Memory", "Settings", "Trace", "load_detector", "load_image", "trace"]

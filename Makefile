@@ -1,0 +1,45 @@
+# make run | test | bench | lint | clean: each does its own set-up, from nothing.
+PYTHON ?= python3
+HOST ?= localhost
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: help run test bench lint clean
+
+help:
+	@echo "make run    open the app (HOST=$(HOST) PORT=$(PORT))"
+	@echo "make test   lint, import contracts, unit tests, browser tests"
+	@echo "make bench  print the speed ratios and write docs/benchmarks.md"
+	@echo "make lint   ruff and the import contracts alone"
+	@echo "make clean  remove .venv and what the tests leave"
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed; name one with PYTHON=, such as make run PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+run: .venv/installed
+	@$(BIN)/frcnn-viz app --host $(HOST) --port $(PORT)
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python tests/browser/chromium.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .ruff_cache .import_linter_cache *.egg-info build dist

@@ -1,0 +1,5 @@
+"""`python -m frcnn_viz`."""
+
+from frcnn_viz.cli import main
+
+main()

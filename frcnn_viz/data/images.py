@@ -1,0 +1,174 @@
+"""A user's picture file becomes the pixels a detector sees. Files are taken to be hostile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+from torchvision.transforms.v2.functional import to_dtype
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
+MAX_BYTES = 50_000_000
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 20_000
+
+
+class ImageError(ValueError):
+    """A picture cannot be used. The message is one plain sentence naming the file and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedImage:
+    """A picture as the detector sees it.
+
+    Attributes:
+        name: the file's name, fit to be shown.
+        pixels: uint8 [3, H, W], RGB, upright.
+        notes: what was done to it on the way, in plain sentences.
+    """
+
+    name: str
+    pixels: Tensor
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def tensor(self) -> Tensor:
+        """float32 [3, H, W] in 0..1, as torchvision's `to_dtype(scale=True)` gives it."""
+        return to_dtype(self.pixels, torch.float32, scale=True)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the pixels and their size: the same picture has the same key whatever its file."""
+        size = f"{self.pixels.shape[2]}x{self.pixels.shape[1]}:".encode()
+        return hashlib.sha256(size + self.pixels.numpy().tobytes()).hexdigest()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, pixels."""
+        return int(self.pixels.shape[1]), int(self.pixels.shape[2])
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """As a Pillow image, RGB."""
+        return Image.fromarray(self.pixels.permute(1, 2, 0).numpy())
+
+
+def load_image(source: bytes | str | Path, name: str | None = None) -> LoadedImage:
+    """Decode a JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), turned upright by its EXIF orientation.
+
+    Transparent pixels are laid on white; 16-bit and float values are brought to 8 bits, with a note.
+
+    Args:
+        source: the file's bytes, or its path.
+        name: what to call it; the path's name when None.
+
+    Raises:
+        ImageError: not such a picture, damaged, or over a bound on bytes, pixels or side.
+    """
+    if isinstance(source, bytes):
+        content, shown = source, clean_name(name or "the picture")
+    else:
+        path = Path(source)
+        shown = clean_name(name or path.name)
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise ImageError(_too_large(shown, path.stat().st_size))
+            content = path.read_bytes()
+        except OSError as error:
+            raise ImageError(f"{shown} cannot be read ({error.strerror}); check the path.") from error
+    if not content:
+        raise ImageError(f"{shown} is empty; choose a picture file.")
+    if len(content) > MAX_BYTES:
+        raise ImageError(_too_large(shown, len(content)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of what is bounded here
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                _check_size(image, shown)
+                return _decode(image, shown)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{shown} is no {', '.join(FORMATS)} picture; convert it to one of these.") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{shown} has more pixels than can be shown ({MAX_PIXELS:,}); make it smaller.") from error
+    except Exception as error:  # Pillow's decoders raise whatever a damaged file makes them stumble over
+        raise ImageError(f"{shown} is damaged or cut short and cannot be decoded; save it again.") from error
+
+
+def from_pil(image: Image.Image, name: str) -> LoadedImage:
+    """A Pillow image of any mode as a `LoadedImage`."""
+    return _decode(image, clean_name(name))
+
+
+def clean_name(name: str) -> str:
+    """A file name without control characters, at most 80 characters."""
+    kept = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()
+    return kept[:80] or "the picture"
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if min(width, height) < 1 or max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} is {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side and {MAX_PIXELS:,} in all can be shown. "
+            "Make it smaller."
+        )
+
+
+def _decode(image: Image.Image, name: str) -> LoadedImage:
+    notes = []
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        notes.append(f"The first of {frames} frames.")
+    orientation = image.getexif().get(0x0112, 1)
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    if orientation not in (1, None) and orientation in range(2, 9):
+        notes.append(f"Turned upright by its EXIF orientation ({orientation}).")
+    rgb, note = _to_rgb(upright)
+    if note:
+        notes.append(note)
+    pixels = torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
+    return LoadedImage(name=name, pixels=pixels, notes=tuple(notes))
+
+
+def _to_rgb(image: Image.Image) -> tuple[Image.Image, str]:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image, ""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _deep_to_rgb(np.asarray(image, dtype=np.float64), integer=image.mode != "F")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        paper = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(paper, layer).convert("RGB"), "Transparent parts are shown on white."
+    note = "" if image.mode == "P" else f"Converted from {_MODES.get(image.mode, image.mode)} to RGB."
+    return image.convert("RGB"), note
+
+
+def _deep_to_rgb(values: np.ndarray, integer: bool) -> tuple[Image.Image, str]:
+    if integer and values.min() >= 0 and values.max() <= 65535:
+        grey, note = values / 257, "16-bit values scaled to 8 bits."
+    else:
+        finite = values[np.isfinite(values)]
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+        grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-12) * 255
+        note = f"Values from {low:g} to {high:g} scaled to 8 bits."
+    return Image.fromarray(np.round(grey).astype(np.uint8)).convert("RGB"), note
+
+
+def _too_large(name: str, size: int) -> str:
+    return f"{name} has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB can be loaded. Make it smaller."
+
+
+_MODES = {"L": "greyscale", "LA": "greyscale", "1": "black and white", "CMYK": "CMYK", "YCbCr": "YCbCr", "LAB": "Lab"}

@@ -1,0 +1,91 @@
+"""The command line, run as a user runs it (in process, by Typer's runner)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from frcnn_viz import load_detector, load_image
+from frcnn_viz.cli import cli, main
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (90, 130, 3), dtype=torch.uint8, generator=generator)
+    path = tmp_path / "photo.png"
+    Image.fromarray(pixels.numpy()).save(path)
+    return path
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_trace_writes_the_promised_json(photo: Path) -> None:
+    text = run("trace", str(photo), "--device", "cpu", "--set", "box_score_thresh=0.0", "--json", "-")
+    report = json.loads(text)
+    assert report["image"] == {"width": 130, "height": 90, "sha256": load_image(photo).sha256}
+    assert report["model"] == "street-fpn"
+    assert report["settings"]["box_score_thresh"] == 0.0
+    assert [stage["name"] for stage in report["stages"]][0] == "input"
+    assert all(set(stage) == {"name", "count", "ms"} for stage in report["stages"])
+    assert set(report["detections"][0]) == {"box", "label", "score", "roi", "proposal", "anchor", "level"}
+
+
+def test_trace_json_holds_the_models_detections(photo: Path) -> None:
+    report = json.loads(run("trace", str(photo), "--device", "cpu", "--json", "-"))
+    with torch.inference_mode():
+        expected = load_detector("street-fpn", "cpu").model([load_image(photo).tensor])[0]
+    assert [d["box"] for d in report["detections"]] == expected["boxes"].tolist()
+    assert [d["score"] for d in report["detections"]] == expected["scores"].tolist()
+
+
+def test_trace_prints_the_funnel(photo: Path) -> None:
+    text = run("trace", str(photo), "--device", "cpu")
+    assert "top-n of each level" in text and "detections" in text
+
+
+@pytest.mark.parametrize("name", ["street-fpn", "street-c4"])
+def test_verify_finds_no_difference(name: str) -> None:
+    text = run("verify", "--model", name, "--images", "2")
+    assert "largest difference of boxes:  0 px" in text
+    assert "largest difference of scores: 0\n" in text
+
+
+def test_scenes_writes_images_and_annotations(tmp_path: Path) -> None:
+    run("scenes", str(tmp_path / "set"), "--count", "2", "--preset", "crowded")
+    annotations = json.loads((tmp_path / "set" / "annotations.json").read_text())
+    assert len(annotations["images"]) == 2
+    assert len(list((tmp_path / "set").glob("*.png"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["verify", "--model", "nothing"], "there is no detector 'nothing'"),
+        (["trace", "absent.png"], "absent.png"),
+        (["trace", "{photo}", "--set", "box_score_thresh"], "has no value"),
+        (["trace", "{photo}", "--set", "box_score_thresh=high"], "box_score_thresh is 'high'; write a number."),
+        (["trace", "{photo}", "--set", "speed=3"], "there is no setting 'speed'"),
+        (["scenes", "{folder}", "--preset", "easy"], "there is no preset 'easy'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    arguments: list[str], words: str, photo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = [text.format(photo=photo, folder=photo.parent / "out") for text in arguments]
+    monkeypatch.setattr("sys.argv", ["frcnn-viz", *filled])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert words in error.replace("\n", " ")
+    assert "Traceback" not in error
