@@ -1,0 +1,147 @@
+"""What the box canvas draws, and how it travels: one header of JSON, then plain arrays.
+
+Shape shorthand: N boxes of a layer. All coordinates are pixels of the user's image.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Tensor
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class BoxLayer:
+    """Boxes drawn in one manner.
+
+    Attributes:
+        name: shown in the legend, and returned when one of its boxes is clicked.
+        boxes_in_image: [N, 4] xyxy.
+        legend: (label, colour) of each group.
+        groups: [N], index into `legend`; all 0 when None.
+        ids: [N], whole numbers returned on a click; 0..N-1 when None.
+        scores: [N]; with them the canvas offers its score and top-k filters.
+        columns: numbers [N] shown on hover, by name.
+        labels: text drawn at each box.
+        tails: [N, 2], where an arrow to the box's centre starts.
+        width: of the strokes, screen pixels.
+        visible: whether it is shown before the reader chooses.
+        hidden_groups: groups not shown before the reader chooses.
+    """
+
+    name: str
+    boxes_in_image: Tensor
+    legend: list[tuple[str, str]]
+    groups: Tensor | None = None
+    ids: Tensor | None = None
+    scores: Tensor | None = None
+    columns: dict[str, Tensor] = field(default_factory=dict)
+    labels: list[str] | None = None
+    tails: Tensor | None = None
+    width: float = 1.5
+    visible: bool = True
+    hidden_groups: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.boxes_in_image)
+        if self.boxes_in_image.shape != (count, 4):
+            raise ValueError(f"layer {self.name!r}: expected boxes [N, 4], got {list(self.boxes_in_image.shape)}")
+        parts = {"groups": self.groups, "ids": self.ids, "scores": self.scores, "tails": self.tails, **self.columns}
+        for name, values in parts.items():
+            if values is not None and len(values) != count:
+                raise ValueError(f"layer {self.name!r}: expected {count} {name}, got {len(values)}")
+        if self.labels is not None and len(self.labels) != count:
+            raise ValueError(f"layer {self.name!r}: expected {count} labels, got {len(self.labels)}")
+        if self.groups is not None and count and int(self.groups.max()) >= len(self.legend):
+            raise ValueError(f"layer {self.name!r}: group {int(self.groups.max())} is not in a legend of {len(self.legend)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A small picture laid over the image, its pixels kept square-edged.
+
+    Attributes:
+        url: of the picture.
+        extent: x0, y0, x1, y1 it covers, image pixels.
+        opacity: at first; the reader can change it.
+        name: shown beside the opacity.
+    """
+
+    url: str
+    extent: tuple[float, float, float, float]
+    opacity: float = 0.6
+    name: str = "overlay"
+
+
+@dataclass(frozen=True, eq=False)
+class CanvasScene:
+    """Everything one canvas shows.
+
+    Attributes:
+        url: of the base image; its size in pixels is `width` x `height`.
+        layers: drawn in order, the last on top.
+        points: [M, 2], small dots, such as cell centres.
+        overlay: drawn between image and boxes.
+    """
+
+    url: str
+    width: int
+    height: int
+    layers: list[BoxLayer]
+    points: Tensor | None = None
+    overlay: Overlay | None = None
+
+    def pack(self) -> bytes:
+        """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to."""
+        arrays: list[bytes] = []
+        position = 0
+
+        def put(values: Tensor | Array, dtype: str) -> list[int]:
+            nonlocal position
+            content = np.ascontiguousarray(_numpy(values), dtype=dtype).tobytes()
+            start, position = position, position + len(content) + -len(content) % 4
+            arrays.append(content + bytes(-len(content) % 4))
+            return [start, len(content)]
+
+        layers = []
+        for layer in self.layers:
+            count = len(layer.boxes_in_image)
+            layers.append(
+                {
+                    "name": layer.name,
+                    "count": count,
+                    "legend": layer.legend,
+                    "width": layer.width,
+                    "visible": layer.visible,
+                    "hiddenGroups": list(layer.hidden_groups),
+                    "labels": layer.labels,
+                    "boxes": put(layer.boxes_in_image, "<f4"),
+                    "groups": put(np.zeros(count) if layer.groups is None else layer.groups, "u1"),
+                    "ids": put(np.arange(count) if layer.ids is None else layer.ids, "<i4"),
+                    "scores": None if layer.scores is None else put(layer.scores, "<f4"),
+                    "tails": None if layer.tails is None else put(layer.tails, "<f4"),
+                    "columns": [[name, put(values, "<f4")] for name, values in layer.columns.items()],
+                }
+            )
+        overlay = self.overlay
+        header = {
+            "url": self.url,
+            "width": self.width,
+            "height": self.height,
+            "layers": layers,
+            "points": None if self.points is None else put(self.points, "<f4"),
+            "overlay": overlay
+            and {"url": overlay.url, "extent": overlay.extent, "opacity": overlay.opacity, "name": overlay.name},
+        }
+        text = json.dumps(header).encode()
+        text += b" " * (-(len(text) + 4) % 4)
+        return struct.pack("<I", len(text)) + text + b"".join(arrays)
+
+
+def _numpy(values: Tensor | Array) -> Array:
+    return values.detach().cpu().numpy() if isinstance(values, Tensor) else values

@@ -1,0 +1,55 @@
+"""Colours, the same everywhere and told apart by colour-blind eyes (Okabe and Ito, 2008)."""
+
+from __future__ import annotations
+
+from frcnn_viz.pipeline.matching import MatchReason
+from frcnn_viz.pipeline.results import Fate
+
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
+
+GROUND_TRUTH = YELLOW
+ANCHOR = SKY
+SELECTED = VERMILION
+
+FATES = {
+    Fate.KEPT: GREEN,
+    Fate.SUPPRESSED: ORANGE,
+    Fate.OVER_LIMIT: PURPLE,
+    Fate.BELOW_SCORE: GREY,
+    Fate.TOO_SMALL: SKY,
+    Fate.BELOW_TOP_K: "#5B5B8C",
+}
+FATE_NAMES = {
+    Fate.KEPT: "kept",
+    Fate.SUPPRESSED: "suppressed by NMS",
+    Fate.OVER_LIMIT: "over the limit",
+    Fate.BELOW_SCORE: "under the score threshold",
+    Fate.TOO_SMALL: "too small",
+    Fate.BELOW_TOP_K: "not in the top-n",
+}
+REASONS = {
+    MatchReason.POSITIVE: GREEN,
+    MatchReason.POSITIVE_BEST_MATCH: SKY,
+    MatchReason.IGNORED: GREY,
+    MatchReason.NEGATIVE: VERMILION,
+}
+REASON_NAMES = {
+    MatchReason.POSITIVE: "positive",
+    MatchReason.POSITIVE_BEST_MATCH: "positive, best match only",
+    MatchReason.IGNORED: "ignored",
+    MatchReason.NEGATIVE: "negative",
+}
+LEVELS = [BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, YELLOW, GREY]
+CLASSES = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
+BACKGROUND_CLASS = GREY
+
+
+def level_colour(level: int) -> str:
+    """The hue of a feature level."""
+    return LEVELS[level % len(LEVELS)]
+
+
+def class_colour(label: int) -> str:
+    """The hue of a label; 0 is the background."""
+    return CLASSES[(label - 1) % len(CLASSES)] if label else BACKGROUND_CLASS

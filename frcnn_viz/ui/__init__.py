@@ -1,0 +1,1 @@
+"""Everything Streamlit: the frame, the session, the controls, the box canvas."""

@@ -1,0 +1,52 @@
+"""The box canvas: an image with boxes on it, filtered, zoomed and picked in the browser.
+
+The JavaScript is plain and local: `decode.js` reads the message, `view.js` maps image to screen and finds
+boxes, `draw.js` paints, `canvas.js` ties them to the page. They are joined in that order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from frcnn_viz.figures.layers import CanvasScene
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("decode.js", "view.js", "draw.js", "canvas.js")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What was clicked: a box of a layer (`id` as the layer gave it), or a bare point; image pixels."""
+
+    x: float
+    y: float
+    layer: str | None
+    id: int | None
+
+
+def box_canvas(scene: CanvasScene, key: str) -> Pick | None:
+    """Show a scene; returns what was clicked in this run, or None.
+
+    Zoom, hidden groups and filters live in the browser and outlast reruns; filtering costs no round trip.
+    """
+    result = _declare()(key=key, data=scene.pack(), on_pick_change=lambda: None)
+    pick = getattr(result, "pick", None)
+    if not pick:
+        return None
+    number = pick.get("id")
+    return Pick(float(pick["x"]), float(pick["y"]), pick.get("layer"), None if number is None else int(number))
+
+
+@cache
+def _declare() -> Any:
+    return st.components.v2.component(
+        "frcnn_viz_box_canvas",
+        html=(_HERE / "canvas.html").read_text(encoding="utf-8"),
+        css=(_HERE / "canvas.css").read_text(encoding="utf-8"),
+        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+    )

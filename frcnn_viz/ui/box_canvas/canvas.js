@@ -1,0 +1,179 @@
+// The component: state on the node, so that zoom and filters outlast reruns.
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".box-canvas");
+  const S = (root.__state ??= { view: {}, filters: { score: 0, topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null });
+  const parts = Object.fromEntries(["bar", "stage", "tip", "status", "zoom"].map((name) => [name, root.querySelector("." + name)]));
+  const canvas = root.querySelector("canvas"), ctx = canvas.getContext("2d");
+  S.scene = decodeScene(data);
+  S.hover = null;
+  loadImage(S, "image", S.scene.url, () => S.redraw());
+  loadImage(S, "overlay", S.scene.overlay?.url, () => S.redraw());
+
+  const size = () => {
+    const width = Math.max(200, parts.stage.clientWidth);
+    return [width, Math.min(width * S.scene.height / S.scene.width, Math.max(240, window.innerHeight * 0.62))];
+  };
+  S.resize = () => {
+    const [width, height] = size(), ratio = window.devicePixelRatio || 1;
+    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      canvas.style.height = height + "px";
+    }
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    fitView(S.view, S.scene, width, height);
+    S.redraw();
+  };
+  S.redraw = () => {
+    const [width, height] = size(), start = performance.now();
+    drawScene(ctx, S, width, height);
+    root.dataset.ms = (performance.now() - start).toFixed(2);
+    parts.status.textContent = describe(S);
+  };
+  buildBar(S, parts.bar);
+  S.resize();
+  if (!S.bound) bind(S, root, canvas, parts);
+  S.pick = (value) => setTriggerValue("pick", value);
+  return () => S.observer?.disconnect();
+}
+
+function loadImage(S, slot, url, done) {
+  if (S[slot + "Url"] === url) return;
+  S[slot + "Url"] = url;
+  S[slot] = null;
+  if (!url) return;
+  S[slot] = new Image();
+  S[slot].onload = done;
+  S[slot].src = url;
+}
+
+function describe(S) {
+  const parts = S.scene.layers.map((layer, l) =>
+    `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${layer.count.toLocaleString("en")}`);
+  return parts.join("  ·  ") + (S.dense ? "  ·  more than 50,000: brightness shows how many outlines cross a pixel" : "");
+}
+
+// Controls are made by hand from the scene; text only ever goes in as text.
+function buildBar(S, bar) {
+  bar.replaceChildren();
+  const { scene, filters } = S;
+  const scored = scene.layers.filter((layer) => layer.scores && layer.count);
+  if (scored.length) {
+    const most = Math.max(...scored.map((layer) => layer.count));
+    addSlider(bar, "score ≥", { min: 0, max: 1, step: 0.005, value: filters.score }, (v) => v.toFixed(3), (v) => { filters.score = v; S.redraw(); });
+    addSlider(bar, "top", { min: 0, max: 1, step: 0.005, value: filters.topFraction ?? 1 },
+      (v) => topOf(v, most).toLocaleString("en"), (v) => { filters.topFraction = v; filters.topK = topOf(v, most); S.redraw(); });
+    filters.topK = topOf(filters.topFraction ?? 1, most);
+  }
+  if (scene.overlay)
+    addSlider(bar, scene.overlay.name, { min: 0, max: 1, step: 0.02, value: filters.opacity ?? scene.overlay.opacity }, (v) => Math.round(v * 100) + "%", (v) => { filters.opacity = v; S.redraw(); });
+  if (scene.layers.some((layer) => layer.tails))
+    addChip(bar, "arrows", "#ffffff", null, filters.arrows, (on) => { filters.arrows = on; S.redraw(); });
+  for (const layer of scene.layers) {
+    if (layer.legend.length === 1) {
+      addChip(bar, layer.legend[0][0], layer.legend[0][1], layer.count, !(filters.off[layer.name] ?? !layer.visible), (on) => { filters.off[layer.name] = !on; S.redraw(); });
+      continue;
+    }
+    layer.legend.forEach(([label, colour], group) => {
+      if (!layer.groupCounts[group]) return;
+      const hidden = () => (filters.hidden[layer.name] ??= [...layer.hiddenGroups]);
+      addChip(bar, label, colour, layer.groupCounts[group], !hidden().includes(group), (on) => {
+        filters.hidden[layer.name] = on ? hidden().filter((g) => g !== group) : [...hidden(), group];
+        S.redraw();
+      });
+    });
+  }
+}
+
+// The top slider is logarithmic: from 1 box to all of them.
+const topOf = (fraction, most) => (fraction >= 1 ? most : Math.max(1, Math.round(most ** fraction)));
+
+function addSlider(bar, name, range, format, change) {
+  const label = document.createElement("label"), input = document.createElement("input"), output = document.createElement("output");
+  Object.assign(input, { type: "range", ...range });
+  input.setAttribute("aria-label", name);
+  output.textContent = format(range.value);
+  input.addEventListener("input", () => { output.textContent = format(+input.value); change(+input.value); });
+  label.append(name, input, output);
+  bar.append(label);
+}
+
+function addChip(bar, name, colour, count, on, change) {
+  const chip = document.createElement("button"), swatch = document.createElement("i");
+  Object.assign(chip, { type: "button", className: "chip" });
+  chip.setAttribute("aria-pressed", on);
+  swatch.style.borderColor = colour;
+  chip.append(swatch, name);
+  if (count !== null) { const small = document.createElement("small"); small.textContent = count.toLocaleString("en"); chip.append(small); }
+  chip.addEventListener("click", () => { on = !on; chip.setAttribute("aria-pressed", on); change(on); });
+  bar.append(chip);
+}
+
+function bind(S, root, canvas, parts) {
+  S.bound = true;
+  S.observer = new ResizeObserver(() => S.resize());
+  S.observer.observe(parts.stage);
+  const at = (event) => { const r = canvas.getBoundingClientRect(); return [event.clientX - r.left, event.clientY - r.top]; };
+  const middle = () => [canvas.clientWidth / 2, canvas.clientHeight / 2];
+  const zoom = (factor, point) => { zoomAt(S.view, factor, ...point); S.redraw(); };
+  const fit = () => { S.view.zoomed = false; S.resize(); };
+  let drag = null;
+
+  canvas.addEventListener("wheel", (event) => { event.preventDefault(); zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at(event)); }, { passive: false });
+  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); drag = { from: at(event), view: { ...S.view }, moved: false }; });
+  canvas.addEventListener("pointermove", (event) => {
+    const [px, py] = at(event);
+    if (drag) {
+      const dx = px - drag.from[0], dy = py - drag.from[1];
+      if (Math.hypot(dx, dy) > 3) drag.moved = true;
+      if (drag.moved) { Object.assign(S.view, { x: drag.view.x + dx, y: drag.view.y + dy, zoomed: true }); S.redraw(); }
+      return;
+    }
+    const hover = boxAt(S.scene, S.shown, ...toImage(S.view, px, py), 2 / S.view.scale);
+    if (hover?.index !== S.hover?.index || hover?.layer !== S.hover?.layer) { S.hover = hover; S.redraw(); }
+    showTip(S, parts, px, py);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const moved = drag?.moved;
+    drag = null;
+    if (moved) return;
+    const [x, y] = toImage(S.view, ...at(event));
+    const hit = boxAt(S.scene, S.shown, x, y, 2 / S.view.scale);
+    const layer = hit && S.scene.layers[hit.layer];
+    S.pick({ x, y, layer: layer?.name ?? null, id: layer ? layer.ids[hit.index] : null });
+  });
+  canvas.addEventListener("pointerleave", () => { S.hover = null; parts.tip.hidden = true; S.redraw(); });
+  canvas.addEventListener("dblclick", fit);
+  canvas.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
+    if (step) { S.view.x += step[0]; S.view.y += step[1]; S.view.zoomed = true; S.redraw(); }
+    else if (event.key === "+" || event.key === "=") zoom(1.25, middle());
+    else if (event.key === "-") zoom(0.8, middle());
+    else if (event.key === "0") fit();
+    else return;
+    event.preventDefault();
+  });
+  parts.zoom.addEventListener("click", (event) => {
+    const kind = event.target.dataset.zoom;
+    if (kind === "fit") fit();
+    else if (kind) zoom(kind === "in" ? 1.4 : 1 / 1.4, middle());
+  });
+}
+
+function showTip(S, parts, px, py) {
+  parts.tip.hidden = !S.hover;
+  if (!S.hover) return;
+  const layer = S.scene.layers[S.hover.layer], i = S.hover.index, b = layer.boxes;
+  const number = (v) => (Number.isInteger(v) ? v.toLocaleString("en") : v.toPrecision(4));
+  const lines = [`${layer.name} ${layer.ids[i].toLocaleString("en")}: ${layer.legend[layer.groups[i]][0]}`];
+  if (layer.labels) lines.push(layer.labels[i]);
+  if (layer.scores) lines.push(`score ${layer.scores[i].toFixed(4)}`);
+  lines.push(`x ${b[4 * i].toFixed(1)} – ${b[4 * i + 2].toFixed(1)}  y ${b[4 * i + 1].toFixed(1)} – ${b[4 * i + 3].toFixed(1)} px`);
+  for (const [name, values] of layer.columns) lines.push(`${name} ${number(values[i])}`);
+  parts.tip.textContent = lines.join("\n");
+  const flip = px > parts.stage.clientWidth - 230, rise = py > parts.stage.clientHeight - 120;
+  Object.assign(parts.tip.style, {
+    left: flip ? "" : px + 14 + "px", right: flip ? parts.stage.clientWidth - px + 14 + "px" : "",
+    top: rise ? "" : py + 14 + "px", bottom: rise ? parts.stage.clientHeight - py + 14 + "px" : "",
+  });
+}

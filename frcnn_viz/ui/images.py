@@ -1,0 +1,56 @@
+"""Pictures by URL: sent to a browser once, under the digest of their bytes, and kept by its cache."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import threading
+from collections import OrderedDict
+
+import numpy as np
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+MAX_BYTES = 256 * 2**20
+"""Of the pictures held for browsers to fetch; the longest unused go first."""
+
+_held: OrderedDict[str, bytes] = OrderedDict()
+_lock = threading.Lock()
+_routed = False
+
+
+def routes() -> list[Route]:
+    """The route for `st.App`; without it pictures travel inside the page."""
+    global _routed
+    _routed = True
+    return [Route("/img/{digest}.png", _serve)]
+
+
+def image_url(image: Image.Image | np.ndarray) -> str:
+    """A URL of the picture (uint8 [H, W] or [H, W, 3] when an array), as lossless PNG."""
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    content = buffer.getvalue()
+    if not _routed:
+        return "data:image/png;base64," + base64.b64encode(content).decode()
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    with _lock:
+        _held[digest] = content
+        _held.move_to_end(digest)
+        size = sum(map(len, _held.values()))
+        while size > MAX_BYTES and len(_held) > 1:
+            size -= len(_held.popitem(last=False)[1])
+    return f"img/{digest}.png"
+
+
+async def _serve(request: Request) -> Response:
+    with _lock:
+        content = _held.get(request.path_params["digest"])
+    if content is None:
+        return Response("This picture is no longer held; reload the page.", status_code=404)
+    return Response(content, media_type="image/png", headers={"Cache-Control": "public, max-age=31536000, immutable"})
