@@ -1,0 +1,35 @@
+"""The app: `streamlit run app.py`. Warms the detector up before the first visitor comes."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from frcnn_viz.data.scenes import sample_scene
+from frcnn_viz.data.images import from_pil
+from frcnn_viz.models.registry import load_detector
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui import images
+
+
+@asynccontextmanager
+async def warm_up(_: object) -> AsyncIterator[None]:
+    """Load the detector and run it once, then spare its objects the collection after every rerun."""
+    image = from_pil(sample_scene("first-street").image, "warm-up")
+    Trace(load_detector().model, image.tensor).detections  # noqa: B018
+    gc.collect()
+    gc.freeze()
+    yield
+
+
+async def health(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+app = st.App("frcnn_viz/ui/frame.py", lifespan=warm_up, routes=[Route("/health", health), *images.routes()])

@@ -1,0 +1,36 @@
+"""Layers and charts that several stages share."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+from torch import Tensor
+
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import GROUND_TRUTH
+
+
+def ground_truth_layer(boxes_in_image: Tensor, labels: Tensor, classes: tuple[str, ...], visible: bool = True) -> BoxLayer:
+    """The objects [G, 4] with their class names."""
+    return BoxLayer(
+        name="ground truth",
+        boxes_in_image=boxes_in_image,
+        legend=[("ground truth", GROUND_TRUTH)],
+        labels=[classes[label] for label in labels.tolist()],
+        width=2.0,
+        visible=visible,
+    )
+
+
+def bars(names: list[str], values: list[float], colours: list[str], title: str, log: bool = False) -> go.Figure:
+    """Vertical bars with their numbers."""
+    text = [f"{v:,.0f}" if float(v).is_integer() else f"{v:.3f}" for v in values]
+    figure = go.Figure(go.Bar(x=names, y=values, marker_color=colours, text=text, textposition="outside", cliponaxis=False))
+    figure.update_layout(title=title, yaxis_type="log" if log else "linear", showlegend=False)
+    return figure
+
+
+def histogram(values: Tensor, title: str, colour: str, axis: str) -> go.Figure:
+    """How the values are spread, in 60 bins."""
+    figure = go.Figure(go.Histogram(x=values.cpu().numpy(), nbinsx=60, marker_color=colour))
+    figure.update_layout(title=title, xaxis_title=axis, yaxis_title="count", bargap=0.05)
+    return figure

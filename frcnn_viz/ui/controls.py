@@ -1,0 +1,96 @@
+"""Sliders and editors that read and write the session's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text, to_text
+from frcnn_viz.ui import session
+
+
+@dataclass(frozen=True)
+class Control:
+    """A setting on the screen: its words and the slider's range (the setting itself may go further by link)."""
+
+    label: str
+    help: str
+    low: float
+    high: float
+    step: float
+
+
+CONTROLS = {
+    "min_size": Control("Shorter side after resize", "Pixels. The image is scaled until its shorter side has this.", 32, 1200, 8),
+    "max_size": Control("Limit of the longer side", "Pixels. The scale is lowered until the longer side fits.", 32, 2000, 1),
+    "rpn_pre_nms_top_n": Control("Pre-NMS top-n", "Candidates kept by objectness, per level.", 1, 2000, 1),
+    "rpn_nms_thresh": Control("RPN NMS IoU", "A candidate overlapping a better one of its level more than this is suppressed.", 0.0, 1.0, 0.01),
+    "rpn_post_nms_top_n": Control("Post-NMS top-n", "Proposals kept after NMS, over all levels.", 1, 2000, 1),
+    "rpn_min_size": Control("Least side", "Network-input pixels; smaller candidates are dropped.", 0.0, 64.0, 0.001),
+    "rpn_score_thresh": Control("Least objectness", "Probability; candidates under it are dropped.", 0.0, 1.0, 0.005),
+    "box_score_thresh": Control("Score threshold", "A detection needs a higher class probability.", 0.0, 1.0, 0.005),
+    "box_nms_thresh": Control("Detection NMS IoU", "A box overlapping a better one of its class more than this is suppressed.", 0.0, 1.0, 0.01),
+    "box_detections_per_img": Control("Most detections", "Kept after NMS, over all classes.", 1, 300, 1),
+    "rpn_fg_iou_thresh": Control("Positive from IoU", "Anchors with at least this IoU are positive.", 0.0, 1.0, 0.01),
+    "rpn_bg_iou_thresh": Control("Negative under IoU", "Anchors whose best IoU is lower are negative; between the two they are ignored.", 0.0, 1.0, 0.01),
+    "rpn_batch_size_per_image": Control("Anchors per image", "The size of the mini-batch for the RPN's losses.", 1, 1024, 1),
+    "rpn_positive_fraction": Control("Positive fraction", "At most this part of the mini-batch is positive.", 0.0, 1.0, 0.01),
+    "seed": Control("Seed", "The same seed draws the same sample.", 0, 1000, 1),
+}
+
+
+def setting_slider(name: str) -> None:
+    """A slider for a number of the settings."""
+    control, value = CONTROLS[name], getattr(st.session_state["settings"], name)
+    key = f"slider_{name}"
+    kind = int if isinstance(value, int) else float
+    st.session_state[key] = value  # the settings are the truth, the widget shows them
+
+    def changed() -> None:
+        session.change_settings(**{name: kind(st.session_state[key])})
+
+    st.slider(
+        control.label,
+        kind(min(control.low, value)),
+        kind(max(control.high, value)),
+        step=kind(control.step),
+        key=key,
+        help=f"{control.help} torchvision: `{name}`.",
+        on_change=changed,
+        format="%.3f" if control.step < 0.01 else None,
+    )
+
+
+def setting_levels(name: str, label: str, help: str, level_names: list[str]) -> None:
+    """One text field per level for its anchor sizes or ratios, such as `8, 16`."""
+    levels = getattr(st.session_state["settings"], name)
+    columns = st.columns(len(levels))
+    for level, (column, values) in enumerate(zip(columns, levels, strict=True)):
+        key = f"text_{name}_{level}"
+        st.session_state[key] = ", ".join(f"{value:g}" for value in values)
+        title = f"{label}, level {level_names[level]}" if level < len(level_names) else f"{label} {level}"
+        column.text_input(title, key=key, help=help, on_change=_levels_changed, args=(name, level, key))
+
+
+def _levels_changed(name: str, level: int, key: str) -> None:
+    text = st.session_state[key].replace(",", " ").split()
+    try:
+        (values,) = from_text(name, "_".join(text))
+    except SettingsError:
+        session.tell(f"{name} of level {level} is {st.session_state[key][:40]!r}; write numbers such as 8, 16.")
+        return
+    levels = list(getattr(st.session_state["settings"], name))
+    levels[level] = values
+    session.change_settings(**{name: tuple(levels)})
+
+
+def reset_button(settings: Settings, defaults: Settings) -> None:
+    """Back to the model's own settings; tells how many differ."""
+    changed = settings.changes(defaults)
+    if not changed:
+        st.caption("All settings are the model's own.")
+        return
+    st.button("Reset settings", on_click=session.reset_settings, width="stretch", icon=":material/restart_alt:")
+    lines = [f"`{name}` {text} (model: {to_text(getattr(defaults, name))})" for name, text in changed.items()]
+    st.caption("Changed: " + "; ".join(lines))

@@ -1,0 +1,44 @@
+"""What surrounds every page: the navigation and the sidebar. `app.py` serves this script."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from frcnn_viz.paths import ROOT
+from frcnn_viz.ui import sidebar
+from frcnn_viz.ui.page import PAGES
+
+SECTIONS = {
+    "Detector": ["overview"],
+    "First stage": ["input", "features", "anchors", "sampling", "proposals"],
+    "Second stage": ["rois", "detections"],
+}
+ICONS = {
+    "overview": "account_tree",
+    "input": "image",
+    "features": "layers",
+    "anchors": "grid_on",
+    "sampling": "casino",
+    "proposals": "select_all",
+    "rois": "crop",
+    "detections": "done_all",
+}
+
+st.set_page_config(page_title="frcnn-viz", page_icon=":material/center_focus_strong:", layout="wide")
+chosen = st.navigation(
+    {
+        section: [
+            st.Page(
+                ROOT / "pages" / f"{name}.py",
+                title=PAGES[name],
+                icon=f":material/{ICONS[name]}:",
+                url_path=name,
+                default=name == "overview",
+            )
+            for name in names
+        ]
+        for section, names in SECTIONS.items()
+    }
+)
+sidebar.show()
+chosen.run()

@@ -1,0 +1,70 @@
+"""The frame of a page: title, where one is in the pipeline, plain sentences for mistakes, and the code drawer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+import torch
+
+from frcnn_viz.paths import ROOT
+from frcnn_viz.ui import session
+from frcnn_viz.ui.code import code_of
+from frcnn_viz.ui.session import Session
+
+PAGES = {
+    "overview": "Overview",
+    "input": "Input",
+    "features": "Feature maps",
+    "anchors": "Anchors",
+    "sampling": "Sampling",
+    "proposals": "Proposals",
+    "rois": "RoIs",
+    "detections": "Detections",
+}
+
+
+@contextmanager
+def page(name: str, lead: str, stage: str | None = None) -> Iterator[Session]:
+    """Open page `name` of `PAGES` under one sentence, and close it with the code of `stage`.
+
+    A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed.
+    """
+    st.title(PAGES[name])
+    st.markdown(lead)
+    try:
+        here = session.current()
+        for sentence in session.told():
+            st.warning(sentence)
+        if not here.detector.trained:
+            st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
+        yield here
+        if stage:
+            with st.expander("Show the code", icon=":material/code:"):
+                st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
+    except torch.OutOfMemoryError:
+        st.error("The device ran out of memory; choose a smaller image size, or the CPU in the sidebar.")
+    except ValueError as error:
+        st.error(str(error))
+
+
+def term(label: str, value: str, definition: str, tensor: str = "", shape: object = "", frame: str = "") -> None:
+    """A number that explains itself on hover: definition, tensor, shape, frame."""
+    parts = [definition]
+    if tensor:
+        parts.append(f"Tensor: `{tensor}`" + (f" `{list(shape)}`" if shape != "" else ""))
+    if frame:
+        parts.append(f"Frame: {frame}.")
+    st.metric(label, value, help="  \n".join(parts))
+
+
+def open_page(name: str) -> None:
+    """Go to another page of the app, where there is one to go to."""
+    st.switch_page(ROOT / "pages" / f"{name}.py")
+
+
+def _expression(here: Session) -> str:
+    if here.ground_truth is not None:
+        return f"sample_scene({here.image.name.removesuffix('.png')!r})"
+    return f"load_image({here.image.name!r})"

@@ -1,0 +1,172 @@
+"""What one visitor looks at: model, image, settings and selections; the one truth behind controls and link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import streamlit as st
+
+from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.images import LoadedImage, from_pil
+from frcnn_viz.data.scenes import SAMPLES, sample_scene
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, DETECTORS, Detector, load_detector
+from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui.images import image_url
+
+MEMORY = Memory(max_bytes=2**30)
+"""Shared by every session of this process."""
+
+SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection")
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """Everything a page needs.
+
+    Attributes:
+        detector: the model and what its labels mean.
+        image: the picture; `image_url` shows it in the browser.
+        ground_truth: of a sample scene; None for an uploaded picture.
+        lesson: what to look at in a sample scene, else empty.
+        settings: as the visitor has set them. defaults: the model's own.
+        trace: every stage, lazily.
+    """
+
+    detector: Detector
+    image: LoadedImage
+    image_url: str
+    ground_truth: GroundTruth | None
+    lesson: str
+    settings: Settings
+    defaults: Settings
+    trace: Trace
+
+
+def current() -> Session:
+    """The visitor's session; on first use filled from the link, else from the defaults."""
+    _fill_from_link()
+    state = st.session_state
+    detector = load_detector(state["model"], state["device"])
+    defaults = Settings.of(detector.model)
+    settings = _settings(defaults)
+    image, url, ground_truth, lesson = _picture(state["image"])
+    trace = Trace(detector.model, image.tensor, settings, memory=MEMORY, image_key=image.sha256)
+    _write_link(settings.changes(defaults))
+    return Session(detector, image, url, ground_truth, lesson, settings, defaults, trace)
+
+
+def change_settings(**changes: object) -> None:
+    """Set fields of the settings; a bad value leaves them as they were and is told on the page."""
+    try:
+        st.session_state["settings"] = st.session_state["settings"].replace(**changes)
+    except SettingsError as error:
+        tell(str(error))
+
+
+def reset_settings() -> None:
+    """Back to the model's own settings."""
+    st.session_state["settings"] = None
+
+
+def choose_model(name: str) -> None:
+    """Look through another detector, at its own settings."""
+    st.session_state["model"] = name
+    st.session_state["settings"] = None
+    st.session_state["selected"] = {}
+
+
+def choose_image(key: str) -> None:
+    """Look at a sample scene (its name) or an uploaded picture (its sha256)."""
+    st.session_state["image"] = key
+    st.session_state["selected"] = {}
+
+
+def add_upload(image: LoadedImage) -> None:
+    """Keep an uploaded picture for this session and look at it."""
+    st.session_state["uploads"] = {**st.session_state["uploads"], image.sha256: image}
+    choose_image(image.sha256)
+
+
+def uploads() -> dict[str, LoadedImage]:
+    """The pictures uploaded in this session, by sha256."""
+    return st.session_state["uploads"]
+
+
+def selected(kind: str) -> int | None:
+    """The selected cell, anchor, candidate, proposal or detection, or None."""
+    return st.session_state["selected"].get(kind)
+
+
+def select(kind: str, index: int | None) -> None:
+    """Select one for all pages; None selects nothing."""
+    others = {name: value for name, value in st.session_state["selected"].items() if name != kind}
+    st.session_state["selected"] = others if index is None else {**others, kind: int(index)}
+
+
+def tell(sentence: str) -> None:
+    """Keep a sentence for the top of the page."""
+    st.session_state["sentences"] = [*st.session_state.get("sentences", []), sentence]
+
+
+def told() -> list[str]:
+    """The sentences kept for this run; they are told once."""
+    return st.session_state.pop("sentences", [])
+
+
+def _fill_from_link() -> None:
+    state = st.session_state
+    if "model" in state:
+        return
+    link = {name: st.query_params[name] for name in st.query_params}
+    state.update(model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={}, uploads={})
+    if "model" in link:
+        if link["model"] in DETECTORS:
+            state["model"] = link["model"]
+        else:
+            tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
+    if "image" in link:
+        if link["image"] in SAMPLES:
+            state["image"] = link["image"]
+        else:
+            tell("The link names a picture that was uploaded in another session; upload it again to see the same. A sample is shown.")
+    state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
+    for kind in SELECTIONS:
+        if link.get(kind, "").isdigit():
+            select(kind, int(link[kind][:9]))
+
+
+def _settings(defaults: Settings) -> Settings:
+    state = st.session_state
+    if state["settings"] is None:
+        state["settings"] = defaults
+        for name, text in state.pop("link_settings", {}).items():
+            try:
+                state["settings"] = state["settings"].with_text({name: text})
+            except SettingsError as error:
+                tell(f"The link's {error}")
+    return state["settings"]
+
+
+def _picture(key: str) -> tuple[LoadedImage, str, GroundTruth | None, str]:
+    if key in SAMPLES:
+        return _sample(key)
+    image = st.session_state["uploads"][key]
+    return image, image_url(image.image), None, ""
+
+
+@cache
+def _sample(name: str) -> tuple[LoadedImage, str, GroundTruth, str]:
+    scene = sample_scene(name)
+    image = from_pil(scene.image, f"{name}.png")
+    return image, image_url(image.image), GroundTruth(scene.boxes_in_image, scene.labels), scene.lesson
+
+
+def _write_link(changes: dict[str, str]) -> None:
+    state = st.session_state
+    chosen = {kind: str(index) for kind, index in state["selected"].items()}
+    link = {"model": state["model"], "image": state["image"], **changes, **chosen}
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)

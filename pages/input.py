@@ -1,0 +1,44 @@
+import streamlit as st
+
+from frcnn_viz.figures.input import channel_histogram, steps
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.page import page, term
+
+CAPTIONS = {
+    "image": "The image",
+    "resized": "Normalised, then resized: the frame of all `boxes`",
+    "padded": "Padded with zeros (the mean colour) to a multiple of 32: what the backbone sees",
+}
+
+with page("input", "The image is normalised, resized and padded before the network sees it.", "input") as here:
+    left, right = st.columns(2)
+    with left:
+        setting_slider("min_size")
+    with right:
+        setting_slider("max_size")
+    data = here.trace.input
+    (h, w), (ih, iw), (ph, pw), scale = data.image_size, data.input_size, data.padded_size, data.scale
+    for column, (label, value, text, tensor, shape, frame) in zip(
+        st.columns(4),
+        [
+            ("Image", f"{w} x {h}", "The user's image, width by height.", "trace.input.image", data.image.shape, "image"),
+            ("Resized", f"{iw} x {ih}", "After resize; `boxes` live here.", "trace.input.resized", data.resized.shape, "network input"),
+            ("Padded", f"{pw} x {ph}", "What the backbone sees.", "trace.input.images.tensors", data.images.tensors.shape, "network input"),
+            ("Scale", f"{scale[1]:.4f} x {scale[0]:.4f}", "Input pixels per image pixel, across and down.", "", "", ""),
+        ],
+        strict=True,
+    ):
+        with column:
+            term(label, value, text, tensor, shape, frame)
+    pictures = steps(data)
+    shown = st.segmented_control("Show", list(CAPTIONS), format_func=lambda name: name.capitalize(), default="padded", key="input_step") or "padded"
+    st.caption(CAPTIONS[shown] + ". Zoom in to see single pixels.")
+    picture = pictures[shown]
+    box_canvas(CanvasScene(image_url(picture), picture.shape[1], picture.shape[0], []), key="input_canvas")
+    for column, normalized in zip(st.columns(2), (False, True), strict=True):
+        with column:
+            chart(channel_histogram(data, normalized), f"histogram_{normalized}")

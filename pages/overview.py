@@ -1,0 +1,67 @@
+import streamlit as st
+
+from frcnn_viz.analysis.equality import Difference, compare_with_model
+from frcnn_viz.figures.common import ground_truth_layer
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.figures.overview import detection_layer, funnel_figure, thumbnails
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.page import open_page, page
+from frcnn_viz.ui.session import MEMORY, Session, select
+
+TITLES = {
+    "input": ("Input", "input"),
+    "features": ("Feature maps", "features"),
+    "anchors": ("Anchors", "anchors"),
+    "rpn": ("Objectness", "proposals"),
+    "proposals": ("Proposals", "proposals"),
+    "rois": ("RoIs", "rois"),
+    "detections": ("Detections", "detections"),
+}
+
+
+def show_stages(here: Session) -> None:
+    stages = {stage.name: stage for stage in here.trace.stages}
+    pictures = thumbnails(here.trace)
+    for column, (name, (title, target)) in zip(st.columns(len(TITLES)), TITLES.items(), strict=True):
+        with column:
+            if st.button(title, key=f"open_{name}", width="stretch", icon=":material/arrow_forward:"):
+                open_page(target)
+            picture, says = pictures[name]
+            st.image(picture, width="stretch")
+            st.caption(f"**{stages[name].count:,}** {stages[name].unit}, {stages[name].ms:.1f} ms  \n{says}")
+
+
+def show_equality(here: Session) -> None:
+    changed = here.settings.changes(here.defaults)
+    if changed:
+        st.info(f"Not compared with `model(image)`: these settings are not the model's own: {', '.join(changed)}.")
+        return
+    key = ("equality", here.detector.model, here.image.sha256)
+    difference: Difference = MEMORY.recall(key, lambda: compare_with_model(here.trace), here.detector.device).value
+    if difference.is_zero:
+        st.success("Equal to `model(image)`, verified now: boxes, scores and labels differ by exactly 0.")
+    else:
+        st.warning(
+            f"Differs from `model(image)` by {difference.boxes:g} px in a box, {difference.scores:g} in a score, "
+            f"{difference.labels} labels, {difference.count} detections."
+        )
+
+
+with page("overview", "What the detector does with this picture, stage by stage. Every picture below is its real output.", "detections") as here:
+    show_stages(here)
+    show_equality(here)
+    left, right = st.columns([3, 2])
+    with left:
+        height, width = here.image.size
+        layers = [detection_layer(here.trace, here.detector.classes)]
+        if here.ground_truth:
+            truth = here.ground_truth
+            layers.insert(0, ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes, visible=False))
+        pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="overview_canvas")
+        if pick and pick.layer == "detection":
+            select("detection", pick.id)
+            open_page("detections")
+        st.caption("Click a detection to follow it back to its anchor.")
+    with right:
+        chart(funnel_figure(here.trace.funnel), "funnel", height=420)
