@@ -60,7 +60,7 @@ with page("overview", "What the detector does with this picture, stage by stage.
             layers.insert(0, ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes, visible=False))
         pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="overview_canvas")
         if pick and pick.layer == "detection":
-            select("detection", pick.id)
+            select("detection", int(here.trace.detections.kept[pick.id]))
             open_page("detections")
         st.caption("Click a detection to follow it back to its anchor.")
     with right:

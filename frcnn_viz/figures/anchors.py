@@ -1,0 +1,103 @@
+"""Anchors on the image, and the training side's view of them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import REASON_NAMES, REASONS, SELECTED, level_colour
+from frcnn_viz.pipeline.boxes import are_inside
+from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, MatchReason
+from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
+
+
+def cell_origins(grid: AnchorGrid, level: int, network_input: NetworkInput) -> Tensor:
+    """Where each cell's anchors are centred (torchvision: the cell's corner), image pixels: [rows * columns, 2]."""
+    (rows, columns), (stride_y, stride_x) = grid.grid_sizes[level], grid.strides[level]
+    ys, xs = torch.meshgrid(torch.arange(rows) * stride_y, torch.arange(columns) * stride_x, indexing="ij")
+    down, across = network_input.scale
+    return torch.stack([xs.flatten() / across, ys.flatten() / down], dim=1)
+
+
+def level_layer(grid: AnchorGrid, level: int, network_input: NetworkInput, visible: bool) -> BoxLayer:
+    """All anchors of a level, parted by whether they leave the image."""
+    start, count = grid.offsets[level], grid.counts[level]
+    boxes = grid.boxes[start : start + count]
+    inside = are_inside(boxes, network_input.input_size)
+    return BoxLayer(
+        name="anchors of the level",
+        boxes_in_image=network_input.boxes_in_image(boxes),
+        legend=[("inside the image", level_colour(level)), ("leaving the image", "#8C8C8C")],
+        groups=(~inside).to(torch.uint8),
+        ids=torch.arange(start, start + count),
+        visible=visible,
+        width=1.0,
+    )
+
+
+def cell_layer(grid: AnchorGrid, level: int, row: int, column: int, network_input: NetworkInput) -> BoxLayer:
+    """One cell's anchors, labelled with size and ratio."""
+    cell = grid.of_cell(level, row, column)
+    return BoxLayer(
+        name="anchors of the cell",
+        boxes_in_image=network_input.boxes_in_image(grid.boxes[cell.start : cell.stop]),
+        legend=[("this cell's anchors", SELECTED)],
+        ids=torch.arange(cell.start, cell.stop),
+        labels=[f"{size:g}, {ratio:g}" for size, ratio in grid.shapes[level]],
+        width=2.0,
+    )
+
+
+def shape_table(grid: AnchorGrid, level: int) -> list[dict[str, float]]:
+    """Size, ratio, and the rounded width and height torchvision really uses, input pixels."""
+    cell = grid.of_cell(level, 0, 0)
+    boxes = grid.boxes[cell.start : cell.stop].tolist()
+    return [
+        {"size": size, "ratio (h / w)": ratio, "width": x1 - x0, "height": y1 - y0}
+        for (size, ratio), (x0, y0, x1, y1) in zip(grid.shapes[level], boxes, strict=True)
+    ]
+
+
+_ORDER = [MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH, MatchReason.IGNORED, MatchReason.NEGATIVE]
+
+
+def match_layer(grid: AnchorGrid, matches: AnchorMatches, chosen: Tensor, name: str, network_input: NetworkInput) -> BoxLayer:
+    """The anchors `chosen` (indices [N]), coloured by why they have their label."""
+    place = torch.zeros(len(MatchReason), dtype=torch.uint8)
+    for group, reason in enumerate(_ORDER):
+        place[reason] = group
+    chosen = chosen.cpu()
+    return BoxLayer(
+        name=name,
+        boxes_in_image=network_input.boxes_in_image(grid.boxes[chosen.to(grid.boxes.device)]),
+        legend=[(REASON_NAMES[reason], REASONS[reason]) for reason in _ORDER],
+        groups=place[matches.reason.cpu()[chosen].long()],
+        ids=chosen,
+        columns={
+            "best IoU": matches.iou.cpu()[chosen],
+            "object": matches.object.cpu()[chosen],
+            "level": grid.levels.cpu()[chosen],
+        },
+        width=1.5,
+    )
+
+
+def object_table(matches: AnchorMatches, labels: Tensor, classes: tuple[str, ...], fg_iou_thresh: float) -> list[dict[str, object]]:
+    """For each object how well the anchors serve it."""
+    rows = zip(labels.tolist(), matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), strict=True)
+    return [
+        {
+            "object": index,
+            "class": classes[label],
+            "best IoU": best,
+            "positives": positives,
+            "alarm": "" if best >= fg_iou_thresh else "only as best match",
+        }
+        for index, (label, best, positives) in enumerate(rows)
+    ]
+
+
+def sample_roles(sample: AnchorSample) -> Tensor:
+    """The indices of the mini-batch: positives, then negatives."""
+    return torch.cat([sample.positive, sample.negative])

@@ -1,0 +1,60 @@
+"""The RPN's candidates and their fates."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import FATE_NAMES, FATES, SELECTED, VERMILION
+from frcnn_viz.pipeline.boxes import centers
+from frcnn_viz.pipeline.results import AnchorGrid, Fate, NetworkInput, Proposals
+
+ORDER = [Fate.KEPT, Fate.SUPPRESSED, Fate.OVER_LIMIT, Fate.BELOW_SCORE, Fate.TOO_SMALL, Fate.BELOW_TOP_K]
+
+
+def fate_groups(fate: Tensor) -> Tensor:
+    """Each fate's place in `ORDER`: uint8 [N]."""
+    place = torch.zeros(len(Fate), dtype=torch.uint8)
+    for group, name in enumerate(ORDER):
+        place[name] = group
+    return place[fate.cpu().long()]
+
+
+def candidate_layer(proposals: Proposals, anchors: AnchorGrid, network_input: NetworkInput, arrows: bool) -> BoxLayer:
+    """All candidates coloured by fate; arrows start at the anchor's centre."""
+    tails = None
+    if arrows:
+        tails = centers(network_input.boxes_in_image(anchors.boxes[proposals.anchor]))
+    return BoxLayer(
+        name="candidate",
+        boxes_in_image=network_input.boxes_in_image(proposals.candidates),
+        legend=[(FATE_NAMES[fate], FATES[fate]) for fate in ORDER],
+        groups=fate_groups(proposals.fate),
+        scores=proposals.scores,
+        columns={"objectness logit": proposals.objectness, "level": proposals.level, "anchor": proposals.anchor},
+        tails=tails,
+        width=1.2,
+        hidden_groups=(1, 2, 3, 4, 5),
+    )
+
+
+def court_layers(proposals: Proposals, candidate: int, network_input: NetworkInput) -> list[BoxLayer]:
+    """The selected candidate, and its suppressor or the candidates it suppressed."""
+
+    def layer(name: str, indices: Tensor, colour: str, width: float) -> BoxLayer:
+        return BoxLayer(
+            name=name,
+            boxes_in_image=network_input.boxes_in_image(proposals.candidates[indices]),
+            legend=[(name, colour)],
+            ids=indices,
+            width=width,
+        )
+
+    own = torch.tensor([candidate])
+    by = int(proposals.suppressor[candidate])
+    victims = (proposals.suppressor == candidate).nonzero()[:, 0]
+    layers = [layer("its victims", victims, FATES[Fate.SUPPRESSED], 1.5)] if len(victims) else []
+    if by >= 0:
+        layers.append(layer("its suppressor", torch.tensor([by]), FATES[Fate.KEPT], 3.5))
+    return [*layers, layer("selected", own, SELECTED if by < 0 else VERMILION, 3.0)]

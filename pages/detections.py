@@ -1,0 +1,82 @@
+import streamlit as st
+import torch
+from torchvision.ops import box_iou
+
+from frcnn_viz.analysis.lineage import Lineage, follow
+from frcnn_viz.figures.common import ground_truth_layer
+from frcnn_viz.figures.detections import life_layers, rejected_layer, table
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.figures.overview import detection_layer
+from frcnn_viz.figures.rois import class_bars
+from frcnn_viz.ui import session
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.page import page
+from frcnn_viz.ui.session import Session
+
+REJECTED = 2000
+
+
+def chosen_life(here: Session) -> Lineage | None:
+    """The selected (proposal, class) candidate, or None."""
+    chosen, found = session.selected("detection"), here.trace.detections
+    if chosen is None or chosen >= len(found.fate):
+        return None
+    roi, label = found.roi_and_label(torch.tensor(chosen))
+    return follow(here.trace, int(roi), int(label))
+
+
+def show_life(here: Session, life: Lineage) -> None:
+    names, classes = here.trace.features.names, here.detector.classes
+    numbers = lambda values: ", ".join(f"{v:.3f}" for v in values.tolist())  # noqa: E731
+    to_image = lambda box: numbers(here.trace.input.boxes_in_image(box[None])[0])  # noqa: E731
+    size, ratio = here.trace.anchors.shapes[life.level][life.shape]
+    st.markdown(
+        f"1. **Anchor {life.anchor:,}**: level {names[life.level]}, row {life.row}, column {life.column}, size {size:g}, ratio {ratio:g}. "
+        f"Box {to_image(life.anchor_box)}.\n"
+        f"2. The RPN gave it objectness {life.objectness_score:.4f} (logit {life.objectness:.3f}) and moved it by deltas ({numbers(life.rpn_deltas)}).\n"
+        f"3. **Proposal {life.proposal:,}** (candidate {life.candidate:,}). Box {to_image(life.proposal_box)}.\n"
+        f"4. The second stage gave {classes[life.label]} {life.score:.4f} and moved it by deltas ({numbers(life.box_deltas)}), "
+        f"divided by the coder's weights {here.detector.model.roi_heads.box_coder.weights}.\n"
+        f"5. **Box** {to_image(life.box)}. {life.fate.sentence}"
+    )
+    if life.suppressor:
+        roi, label = life.suppressor
+        iou = float(box_iou(life.box[None], here.trace.rois.boxes[roi, label][None]))
+        st.markdown(f"   Suppressed by proposal {roi:,} as {classes[label]}: IoU {iou:.3f} over {here.settings.box_nms_thresh:g}.")
+    st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
+
+
+with page("detections", "Every proposal is refined and scored for every class; what passes the threshold, NMS and the limit is a detection.", "detections") as here:
+    for column, name in zip(st.columns(3), ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"), strict=True):
+        with column:
+            setting_slider(name)
+    found, classes = here.trace.detections, here.detector.classes
+    life = chosen_life(here)
+    left, right = st.columns([3, 2])
+    with left:
+        height, width = here.image.size
+        layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
+        if here.ground_truth:
+            layers.insert(0, ground_truth_layer(here.ground_truth.boxes_in_image, here.ground_truth.labels, classes, visible=False))
+        if life:
+            layers += life_layers(here.trace, life)
+        pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="detections_canvas")
+        if pick and pick.layer == "detection":
+            session.select("detection", int(found.kept[pick.id]))
+            st.rerun()
+        elif pick and pick.layer in (None, "rejected"):
+            session.select("detection", pick.id)
+            st.rerun()
+        lost = len(found.fate) - len(found)
+        st.caption(f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: click their fates in the legend to show them.")
+    with right:
+        if life:
+            chart(class_bars(life.scores, classes, f"Softmax of proposal {life.proposal}"), "life_softmax", 280)
+        else:
+            st.info("Click a detection to follow it back to its anchor." if len(found) else "Nothing passes these settings; lower the score threshold.")
+    if life:
+        st.subheader(f"The life of a {classes[life.label]}")
+        show_life(here, life)
+    st.dataframe(table(here.trace, classes), hide_index=True)

@@ -1,0 +1,80 @@
+import streamlit as st
+import torch
+from torchvision.ops import box_iou
+
+from frcnn_viz.figures.common import bars, histogram
+from frcnn_viz.figures.layers import CanvasScene, Overlay
+from frcnn_viz.figures.palette import BLUE, FATE_NAMES, FATES
+from frcnn_viz.figures.proposals import ORDER, candidate_layer, court_layers
+from frcnn_viz.figures.rasters import colourise
+from frcnn_viz.pipeline.results import Fate
+from frcnn_viz.ui import session
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.session import Session
+
+
+def objectness_overlay(here: Session) -> Overlay | None:
+    names = here.trace.features.names
+    level = st.selectbox("Objectness map", ["none", *names], key="proposals_map", help="Best probability over a cell's anchors, laid over the image.")
+    if level == "none":
+        return None
+    index = names.index(level)
+    best = here.trace.rpn.objectness_maps[index].amax(dim=0).sigmoid()
+    rows, columns = best.shape
+    (stride_y, stride_x), (down, across) = here.trace.features.strides[index], here.trace.input.scale
+    extent = (0.0, 0.0, columns * stride_x / across, rows * stride_y / down)
+    return Overlay(image_url(colourise(best, 0, 1)), extent, 0.6, f"objectness, level {level}")
+
+
+def show_court(here: Session, candidate: int) -> None:
+    proposals = here.trace.proposals
+    fate = Fate(int(proposals.fate[candidate]))
+    st.markdown(f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, score {float(proposals.scores[candidate]):.4f}. {fate.sentence}")
+    by = int(proposals.suppressor[candidate])
+    if by >= 0:
+        iou = float(box_iou(proposals.candidates[[candidate]], proposals.candidates[[by]]))
+        gap = float(proposals.scores[by] - proposals.scores[candidate])
+        st.markdown(f"Suppressed by candidate {by:,}: IoU {iou:.3f} over {here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher.")
+    victims = int((proposals.suppressor == candidate).sum())
+    if victims:
+        st.markdown(f"It suppressed {victims:,} candidates.")
+    if fate == Fate.KEPT:
+        st.markdown(f"It goes on as proposal {int((proposals.kept == candidate).nonzero()[0, 0]):,}.")
+
+
+with page("proposals", "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.", "proposals") as here:
+    for column, name in zip(st.columns(5), ("rpn_pre_nms_top_n", "rpn_nms_thresh", "rpn_post_nms_top_n", "rpn_min_size", "rpn_score_thresh"), strict=True):
+        with column:
+            setting_slider(name)
+    proposals = here.trace.proposals
+    left, right = st.columns([3, 2])
+    with right:
+        overlay = objectness_overlay(here)
+        arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
+        counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
+        counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
+        chart(bars([FATE_NAMES[f] for f in ORDER], [float(counts[f]) for f in ORDER], [FATES[f] for f in ORDER], "Fate of every anchor", log=True), "fates", 260)
+        chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
+    with left:
+        height, width = here.image.size
+        layers = [candidate_layer(proposals, here.trace.anchors, here.trace.input, arrows)]
+        chosen = session.selected("candidate")
+        if chosen is not None and chosen < len(proposals.anchor):
+            layers += court_layers(proposals, chosen, here.trace.input)
+        pick = box_canvas(CanvasScene(here.image_url, width, height, layers, overlay=overlay), key="proposals_canvas")
+        if pick:
+            session.select("candidate", pick.id)
+            st.rerun()
+        if chosen is not None and chosen < len(proposals.anchor):
+            show_court(here, chosen)
+        else:
+            st.caption("Click a box for its suppressor or its victims; click a legend entry to show or hide a fate.")
+    levels = here.trace.features.names
+    for column, (index, name) in zip(st.columns(len(levels)), enumerate(levels), strict=True):
+        of_level = proposals.level == index
+        with column:
+            term(f"Level {name}", f"{int((of_level & (proposals.fate == Fate.KEPT)).sum()):,} of {int(of_level.sum()):,}", "Proposals of this level's candidates.", "trace.proposals.fate", proposals.fate.shape)
