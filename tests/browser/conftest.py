@@ -1,0 +1,144 @@
+"""A real browser on a real server: what the browser tests share. No request may leave this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.browser import chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+VIEWPORT = {"width": 1440, "height": 900}
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_SECONDS = 120
+SETTLED = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const quiet = app
+        && app.dataset.testConnectionState === 'CONNECTED'
+        && app.dataset.testScriptState === 'notRunning'
+        && document.querySelector('[data-testid=stElementContainer]')
+        && !document.querySelector('[data-stale=true]');
+    if (!quiet) { window.quietSince = undefined; return false; }
+    window.quietSince ??= performance.now();
+    return performance.now() - window.quietSince > 200;
+}"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests."""
+    path = chromium.find()
+    assert path, chromium.MISSING
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page with nothing remembered; the test fails if it asked anything of another machine."""
+    foreign: list[str] = []
+
+    def local_only(route: Route) -> None:
+        if route.request.url.startswith(("http://127.0.0.1:", "blob:", "data:")):
+            route.continue_()
+        else:
+            foreign.append(route.request.url)
+            route.abort()
+
+    with browser.new_context(viewport=VIEWPORT) as context:
+        context.route("**/*", local_only)
+        yield context.new_page()
+    assert not foreign, f"asked of another machine: {foreign}"
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """`serve(script)` starts `streamlit run script` once a session and gives its address."""
+    running: dict[Path, tuple[subprocess.Popen, str]] = {}
+
+    def start(script: Path = ROOT / "app.py") -> str:
+        if script not in running:
+            running[script] = _start(script, tmp_path_factory.mktemp("server") / "log")
+        return running[script][1]
+
+    yield start
+    for process, _ in running.values():
+        _end(process)
+
+
+@pytest.fixture(scope="session")
+def settled() -> Callable[[Page], None]:
+    """`settled(page)` waits until the script has run, nothing shown is stale, and it stayed so."""
+
+    def wait(page: Page, seconds: float = 60) -> None:
+        page.evaluate("window.quietSince = undefined")
+        page.wait_for_function(SETTLED, timeout=seconds * 1000, polling=50)
+
+    return wait
+
+
+def _start(script: Path, log: Path) -> tuple[subprocess.Popen, str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "server.port": port,
+        "server.address": "127.0.0.1",
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(script), *flags],
+            cwd=ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_SECONDS
+    while not _healthy(address):
+        if process.poll() is not None or time.monotonic() > deadline:
+            _end(process)
+            pytest.fail(f"{script.name} did not start:\n{log.read_text(errors='replace')}")
+        time.sleep(0.1)
+    return process, address
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Kill the server and whatever it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
