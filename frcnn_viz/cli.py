@@ -85,18 +85,14 @@ def verify(
     random_weights: RandomOption = False,
 ) -> None:
     """Compare the pipeline with plain model(image); exit 1 unless the difference is exactly 0."""
-    from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
-
     from frcnn_viz import load_detector, trace
     from frcnn_viz.analysis.equality import compare_with_model
-    from frcnn_viz.data.scenes import draw_scene
-    import torch
+    from frcnn_viz.training.scenes import held_out_scenes
 
     detector = load_detector(model, device, random_weights=random_weights)
     found, differences = 0, []
-    for seed in track(range(images), "comparing", console=console):
-        pixels = pil_to_tensor(draw_scene(HELD_OUT_SEED + seed).image)
-        story = trace(detector, to_dtype(pixels, torch.float32, scale=True))
+    for image, _, _ in track(held_out_scenes(images), "comparing", total=images, console=console):
+        story = trace(detector, image)
         differences.append(compare_with_model(story))
         found += len(story.detections)
     print(f"{detector.name} on {detector.device}: {images} images, {found} detections")
@@ -141,15 +137,14 @@ def scenes_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the PNG files and annotations.json (COCO).")],
     count: Annotated[int, typer.Option(min=1, max=100_000)] = 12,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    preset: Annotated[str, typer.Option(help="ordinary, crowded, tiny, extreme_aspect, low_contrast, unknown_objects.")] = "ordinary",
+    preset: Annotated[str, typer.Option(help="ordinary, crowded, tiny, extreme-aspect, low-contrast or unknown-objects.")] = "ordinary",
 ) -> None:
     """Draw street scenes with exact ground truth."""
-    from frcnn_viz.data import scenes
+    from frcnn_viz.data.scenes import PRESETS, write_scenes
 
-    presets = {name.lower(): value for name, value in vars(scenes).items() if isinstance(value, scenes.SceneOptions)}
-    if preset.lower() not in presets:
-        raise ValueError(f"there is no preset {preset!r}; choose one of {', '.join(sorted(presets))}.")
-    scenes.write_scenes(folder, count, seed, presets[preset.lower()])
+    if preset not in PRESETS:
+        raise ValueError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}.")
+    write_scenes(folder, count, seed, PRESETS[preset])
     print(f"{count} scenes in {folder}")
 
 
@@ -166,10 +161,6 @@ def train_embedded_command(
 
     path = train_embedded(name, out / f"{name}.safetensors", steps=steps, resume=resume, seed=seed, progress=console.print)
     print(path)
-
-
-HELD_OUT_SEED = 10_000_000
-"""Scenes from this seed on are never trained on."""
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -1,0 +1,124 @@
+"""COCO average precision of a detector on scenes with known boxes, computed by pycocotools."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+from torch import Tensor
+from torchvision.models.detection import FasterRCNN
+
+Scene = tuple[Tensor, Tensor, Tensor]
+"""image float32 [3, H, W] in 0..1, boxes_in_image float32 [G, 4], labels int64 [G] from 1."""
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """COCO figures in 0..1, over objects of all sizes and at most 100 detections an image.
+
+    Attributes:
+        AP: mean over the IoU thresholds 0.50, 0.55 ... 0.95 and over the classes.
+        AP50, AP75: mean over the classes at the one threshold.
+        per_class: class name -> AP. A class with no object is NaN, and left out of the means.
+        n_images: how many images were judged.
+    """
+
+    AP: float
+    AP50: float
+    AP75: float
+    per_class: dict[str, float]
+    n_images: int
+
+
+def evaluate(
+    model: FasterRCNN,
+    scenes: Iterable[Scene],
+    classes: Sequence[str],
+    progress: Callable[[int], None] = lambda done: None,
+) -> Metrics:
+    """Run `model(image)` on each scene and compare with its boxes.
+
+    Args:
+        model: in evaluation mode, on any device.
+        scenes: read once, one image in memory at a time.
+        classes: names of the labels 1, 2 ..., background not among them.
+        progress: called with the number of scenes done.
+
+    Raises:
+        ValueError: the model is in training mode.
+    """
+    if model.training:
+        raise ValueError("the model is in training mode, where it gives losses and no detections; call model.eval().")
+    device = next(model.parameters()).device
+    predictions, ground_truth = [], []
+    for image, boxes_in_image, labels in scenes:
+        with torch.inference_mode():
+            (detections,) = model([image.to(device)])
+        predictions.append({name: tensor.cpu() for name, tensor in detections.items()})
+        ground_truth.append((boxes_in_image, labels))
+        progress(len(predictions))
+    return coco_metrics(predictions, ground_truth, classes)
+
+
+def coco_metrics(
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+) -> Metrics:
+    """Compare detections with ground truth, image by image.
+
+    Args:
+        predictions: as torchvision's detectors give them: `boxes` [D, 4] xyxy, `labels` [D], `scores` [D].
+        ground_truth: boxes [G, 4] xyxy in the same frame, and labels [G].
+        classes: names of the labels 1, 2 ....
+
+    Raises:
+        ValueError: the two have different lengths.
+    """
+    if len(predictions) != len(ground_truth):
+        raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
+    truth = _dataset([(boxes, labels, None) for boxes, labels in ground_truth], classes)
+    found = _dataset([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
+    judge = COCOeval(truth, found, iouType="bbox")
+    with contextlib.redirect_stdout(io.StringIO()):
+        judge.evaluate()
+        judge.accumulate()
+    # [IoU thresholds, recalls, classes], of all sizes and 100 detections; -1 where a class has no object
+    precision = judge.eval["precision"][:, :, :, 0, -1]
+    return Metrics(
+        AP=_mean(precision),
+        AP50=_mean(precision[0]),
+        AP75=_mean(precision[5]),
+        per_class={name: _mean(precision[:, :, index]) for index, name in enumerate(classes)},
+        n_images=len(predictions),
+    )
+
+
+def _dataset(images: Sequence[tuple[Tensor, Tensor, Tensor | None]], classes: Sequence[str]) -> COCO:
+    annotations = []
+    for image_id, (boxes, labels, scores) in enumerate(images):
+        values = [None] * len(boxes) if scores is None else scores.tolist()
+        for (x1, y1, x2, y2), label, score in zip(boxes.tolist(), labels.tolist(), values, strict=True):
+            width, height = x2 - x1, y2 - y1
+            annotation = {"image_id": image_id, "category_id": label, "iscrowd": 0, "score": score}
+            # pycocotools takes annotation 0 for "unmatched", so ids begin at 1
+            annotation |= {"id": len(annotations) + 1, "bbox": [x1, y1, width, height], "area": width * height}
+            annotations.append(annotation)
+    coco = COCO()
+    coco.dataset = {
+        "images": [{"id": image_id} for image_id in range(len(images))],
+        "categories": [{"id": label, "name": name} for label, name in enumerate(classes, start=1)],
+        "annotations": annotations,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    return coco
+
+
+def _mean(precision: np.ndarray) -> float:
+    known = precision[precision > -1]
+    return float(known.mean()) if known.size else float("nan")
