@@ -36,7 +36,8 @@ def load_weights(model: nn.Module, path: Path) -> None:
     try:
         state = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(f"{path.name} is no readable safetensors file ({error}); fetch or train it again.") from error
+        reason = f"{path.name} is no readable safetensors file ({error}); fetch or train it again."
+        raise WeightsError(reason) from error
     own = model.state_dict()
     for name in own.keys() ^ state.keys():
         where = "the file lacks" if name in own else "the model lacks"

@@ -139,7 +139,8 @@ def run_recipe(
         for name, loss in losses.items():
             averages[name] = 0.98 * averages.get(name, loss.item()) + 0.02 * loss.item()
         if (step + 1) % 50 == 0:
-            progress(Progress(step + 1, recipe.steps, dict(averages), (time.perf_counter() - start) / (step + 1 - first)))
+            seconds = (time.perf_counter() - start) / (step + 1 - first)
+            progress(Progress(step + 1, recipe.steps, dict(averages), seconds))
         if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == end:
             _save_checkpoint(checkpoint, model, optimizer, step + 1)
     del model.backbone.forward

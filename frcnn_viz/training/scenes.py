@@ -47,7 +47,9 @@ def draw_half_size(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return pixels, scene.boxes_in_image.numpy() / 2, scene.labels.numpy()
 
 
-def training_scenes(count: int, folder: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> SceneSet:
+def training_scenes(
+    count: int, folder: Path, progress: Callable[[int, int], None] = lambda done, total: None
+) -> SceneSet:
     """The first `count` training scenes, from `folder` when they were drawn before."""
     path = folder / f"scenes-{count}.npz"
     if not path.is_file():
@@ -61,7 +63,8 @@ def training_scenes(count: int, folder: Path, progress: Callable[[int, int], Non
                 progress(index + 1, count)
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial.npz")
-        np.savez(partial, images=images, boxes=np.concatenate(boxes), labels=np.concatenate(labels), ends=np.cumsum([len(b) for b in boxes])[:-1])
+        ends = np.cumsum([len(part) for part in boxes])[:-1]
+        np.savez(partial, images=images, boxes=np.concatenate(boxes), labels=np.concatenate(labels), ends=ends)
         os.replace(partial, path)
     with np.load(path) as held:
         return SceneSet(
