@@ -13,12 +13,13 @@ help:
 	@echo "make lint   ruff and the import contracts alone"
 	@echo "make clean  remove .venv and what the tests leave"
 
-.venv/bin/python:
+# Not bin/python: where ensurepip is missing, venv leaves that behind and fails.
+.venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "Python 3.10 or newer is needed; name one with PYTHON=, such as make run PYTHON=python3.11"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { echo "Python's venv is needed (on Debian: apt install python3-venv)"; exit 1; }
 
-.venv/installed: requirements.txt pyproject.toml | .venv/bin/python
+.venv/installed: requirements.txt pyproject.toml | .venv/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
 	@touch $@
 
@@ -36,7 +37,7 @@ lint: .venv/installed-test
 
 test: lint
 	$(BIN)/python tests/browser/chromium.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

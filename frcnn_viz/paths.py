@@ -1,9 +1,22 @@
-"""Where the parts of the project lie."""
+"""Where the parts outside the package lie: in a checkout beside it, once installed in `share/frcnn-viz`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+
+
+def find_root(package: Path) -> Path:
+    """The folder that holds `app.py`, `pages/` and `assets/` of the package in this folder.
+
+    A wheel puts them in `share/frcnn-viz` of the prefix (a venv, `/usr`, `~/.local`) whose `lib` holds the package.
+    """
+    candidates = [package.parent, *(prefix / "share" / "frcnn-viz" for prefix in package.parents)]
+    return next((folder for folder in candidates if (folder / "app.py").is_file()), package.parent)
+
+
+ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
 APP = ROOT / "app.py"
+FRAME = PACKAGE / "ui" / "frame.py"

@@ -45,7 +45,7 @@ def _try(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    if find() is None and "CHROMIUM" not in os.environ:
+    if find() is None and not os.environ.get("CHROMIUM"):
         install()
     if find() is None:
         sys.exit(MISSING)
