@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.data.images import from_pil
+from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.models.registry import load_detector
+from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images
 
@@ -29,7 +30,8 @@ async def warm_up(_: object) -> AsyncIterator[None]:
 
 
 async def health(_: Request) -> PlainTextResponse:
+    """Say that the server answers."""
     return PlainTextResponse("ok")
 
 
-app = st.App("frcnn_viz/ui/frame.py", lifespan=warm_up, routes=[Route("/health", health), *images.routes()])
+app = st.App(FRAME, lifespan=warm_up, routes=[Route("/health", health), *images.routes()])

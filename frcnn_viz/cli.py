@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,9 +44,15 @@ def app(
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
+    headless = headless or not _has_display()
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
     command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
     raise typer.Exit(subprocess.call(command, cwd=APP.parent))
+
+
+def _has_display() -> bool:
+    """Whether a browser could be opened: on Linux only where there is a display."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 @cli.command("trace")
