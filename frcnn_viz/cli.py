@@ -144,7 +144,9 @@ def scenes_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the PNG files and annotations.json (COCO).")],
     count: Annotated[int, typer.Option(min=1, max=100_000)] = 12,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    preset: Annotated[str, typer.Option(help="ordinary, crowded, tiny, extreme-aspect, low-contrast or unknown-objects.")] = "ordinary",
+    preset: Annotated[
+        str, typer.Option(help="ordinary, crowded, tiny, extreme-aspect, low-contrast or unknown-objects.")
+    ] = "ordinary",
 ) -> None:
     """Draw street scenes with exact ground truth."""
     from frcnn_viz.data.scenes import PRESETS, write_scenes
@@ -166,7 +168,9 @@ def train_embedded_command(
     """Train an embedded detector from nothing, on scenes drawn by this program."""
     from frcnn_viz.training.embedded import train_embedded
 
-    path = train_embedded(name, out / f"{name}.safetensors", steps=steps, resume=resume, seed=seed, progress=console.print)
+    path = train_embedded(
+        name, out / f"{name}.safetensors", steps=steps, resume=resume, seed=seed, progress=console.print
+    )
     print(path)
 
 

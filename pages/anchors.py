@@ -8,14 +8,23 @@ from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.controls import setting_levels
 from frcnn_viz.ui.page import page, term
 
-with page("anchors", "Every cell of every map carries the same few boxes: the anchors. All that is found later starts from one.", "anchors") as here:
+with page(
+    "anchors",
+    "Every cell of every map carries the same few boxes: the anchors. All that is found later starts from one.",
+    "anchors",
+) as here:
     names = here.trace.features.names
     with st.expander("Sizes and ratios of each level", icon=":material/tune:"):
         setting_levels("anchor_sizes", "Sizes", "Square root of the anchor's area, network-input pixels.", names)
         setting_levels("aspect_ratios", "Ratios", "Height / width.", names)
     grid, data = here.trace.anchors, here.trace.input
     titles = [f"{name}: {count:,}" for name, count in zip(names, grid.counts, strict=True)]
-    level = st.segmented_control("Level: anchors", range(len(titles)), format_func=titles.__getitem__, default=0, key="anchors_level") or 0
+    level = (
+        st.segmented_control(
+            "Level: anchors", range(len(titles)), format_func=titles.__getitem__, default=0, key="anchors_level"
+        )
+        or 0
+    )
     inside = int(are_inside(grid.boxes, data.input_size).sum())
     rows, columns = grid.grid_sizes[level]
     numbers = [
@@ -50,7 +59,9 @@ with page("anchors", "Every cell of every map carries the same few boxes: the an
             at = min(max(round(pick.x * across / stride_x), 0), columns - 1)
             session.select("anchor", grid.of_cell(level, row, at).start)
             st.rerun()
-        st.caption("Dots are the places anchors are centred on: torchvision takes each cell's corner. Click to choose one.")
+        st.caption(
+            "Dots are the places anchors are centred on: torchvision takes each cell's corner. Click to choose one."
+        )
     with right:
         st.markdown(f"**Cell** row {row}, column {at}: anchors {grid.of_cell(level, row, at).start:,} and following")
         st.dataframe(shape_table(grid, level), hide_index=True)

@@ -44,12 +44,20 @@ def show_life(here: Session, life: Lineage) -> None:
     if life.suppressor:
         roi, label = life.suppressor
         iou = float(box_iou(life.box[None], here.trace.rois.boxes[roi, label][None]))
-        st.markdown(f"   Suppressed by proposal {roi:,} as {classes[label]}: IoU {iou:.3f} over {here.settings.box_nms_thresh:g}.")
+        st.markdown(
+            f"   Suppressed by proposal {roi:,} as {classes[label]}: IoU {iou:.3f} over {here.settings.box_nms_thresh:g}."
+        )
     st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
 
 
-with page("detections", "Every proposal is refined and scored for every class; what passes the threshold, NMS and the limit is a detection.", "detections") as here:
-    for column, name in zip(st.columns(3), ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"), strict=True):
+with page(
+    "detections",
+    "Every proposal is refined and scored for every class; what passes the threshold, NMS and the limit is a detection.",
+    "detections",
+) as here:
+    for column, name in zip(
+        st.columns(3), ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"), strict=True
+    ):
         with column:
             setting_slider(name)
     found, classes = here.trace.detections, here.detector.classes
@@ -59,7 +67,10 @@ with page("detections", "Every proposal is refined and scored for every class; w
         height, width = here.image.size
         layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
         if here.ground_truth:
-            layers.insert(0, ground_truth_layer(here.ground_truth.boxes_in_image, here.ground_truth.labels, classes, visible=False))
+            layers.insert(
+                0,
+                ground_truth_layer(here.ground_truth.boxes_in_image, here.ground_truth.labels, classes, visible=False),
+            )
         if life:
             layers += life_layers(here.trace, life)
         pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="detections_canvas")
@@ -70,12 +81,18 @@ with page("detections", "Every proposal is refined and scored for every class; w
             session.select("detection", pick.id)
             st.rerun()
         lost = len(found.fate) - len(found)
-        st.caption(f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: click their fates in the legend to show them.")
+        st.caption(
+            f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: click their fates in the legend to show them."
+        )
     with right:
         if life:
             chart(class_bars(life.scores, classes, f"Softmax of proposal {life.proposal}"), "life_softmax", 280)
         else:
-            st.info("Click a detection to follow it back to its anchor." if len(found) else "Nothing passes these settings; lower the score threshold.")
+            st.info(
+                "Click a detection to follow it back to its anchor."
+                if len(found)
+                else "Nothing passes these settings; lower the score threshold."
+            )
     if life:
         st.subheader(f"The life of a {classes[life.label]}")
         show_life(here, life)

@@ -28,10 +28,14 @@ def show_map(here: Session, level: int, view: str, cell: tuple[int, int]) -> Non
     stride_y, stride_x = features.strides[level]
     rows, columns = features.grid_sizes[level]
     height, width = here.image.size
-    patch = torch.tensor([extent_in_image(here, (column * stride_x, row * stride_y, (column + 1) * stride_x, (row + 1) * stride_y))])
+    patch = torch.tensor(
+        [extent_in_image(here, (column * stride_x, row * stride_y, (column + 1) * stride_x, (row + 1) * stride_y))]
+    )
     layer = BoxLayer("cell", patch, [("selected cell", SELECTED)], width=2.5)
     picture = image_url(summary(list(features.maps.values())[level][0], view))
-    overlay = Overlay(picture, extent_in_image(here, (0, 0, columns * stride_x, rows * stride_y)), 0.75, f"{view} over image")
+    overlay = Overlay(
+        picture, extent_in_image(here, (0, 0, columns * stride_x, rows * stride_y)), 0.75, f"{view} over image"
+    )
     pick = box_canvas(CanvasScene(here.image_url, width, height, [layer], overlay=overlay), key="features_canvas")
     st.caption("Click anywhere to select the cell of that place.")
     if pick:
@@ -49,9 +53,23 @@ def show_cell(here: Session, level: int, cell: tuple[int, int]) -> None:
     for place, args in zip(
         st.columns(3),
         [
-            ("Cell", f"row {row}, column {column}", "Chosen on the picture.", f'trace.features.maps["{name}"]', feature_map.shape, "feature map"),
+            (
+                "Row, column",
+                f"{row}, {column}",
+                "Chosen on the picture.",
+                f'trace.features.maps["{name}"]',
+                feature_map.shape,
+                "feature map",
+            ),
             ("Stride", f"{stride_y} x {stride_x}", "Input pixels per cell, down and across: padded size // grid."),
-            ("Its patch starts at", f"({column * stride_x}, {row * stride_y})", "x and y of the cell's corner, where its anchors are centred.", "", "", "network input"),
+            (
+                "Its patch starts at",
+                f"({column * stride_x}, {row * stride_y})",
+                "x and y of the cell's corner, where its anchors are centred.",
+                "",
+                "",
+                "network input",
+            ),
         ],
         strict=True,
     ):
@@ -62,14 +80,33 @@ def show_cell(here: Session, level: int, cell: tuple[int, int]) -> None:
         with st.spinner("Following the gradient back to the pixels"):
             gradient = receptive_field(here.detector.model, here.trace.input, name, row, column)
         extent = field_extent(gradient)
-        st.image(enlarge(colourise(gradient.sqrt()), 480), caption="Square root of the gradient's size at each pixel of the padded input")
-        st.caption("No pixel moves this cell here." if extent is None else f"Non-zero within x {extent[0]} to {extent[2]}, y {extent[1]} to {extent[3]}: {extent[2] - extent[0]} x {extent[3] - extent[1]} input pixels.")
+        st.image(
+            enlarge(colourise(gradient.sqrt()), 480),
+            caption="Square root of the gradient's size at each pixel of the padded input",
+        )
+        st.caption(
+            "No pixel moves this cell here."
+            if extent is None
+            else f"Non-zero within x {extent[0]} to {extent[2]}, y {extent[1]} to {extent[3]}: {extent[2] - extent[0]} x {extent[3] - extent[1]} input pixels."
+        )
 
 
 with page("features", "The backbone turns the input into maps: coarser cells, more channels.", "features") as here:
     features = here.trace.features
-    titles = [f"{name}: {m.shape[1]} x {m.shape[2]} x {m.shape[3]}, stride {s[0]}" for (name, m), s in zip(features.maps.items(), features.strides, strict=True)]
-    level = st.segmented_control("Level (channels x rows x columns)", range(len(titles)), format_func=titles.__getitem__, default=0, key="features_level") or 0
+    titles = [
+        f"{name}: {m.shape[1]} x {m.shape[2]} x {m.shape[3]}, stride {s[0]}"
+        for (name, m), s in zip(features.maps.items(), features.strides, strict=True)
+    ]
+    level = (
+        st.segmented_control(
+            "Level (channels x rows x columns)",
+            range(len(titles)),
+            format_func=titles.__getitem__,
+            default=0,
+            key="features_level",
+        )
+        or 0
+    )
     view = st.segmented_control("Summary over channels", VIEWS, default="mean", key="features_view") or "mean"
     rows, columns = features.grid_sizes[level]
     chosen = session.selected("cell")

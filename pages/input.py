@@ -25,9 +25,30 @@ with page("input", "The image is normalised, resized and padded before the netwo
     for column, (label, value, text, tensor, shape, frame) in zip(
         st.columns(4),
         [
-            ("Image", f"{w} x {h}", "The user's image, width by height.", "trace.input.image", data.image.shape, "image"),
-            ("Resized", f"{iw} x {ih}", "After resize; `boxes` live here.", "trace.input.resized", data.resized.shape, "network input"),
-            ("Padded", f"{pw} x {ph}", "What the backbone sees.", "trace.input.images.tensors", data.images.tensors.shape, "network input"),
+            (
+                "Image",
+                f"{w} x {h}",
+                "The user's image, width by height.",
+                "trace.input.image",
+                data.image.shape,
+                "image",
+            ),
+            (
+                "Resized",
+                f"{iw} x {ih}",
+                "After resize; `boxes` live here.",
+                "trace.input.resized",
+                data.resized.shape,
+                "network input",
+            ),
+            (
+                "Padded",
+                f"{pw} x {ph}",
+                "What the backbone sees.",
+                "trace.input.images.tensors",
+                data.images.tensors.shape,
+                "network input",
+            ),
             ("Scale", f"{scale[1]:.4f} x {scale[0]:.4f}", "Input pixels per image pixel, across and down.", "", "", ""),
         ],
         strict=True,
@@ -35,7 +56,12 @@ with page("input", "The image is normalised, resized and padded before the netwo
         with column:
             term(label, value, text, tensor, shape, frame)
     pictures = steps(data)
-    shown = st.segmented_control("Show", list(CAPTIONS), format_func=lambda name: name.capitalize(), default="padded", key="input_step") or "padded"
+    shown = (
+        st.segmented_control(
+            "Show", list(CAPTIONS), format_func=lambda name: name.capitalize(), default="padded", key="input_step"
+        )
+        or "padded"
+    )
     st.caption(CAPTIONS[shown] + ". Zoom in to see single pixels.")
     picture = pictures[shown]
     box_canvas(CanvasScene(image_url(picture), picture.shape[1], picture.shape[0], []), key="input_canvas")

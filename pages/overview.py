@@ -48,7 +48,11 @@ def show_equality(here: Session) -> None:
         )
 
 
-with page("overview", "What the detector does with this picture, stage by stage. Every picture below is its real output.", "detections") as here:
+with page(
+    "overview",
+    "What the detector does with this picture, stage by stage. Every picture below is its real output.",
+    "detections",
+) as here:
     show_stages(here)
     show_equality(here)
     left, right = st.columns([3, 2])
@@ -57,8 +61,10 @@ with page("overview", "What the detector does with this picture, stage by stage.
         layers = [detection_layer(here.trace, here.detector.classes)]
         if here.ground_truth:
             truth = here.ground_truth
-            layers.insert(0, ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes, visible=False))
-        pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="overview_canvas")
+            layers.insert(
+                0, ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes, visible=False)
+            )
+        pick = box_canvas(CanvasScene(here.image_url, width, height, layers, score_from=0.3), key="overview_canvas")
         if pick and pick.layer == "detection":
             select("detection", int(here.trace.detections.kept[pick.id]))
             open_page("detections")

@@ -19,7 +19,12 @@ from frcnn_viz.ui.session import Session
 
 def objectness_overlay(here: Session) -> Overlay | None:
     names = here.trace.features.names
-    level = st.selectbox("Objectness map", ["none", *names], key="proposals_map", help="Best probability over a cell's anchors, laid over the image.")
+    level = st.selectbox(
+        "Objectness map",
+        ["none", *names],
+        key="proposals_map",
+        help="Best probability over a cell's anchors, laid over the image.",
+    )
     if level == "none":
         return None
     index = names.index(level)
@@ -33,12 +38,16 @@ def objectness_overlay(here: Session) -> Overlay | None:
 def show_court(here: Session, candidate: int) -> None:
     proposals = here.trace.proposals
     fate = Fate(int(proposals.fate[candidate]))
-    st.markdown(f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, score {float(proposals.scores[candidate]):.4f}. {fate.sentence}")
+    st.markdown(
+        f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, score {float(proposals.scores[candidate]):.4f}. {fate.sentence}"
+    )
     by = int(proposals.suppressor[candidate])
     if by >= 0:
         iou = float(box_iou(proposals.candidates[[candidate]], proposals.candidates[[by]]))
         gap = float(proposals.scores[by] - proposals.scores[candidate])
-        st.markdown(f"Suppressed by candidate {by:,}: IoU {iou:.3f} over {here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher.")
+        st.markdown(
+            f"Suppressed by candidate {by:,}: IoU {iou:.3f} over {here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher."
+        )
     victims = int((proposals.suppressor == candidate).sum())
     if victims:
         st.markdown(f"It suppressed {victims:,} candidates.")
@@ -46,8 +55,16 @@ def show_court(here: Session, candidate: int) -> None:
         st.markdown(f"It goes on as proposal {int((proposals.kept == candidate).nonzero()[0, 0]):,}.")
 
 
-with page("proposals", "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.", "proposals") as here:
-    for column, name in zip(st.columns(5), ("rpn_pre_nms_top_n", "rpn_nms_thresh", "rpn_post_nms_top_n", "rpn_min_size", "rpn_score_thresh"), strict=True):
+with page(
+    "proposals",
+    "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.",
+    "proposals",
+) as here:
+    for column, name in zip(
+        st.columns(5),
+        ("rpn_pre_nms_top_n", "rpn_nms_thresh", "rpn_post_nms_top_n", "rpn_min_size", "rpn_score_thresh"),
+        strict=True,
+    ):
         with column:
             setting_slider(name)
     proposals = here.trace.proposals
@@ -57,7 +74,17 @@ with page("proposals", "The RPN scores and moves every anchor; the best of each 
         arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
         counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
         counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
-        chart(bars([FATE_NAMES[f] for f in ORDER], [float(counts[f]) for f in ORDER], [FATES[f] for f in ORDER], "Fate of every anchor", log=True), "fates", 260)
+        chart(
+            bars(
+                [FATE_NAMES[f] for f in ORDER],
+                [float(counts[f]) for f in ORDER],
+                [FATES[f] for f in ORDER],
+                "Fate of every anchor",
+                log=True,
+            ),
+            "fates",
+            260,
+        )
         chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
     with left:
         height, width = here.image.size
@@ -77,4 +104,10 @@ with page("proposals", "The RPN scores and moves every anchor; the best of each 
     for column, (index, name) in zip(st.columns(len(levels)), enumerate(levels), strict=True):
         of_level = proposals.level == index
         with column:
-            term(f"Level {name}", f"{int((of_level & (proposals.fate == Fate.KEPT)).sum()):,} of {int(of_level.sum()):,}", "Proposals of this level's candidates.", "trace.proposals.fate", proposals.fate.shape)
+            term(
+                f"Level {name}",
+                f"{int((of_level & (proposals.fate == Fate.KEPT)).sum()):,} of {int(of_level.sum()):,}",
+                "Proposals of this level's candidates.",
+                "trace.proposals.fate",
+                proposals.fate.shape,
+            )

@@ -23,7 +23,9 @@ def show_roi(here: Session, proposal: int) -> None:
     level = int(assigned.levels[0])
     name, scale = assigned.names[level], assigned.scales[level]
     pooler = model.roi_heads.box_roi_pool
-    points = sampling_points(box, spatial_scale=scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio)
+    points = sampling_points(
+        box, spatial_scale=scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio
+    )
     points = points.reshape(-1, 2) / scale
     down, across = trace.input.scale
     points[:, 0] /= across
@@ -34,20 +36,36 @@ def show_roi(here: Session, proposal: int) -> None:
     left, right = st.columns([3, 2])
     with left:
         height, width = here.image.size
-        everything = proposal_layer(trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept])
-        scene = CanvasScene(here.image_url, width, height, [everything, chosen_layer(box_in_image, proposal)], points=points)
+        everything = proposal_layer(
+            trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
+        )
+        scene = CanvasScene(
+            here.image_url, width, height, [everything, chosen_layer(box_in_image, proposal)], points=points
+        )
         pick = box_canvas(scene, key="rois_canvas")
         if pick and pick.layer == "proposal":
             session.select("proposal", pick.id)
             st.rerun()
-        st.caption(f"Dots: the {len(points)} points at which RoIAlign reads level {name}. Click another proposal to choose it.")
+        st.caption(
+            f"Dots: the {len(points)} points at which RoIAlign reads level {name}. Click another proposal to choose it."
+        )
     with right:
         chart(class_bars(trace.rois.scores[proposal], here.detector.classes, "Softmax of this RoI"), "softmax", 260)
         one, two = st.columns(2)
-        one.image(enlarge(crop(to_uint8(trace.image), box_in_image), 200), caption="Its crop of the image (the network never crops: it pools features)")
+        one.image(
+            enlarge(crop(to_uint8(trace.image), box_in_image), 200),
+            caption="Its crop of the image (the network never crops: it pools features)",
+        )
         side = (box[2:] - box[:2]).prod().sqrt().item()
         with two:
-            term("Pooled from level", name, f"Stride {1 / scale:g}.", "trace.features.maps", trace.features.maps[name].shape, "feature map")
+            term(
+                "Pooled from level",
+                name,
+                f"Stride {1 / scale:g}.",
+                "trace.features.maps",
+                trace.features.maps[name].shape,
+                "feature map",
+            )
             if len(assigned.names) > 1:
                 st.caption(
                     f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) = floor({float(assigned.target[0]):.2f}), "
@@ -59,13 +77,21 @@ def show_roi(here: Session, proposal: int) -> None:
     with one:
         shown = min(CHANNELS, len(pooled))
         st.image(enlarge(pooled_grid(pooled, CHANNELS, 8), 640), width="stretch")
-        st.caption(f"The pooled tensor {list(pooled.shape)}: showing {shown} of {len(pooled)} channels, each on its own scale.")
+        st.caption(
+            f"The pooled tensor {list(pooled.shape)}: showing {shown} of {len(pooled)} channels, each on its own scale."
+        )
     with two:
         chart(compare_pooling(pooled, rounded), "pooling", 280)
-        st.caption("RoIPool (Fast R-CNN) rounds the box to whole cells and takes the largest value of each bin; RoIAlign reads between cells.")
+        st.caption(
+            "RoIPool (Fast R-CNN) rounds the box to whole cells and takes the largest value of each bin; RoIAlign reads between cells."
+        )
 
 
-with page("rois", "Each proposal is cut out of a feature map as a small square, so that one head can judge boxes of every size.", "rois") as here:
+with page(
+    "rois",
+    "Each proposal is cut out of a feature map as a small square, so that one head can judge boxes of every size.",
+    "rois",
+) as here:
     count = len(here.trace.proposals)
     if not count:
         st.info("There are no proposals at these settings; lower the thresholds on the Proposals page.")
@@ -74,7 +100,10 @@ with page("rois", "Each proposal is cut out of a feature map as a small square, 
         chosen = chosen if chosen is not None and chosen < count else 0
         st.session_state["rois_number"] = chosen
         st.number_input(
-            f"Proposal (0 is the best of {count:,})", 0, count - 1, key="rois_number",
+            f"Proposal (0 is the best of {count:,})",
+            0,
+            count - 1,
+            key="rois_number",
             on_change=lambda: session.select("proposal", st.session_state["rois_number"]),
         )
         show_roi(here, chosen)

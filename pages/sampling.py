@@ -18,7 +18,9 @@ def show_sample(here: Session) -> None:
     truth, trace = here.ground_truth, here.trace
     matches = trace.match(truth.boxes_in_image)
     sample = trace.sample(matches)
-    which = st.segmented_control("Show", ["mini-batch", "all positives", "positives and ignored"], default="mini-batch", key="sampling_show")
+    which = st.segmented_control(
+        "Show", ["mini-batch", "all positives", "positives and ignored"], default="mini-batch", key="sampling_show"
+    )
     if which == "all positives":
         chosen = (matches.labels == 1).nonzero()[:, 0]
     elif which == "positives and ignored":
@@ -42,23 +44,41 @@ def show_sample(here: Session) -> None:
         counts = torch.bincount(matches.reason.long().cpu(), minlength=len(MatchReason)).tolist()
         reasons = list(REASONS)
         chart(
-            bars([REASON_NAMES[r] for r in reasons], [float(counts[r]) for r in reasons], [REASONS[r] for r in reasons], "All anchors by label", log=True),
+            bars(
+                [REASON_NAMES[r] for r in reasons],
+                [float(counts[r]) for r in reasons],
+                [REASONS[r] for r in reasons],
+                "All anchors by label",
+                log=True,
+            ),
             "reasons",
             height=260,
         )
-        st.dataframe(object_table(matches, truth.labels, here.detector.classes, here.settings.rpn_fg_iou_thresh), hide_index=True)
+        st.dataframe(
+            object_table(matches, truth.labels, here.detector.classes, here.settings.rpn_fg_iou_thresh), hide_index=True
+        )
         st.caption("An object whose best IoU is under the positive threshold gets anchors only because none is better.")
 
 
-with page("sampling", "In training, anchors near an object are positive, those far from all are negative, and a seeded few enter the loss.", "anchors") as here:
+with page(
+    "sampling",
+    "In training, anchors near an object are positive, those far from all are negative, and a seeded few enter the loss.",
+    "anchors",
+) as here:
     columns = st.columns(4)
-    for column, name in zip(columns, ("rpn_fg_iou_thresh", "rpn_bg_iou_thresh", "rpn_batch_size_per_image", "rpn_positive_fraction"), strict=True):
+    for column, name in zip(
+        columns,
+        ("rpn_fg_iou_thresh", "rpn_bg_iou_thresh", "rpn_batch_size_per_image", "rpn_positive_fraction"),
+        strict=True,
+    ):
         with column:
             setting_slider(name)
     if st.button("Draw again", icon=":material/casino:"):
         session.change_settings(seed=(here.settings.seed + 1) % 1000)
         st.rerun()
     if here.ground_truth is None:
-        st.info("Sampling needs ground truth, which an uploaded picture does not bring; choose a sample scene to see it.")
+        st.info(
+            "Sampling needs ground truth, which an uploaded picture does not bring; choose a sample scene to see it."
+        )
     else:
         show_sample(here)

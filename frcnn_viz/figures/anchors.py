@@ -62,7 +62,9 @@ def shape_table(grid: AnchorGrid, level: int) -> list[dict[str, float]]:
 _ORDER = [MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH, MatchReason.IGNORED, MatchReason.NEGATIVE]
 
 
-def match_layer(grid: AnchorGrid, matches: AnchorMatches, chosen: Tensor, name: str, network_input: NetworkInput) -> BoxLayer:
+def match_layer(
+    grid: AnchorGrid, matches: AnchorMatches, chosen: Tensor, name: str, network_input: NetworkInput
+) -> BoxLayer:
     """The anchors `chosen` (indices [N]), coloured by why they have their label."""
     place = torch.zeros(len(MatchReason), dtype=torch.uint8)
     for group, reason in enumerate(_ORDER):
@@ -83,7 +85,9 @@ def match_layer(grid: AnchorGrid, matches: AnchorMatches, chosen: Tensor, name: 
     )
 
 
-def object_table(matches: AnchorMatches, labels: Tensor, classes: tuple[str, ...], fg_iou_thresh: float) -> list[dict[str, object]]:
+def object_table(
+    matches: AnchorMatches, labels: Tensor, classes: tuple[str, ...], fg_iou_thresh: float
+) -> list[dict[str, object]]:
     """For each object how well the anchors serve it."""
     rows = zip(labels.tolist(), matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), strict=True)
     return [

@@ -9,7 +9,9 @@ from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import GROUND_TRUTH
 
 
-def ground_truth_layer(boxes_in_image: Tensor, labels: Tensor, classes: tuple[str, ...], visible: bool = True) -> BoxLayer:
+def ground_truth_layer(
+    boxes_in_image: Tensor, labels: Tensor, classes: tuple[str, ...], visible: bool = True
+) -> BoxLayer:
     """The objects [G, 4] with their class names."""
     return BoxLayer(
         name="ground truth",
@@ -22,10 +24,12 @@ def ground_truth_layer(boxes_in_image: Tensor, labels: Tensor, classes: tuple[st
 
 
 def bars(names: list[str], values: list[float], colours: list[str], title: str, log: bool = False) -> go.Figure:
-    """Vertical bars with their numbers."""
+    """Horizontal bars with their numbers, the first on top."""
     text = [f"{v:,.0f}" if float(v).is_integer() else f"{v:.3f}" for v in values]
-    figure = go.Figure(go.Bar(x=names, y=values, marker_color=colours, text=text, textposition="outside", cliponaxis=False))
-    figure.update_layout(title=title, yaxis_type="log" if log else "linear", showlegend=False)
+    figure = go.Figure(go.Bar(y=names, x=values, orientation="h", marker_color=colours, text=text, textposition="auto"))
+    figure.update_layout(
+        title=title, xaxis_type="log" if log else "linear", yaxis_autorange="reversed", showlegend=False
+    )
     return figure
 
 

@@ -37,9 +37,14 @@ def rejected_layer(trace: Trace, limit: int) -> BoxLayer:
 
 def life_layers(trace: Trace, life: Lineage) -> list[BoxLayer]:
     """Anchor, proposal and refined box of one lineage."""
-    steps = [("its anchor", life.anchor_box, ANCHOR), ("its proposal", life.proposal_box, ORANGE), ("its box", life.box, GREEN)]
+    steps = [
+        ("its anchor", life.anchor_box, ANCHOR),
+        ("its proposal", life.proposal_box, ORANGE),
+        ("its box", life.box, GREEN),
+    ]
     layers = [
-        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=3.0) for name, box, colour in steps
+        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=3.0)
+        for name, box, colour in steps
     ]
     if life.suppressor:
         roi, label = life.suppressor
@@ -61,6 +66,15 @@ def table(trace: Trace, classes: tuple[str, ...]) -> list[dict[str, object]]:
         strict=True,
     )
     return [
-        {"class": classes[label], "score": score, "x0": box[0], "y0": box[1], "x1": box[2], "y1": box[3], "proposal": roi, "anchor": anchor}
+        {
+            "class": classes[label],
+            "score": score,
+            "x0": box[0],
+            "y0": box[1],
+            "x1": box[2],
+            "y1": box[3],
+            "proposal": roi,
+            "anchor": anchor,
+        }
         for label, score, box, roi, anchor in rows
     ]

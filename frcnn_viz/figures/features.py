@@ -21,7 +21,9 @@ def summary(feature_map: Tensor, view: str) -> np.ndarray:
     return colourise(feature_map.mean(dim=0) if view == "mean" else feature_map.amax(dim=0))
 
 
-def channel_grid(feature_map: Tensor, channels: list[int], limits: tuple[float, float] | None, columns: int) -> np.ndarray:
+def channel_grid(
+    feature_map: Tensor, channels: list[int], limits: tuple[float, float] | None, columns: int
+) -> np.ndarray:
     """Some channels of [C, h, w] side by side; each on its own scale when `limits` is None."""
     low, high = limits or (None, None)
     return grid([colourise(feature_map[channel], low, high) for channel in channels], columns, gap=1)
@@ -39,7 +41,11 @@ def cell_profile(feature_map: Tensor, row: int, column: int, level: int) -> go.F
     """The values of one cell over the channels of [C, h, w]."""
     values = feature_map[:, row, column].cpu().numpy()
     figure = go.Figure(go.Bar(x=np.arange(len(values)), y=values, marker_color=level_colour(level)))
-    figure.update_layout(title=f"Cell (row {row}, column {column}) over its {len(values)} channels", xaxis_title="channel", yaxis_title="activation")
+    figure.update_layout(
+        title=f"Cell (row {row}, column {column}) over its {len(values)} channels",
+        xaxis_title="channel",
+        yaxis_title="activation",
+    )
     return figure
 
 

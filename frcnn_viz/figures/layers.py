@@ -58,7 +58,9 @@ class BoxLayer:
         if self.labels is not None and len(self.labels) != count:
             raise ValueError(f"layer {self.name!r}: expected {count} labels, got {len(self.labels)}")
         if self.groups is not None and count and int(self.groups.max()) >= len(self.legend):
-            raise ValueError(f"layer {self.name!r}: group {int(self.groups.max())} is not in a legend of {len(self.legend)}")
+            raise ValueError(
+                f"layer {self.name!r}: group {int(self.groups.max())} is not in a legend of {len(self.legend)}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +89,7 @@ class CanvasScene:
         layers: drawn in order, the last on top.
         points: [M, 2], small dots, such as cell centres.
         overlay: drawn between image and boxes.
+        score_from: where the score filter starts; the reader can move it.
     """
 
     url: str
@@ -95,6 +98,7 @@ class CanvasScene:
     layers: list[BoxLayer]
     points: Tensor | None = None
     overlay: Overlay | None = None
+    score_from: float = 0.0
 
     def pack(self) -> bytes:
         """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to."""
@@ -134,6 +138,7 @@ class CanvasScene:
             "width": self.width,
             "height": self.height,
             "layers": layers,
+            "scoreFrom": self.score_from,
             "points": None if self.points is None else put(self.points, "<f4"),
             "overlay": overlay
             and {"url": overlay.url, "extent": overlay.extent, "opacity": overlay.opacity, "name": overlay.name},

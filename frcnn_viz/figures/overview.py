@@ -31,12 +31,20 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
             to_uint8(trace.input.denormalized(trace.input.resized)),
             "the resized picture, normalisation undone",
         ),
-        "features": (enlarge(colourise(finest.mean(dim=0)), 240), f"mean of {finest.shape[0]} channels, level {trace.features.names[0]}"),
+        "features": (
+            enlarge(colourise(finest.mean(dim=0)), 240),
+            f"mean of {finest.shape[0]} channels, level {trace.features.names[0]}",
+        ),
         "anchors": (
-            with_boxes(picture, trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]), [ANCHOR] * len(cell)),
+            with_boxes(
+                picture, trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]), [ANCHOR] * len(cell)
+            ),
             f"the anchors of the middle cell, level {trace.features.names[level]}",
         ),
-        "rpn": (enlarge(colourise(objectness, 0, 1), 240), f"best objectness of each cell, level {trace.features.names[0]}"),
+        "rpn": (
+            enlarge(colourise(objectness, 0, 1), 240),
+            f"best objectness of each cell, level {trace.features.names[0]}",
+        ),
         "proposals": (
             with_boxes(picture, proposals, [FATES[Fate.KEPT]] * len(proposals), width=1),
             f"the {len(proposals)} best of {len(trace.proposals):,}",
@@ -71,7 +79,12 @@ def funnel_figure(funnel: list[tuple[str, int]]) -> go.Figure:
             hovertemplate="%{y}: %{customdata:,}<extra></extra>",
         )
     )
-    figure.update_layout(title="From anchors to detections", xaxis_type="log", xaxis_title="boxes (logarithmic)", yaxis_autorange="reversed")
+    figure.update_layout(
+        title="From anchors to detections",
+        xaxis_type="log",
+        xaxis_title="boxes (logarithmic)",
+        yaxis_autorange="reversed",
+    )
     return figure
 
 

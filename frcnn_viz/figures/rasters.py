@@ -8,7 +8,10 @@ from plotly.colors import get_colorscale, sample_colorscale
 from torch import Tensor
 
 _LUT = np.array(
-    [[int(c) for c in rgb[4:-1].split(",")] for rgb in sample_colorscale(get_colorscale("Viridis"), 256, colortype="rgb")],
+    [
+        [int(c) for c in rgb[4:-1].split(",")]
+        for rgb in sample_colorscale(get_colorscale("Viridis"), 256, colortype="rgb")
+    ],
     dtype=np.uint8,
 )
 

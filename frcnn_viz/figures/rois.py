@@ -42,10 +42,16 @@ def compare_pooling(aligned: Tensor, pooled: Tensor) -> go.Figure:
     figure = go.Figure()
     for i, values in enumerate((first, second, first - second)):
         axis = "" if i == 0 else str(i + 1)
-        figure.add_heatmap(z=values.numpy(), coloraxis="coloraxis" if i < 2 else "coloraxis2", xaxis=f"x{axis}", yaxis=f"y{axis}")
+        figure.add_heatmap(
+            z=values.numpy(), coloraxis="coloraxis" if i < 2 else "coloraxis2", xaxis=f"x{axis}", yaxis=f"y{axis}"
+        )
         figure.update_layout(
             {
-                f"xaxis{axis}": {"domain": [i * 0.34, i * 0.34 + 0.3], "title": ("RoIAlign", "RoIPool", "difference")[i], "showticklabels": False},
+                f"xaxis{axis}": {
+                    "domain": [i * 0.34, i * 0.34 + 0.3],
+                    "title": ("RoIAlign", "RoIPool", "difference")[i],
+                    "showticklabels": False,
+                },
                 f"yaxis{axis}": {"anchor": f"x{axis}", "autorange": "reversed", "showticklabels": False},
             }
         )

@@ -51,9 +51,7 @@ class StrideSixteen(nn.Module):
     def __init__(self, body: ResNet, out_channels: int) -> None:
         """`out_channels` is what the third stage gives."""
         super().__init__()
-        self.body = nn.Sequential(
-            body.conv1, body.bn1, body.relu, body.maxpool, body.layer1, body.layer2, body.layer3
-        )
+        self.body = nn.Sequential(body.conv1, body.bn1, body.relu, body.maxpool, body.layer1, body.layer2, body.layer3)
         self.out_channels = out_channels
 
     def forward(self, images: Tensor) -> Tensor:

@@ -58,7 +58,9 @@ class AnchorMatches:
     positives_of_object: Tensor
 
 
-def match_anchors(anchor_boxes: Tensor, ground_truth: Tensor, *, fg_iou_thresh: float, bg_iou_thresh: float) -> AnchorMatches:
+def match_anchors(
+    anchor_boxes: Tensor, ground_truth: Tensor, *, fg_iou_thresh: float, bg_iou_thresh: float
+) -> AnchorMatches:
     """Match anchors [A, 4] to ground-truth boxes [G, 4], both of the input frame, by torchvision's `Matcher`.
 
     Raises:
@@ -67,7 +69,9 @@ def match_anchors(anchor_boxes: Tensor, ground_truth: Tensor, *, fg_iou_thresh: 
     flat = (ground_truth[:, 2:] <= ground_truth[:, :2]).any(dim=1).nonzero()[:, 0]
     if len(flat):
         index = int(flat[0])
-        raise ValueError(f"ground-truth box {index} is {ground_truth[index].tolist()}; its width and height must be positive")
+        raise ValueError(
+            f"ground-truth box {index} is {ground_truth[index].tolist()}; its width and height must be positive"
+        )
     count = len(anchor_boxes)
     with torch.inference_mode():
         if not len(ground_truth):
@@ -108,7 +112,9 @@ class AnchorSample:
     negative: Tensor
 
 
-def sample_anchors(matches: AnchorMatches, *, batch_size_per_image: int, positive_fraction: float, seed: int) -> AnchorSample:
+def sample_anchors(
+    matches: AnchorMatches, *, batch_size_per_image: int, positive_fraction: float, seed: int
+) -> AnchorSample:
     """Draw the mini-batch with torchvision's sampler, after `torch.manual_seed(seed)` on the CPU."""
     sampler = BalancedPositiveNegativeSampler(batch_size_per_image, positive_fraction)
     # The sampler draws from torch's global generator: one thread at a time, and the state is put back.

@@ -77,7 +77,7 @@ def read_table(model: GeneralizedRCNN, proposals: Proposals, table: RoiTable, in
             class_logits=class_logits,
             box_regression=box_regression,
             scores=torch.softmax(class_logits, -1),
-            boxes=clip_boxes_to_image(boxes, input_size).reshape(len(rows), -1, 4),
+            boxes=clip_boxes_to_image(boxes, input_size).reshape(*class_logits.shape, 4),
         )
 
 

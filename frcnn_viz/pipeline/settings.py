@@ -88,7 +88,9 @@ class Settings:
             if not (math.isfinite(value) and low <= value <= high):
                 raise SettingsError(f"{name} is {value}; it must lie between {low} and {high}.")
         if self.min_size > self.max_size:
-            raise SettingsError(f"min_size {self.min_size} is over max_size {self.max_size}; lower it or raise max_size.")
+            raise SettingsError(
+                f"min_size {self.min_size} is over max_size {self.max_size}; lower it or raise max_size."
+            )
         if self.rpn_bg_iou_thresh > self.rpn_fg_iou_thresh:
             raise SettingsError(
                 f"rpn_bg_iou_thresh {self.rpn_bg_iou_thresh} is over rpn_fg_iou_thresh {self.rpn_fg_iou_thresh}; "
@@ -121,7 +123,9 @@ class Settings:
 
     def changes(self, defaults: Settings) -> dict[str, str]:
         """The fields that differ from `defaults`, as text that `with_text` reads back. For links and labels."""
-        return {name: to_text(getattr(self, name)) for name in FIELD_NAMES if getattr(self, name) != getattr(defaults, name)}
+        return {
+            name: to_text(getattr(self, name)) for name in FIELD_NAMES if getattr(self, name) != getattr(defaults, name)
+        }
 
     def with_text(self, texts: dict[str, str]) -> Settings:
         """A copy with fields read from text, such as `{"box_score_thresh": "0.3", "anchor_sizes": "8_16|32"}`."""
@@ -170,11 +174,11 @@ def from_text(name: str, text: str) -> int | float | LevelTuples:
             return tuple(tuple(float(number) for number in level.split("_")) for level in text.split("|"))
         return int(text) if name in INTEGERS else float(text)
     except ValueError:
-        kind = "numbers such as 8_16|32" if name in LEVEL_RANGES else "a whole number" if name in INTEGERS else "a number"
+        kind = (
+            "numbers such as 8_16|32" if name in LEVEL_RANGES else "a whole number" if name in INTEGERS else "a number"
+        )
         raise SettingsError(f"{name} is {text[:40]!r}; write {kind}.") from None
 
 
 def _per_level(values: tuple) -> LevelTuples:
     return tuple(tuple(float(value) for value in level) for level in values)
-
-

@@ -22,20 +22,38 @@ class Control:
 
 
 CONTROLS = {
-    "min_size": Control("Shorter side after resize", "Pixels. The image is scaled until its shorter side has this.", 32, 1200, 8),
-    "max_size": Control("Limit of the longer side", "Pixels. The scale is lowered until the longer side fits.", 32, 2000, 1),
+    "min_size": Control(
+        "Shorter side after resize", "Pixels. The image is scaled until its shorter side has this.", 32, 1200, 8
+    ),
+    "max_size": Control(
+        "Limit of the longer side", "Pixels. The scale is lowered until the longer side fits.", 32, 2000, 1
+    ),
     "rpn_pre_nms_top_n": Control("Pre-NMS top-n", "Candidates kept by objectness, per level.", 1, 2000, 1),
-    "rpn_nms_thresh": Control("RPN NMS IoU", "A candidate overlapping a better one of its level more than this is suppressed.", 0.0, 1.0, 0.01),
+    "rpn_nms_thresh": Control(
+        "RPN NMS IoU", "A candidate overlapping a better one of its level more than this is suppressed.", 0.0, 1.0, 0.01
+    ),
     "rpn_post_nms_top_n": Control("Post-NMS top-n", "Proposals kept after NMS, over all levels.", 1, 2000, 1),
     "rpn_min_size": Control("Least side", "Network-input pixels; smaller candidates are dropped.", 0.0, 64.0, 0.001),
     "rpn_score_thresh": Control("Least objectness", "Probability; candidates under it are dropped.", 0.0, 1.0, 0.005),
     "box_score_thresh": Control("Score threshold", "A detection needs a higher class probability.", 0.0, 1.0, 0.005),
-    "box_nms_thresh": Control("Detection NMS IoU", "A box overlapping a better one of its class more than this is suppressed.", 0.0, 1.0, 0.01),
+    "box_nms_thresh": Control(
+        "Detection NMS IoU", "A box overlapping a better one of its class more than this is suppressed.", 0.0, 1.0, 0.01
+    ),
     "box_detections_per_img": Control("Most detections", "Kept after NMS, over all classes.", 1, 300, 1),
     "rpn_fg_iou_thresh": Control("Positive from IoU", "Anchors with at least this IoU are positive.", 0.0, 1.0, 0.01),
-    "rpn_bg_iou_thresh": Control("Negative under IoU", "Anchors whose best IoU is lower are negative; between the two they are ignored.", 0.0, 1.0, 0.01),
-    "rpn_batch_size_per_image": Control("Anchors per image", "The size of the mini-batch for the RPN's losses.", 1, 1024, 1),
-    "rpn_positive_fraction": Control("Positive fraction", "At most this part of the mini-batch is positive.", 0.0, 1.0, 0.01),
+    "rpn_bg_iou_thresh": Control(
+        "Negative under IoU",
+        "Anchors whose best IoU is lower are negative; between the two they are ignored.",
+        0.0,
+        1.0,
+        0.01,
+    ),
+    "rpn_batch_size_per_image": Control(
+        "Anchors per image", "The size of the mini-batch for the RPN's losses.", 1, 1024, 1
+    ),
+    "rpn_positive_fraction": Control(
+        "Positive fraction", "At most this part of the mini-batch is positive.", 0.0, 1.0, 0.01
+    ),
     "seed": Control("Seed", "The same seed draws the same sample.", 0, 1000, 1),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.paths import ROOT
+from frcnn_viz.paths import ASSETS, ROOT
 from frcnn_viz.ui import sidebar
 from frcnn_viz.ui.page import PAGES
 
@@ -24,7 +24,7 @@ ICONS = {
     "detections": "done_all",
 }
 
-st.set_page_config(page_title="frcnn-viz", page_icon=":material/center_focus_strong:", layout="wide")
+st.set_page_config(page_title="frcnn-viz", page_icon=str(ASSETS / "icon.png"), layout="wide")
 chosen = st.navigation(
     {
         section: [
@@ -40,5 +40,6 @@ chosen = st.navigation(
         for section, names in SECTIONS.items()
     }
 )
+st.html("<style>.stMainBlockContainer { padding: 2.75rem 2.5rem 2rem; }</style>")
 sidebar.show()
 chosen.run()

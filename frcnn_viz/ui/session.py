@@ -121,7 +121,9 @@ def _fill_from_link() -> None:
     if "model" in state:
         return
     link = {name: st.query_params[name] for name in st.query_params}
-    state.update(model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={}, uploads={})
+    state.update(
+        model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={}, uploads={}
+    )
     if "model" in link:
         if link["model"] in DETECTORS:
             state["model"] = link["model"]
@@ -131,7 +133,9 @@ def _fill_from_link() -> None:
         if link["image"] in SAMPLES:
             state["image"] = link["image"]
         else:
-            tell("The link names a picture that was uploaded in another session; upload it again to see the same. A sample is shown.")
+            tell(
+                "The link names a picture that was uploaded in another session; upload it again to see the same. A sample is shown."
+            )
     state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
     for kind in SELECTIONS:
         if link.get(kind, "").isdigit():

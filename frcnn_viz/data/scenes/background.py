@@ -37,7 +37,9 @@ def draw_background(rng: np.random.Generator) -> tuple[Image.Image, float]:
     hill = pick(rng, HILLS)
     for _ in range(int(rng.integers(1, 4))):
         centre, half, rise = rng.uniform(0, W), rng.uniform(0.2, 0.5) * W, rng.uniform(0.05, 0.18) * H
-        draw.chord((centre - half, line - rise, centre + half, line + rise), 180, 360, fill=shade(hill, rng.uniform(0.8, 1.2)))
+        draw.chord(
+            (centre - half, line - rise, centre + half, line + rise), 180, 360, fill=shade(hill, rng.uniform(0.8, 1.2))
+        )
     for _ in range(12):
         x, y = rng.uniform(0, W), rng.uniform(line + 20, H)
         size = 10 + 40 * (y - line) / (H - line)

@@ -114,9 +114,7 @@ def _place(rng: np.random.Generator, kind: str, horizon: float, options: SceneOp
         base = (horizon + depth * (1.0 - horizon)) * HEIGHT
         height *= scale * (0.25 + 0.75 * depth)
         width = height * ratio
-    pen = (
-        DRAW[kind](rng, width * stretch, height) if kind in DRAW else draw_unknown(rng, kind, width * stretch, height)
-    )
+    pen = DRAW[kind](rng, width * stretch, height) if kind in DRAW else draw_unknown(rng, kind, width * stretch, height)
     return _Thing(
         kind=kind,
         depth=depth,
@@ -183,7 +181,9 @@ def _expose(rng: np.random.Generator, canvas: Image.Image, options: SceneOptions
     image = canvas.reduce(SUPERSAMPLING)
     if rng.random() < 0.2:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.9)))
-    pixels = np.asarray(image, dtype=np.float32) * rng.uniform(0.85, 1.1) * rng.uniform(0.95, 1.05, 3).astype(np.float32)
+    pixels = (
+        np.asarray(image, dtype=np.float32) * rng.uniform(0.85, 1.1) * rng.uniform(0.95, 1.05, 3).astype(np.float32)
+    )
     contrast = rng.uniform(*options.contrast)
     fog = float(pixels.mean())
     pixels = fog + contrast * (pixels - fog)

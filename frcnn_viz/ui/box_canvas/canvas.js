@@ -1,11 +1,12 @@
 // The component: state on the node, so that zoom and filters outlast reruns.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".box-canvas");
-  const S = (root.__state ??= { view: {}, filters: { score: 0, topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null });
+  const S = (root.__state ??= { view: {}, filters: { topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null });
   const parts = Object.fromEntries(["bar", "stage", "tip", "status", "zoom"].map((name) => [name, root.querySelector("." + name)]));
   const canvas = root.querySelector("canvas"), ctx = canvas.getContext("2d");
   S.scene = decodeScene(data);
   S.hover = null;
+  S.filters.score ??= S.scene.scoreFrom;
   loadImage(S, "image", S.scene.url, () => S.redraw());
   loadImage(S, "overlay", S.scene.overlay?.url, () => S.redraw());
 
