@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -33,7 +34,7 @@ class Memory:
         """An empty memory of at most `max_bytes` of tensors."""
         self.max_bytes = max_bytes
         self._entries: OrderedDict[Hashable, Remembered] = OrderedDict()
-        self._under_way: dict[Hashable, threading.Lock] = {}
+        self._gates: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()  # of keys under way
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -55,18 +56,14 @@ class Memory:
         The milliseconds of a revised result are those of the revision.
         """
         with self._lock:
-            gate = self._under_way.setdefault(key, threading.Lock())
+            gate = self._gates.setdefault(key, threading.Lock())
         with gate:
             with self._lock:
                 entry = self._entries.get(key)
-            try:
-                start = _now(device)
-                value = revise(entry.value if entry else None)
-                if entry is None or value is not entry.value:
-                    entry = Remembered(value, (_now(device) - start) * 1000, count_bytes(value))
-            finally:
-                with self._lock:
-                    self._under_way.pop(key, None)
+            start = _now(device)
+            value = revise(entry.value if entry else None)
+            if entry is None or value is not entry.value:
+                entry = Remembered(value, (_now(device) - start) * 1000, count_bytes(value))
             self._keep(key, entry)
             return entry
 

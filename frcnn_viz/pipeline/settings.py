@@ -163,7 +163,7 @@ RANGES: dict[str, tuple[float, float]] = {
 def to_text(value: float | LevelTuples) -> str:
     """A setting as text: numbers plainly, levels parted by `|` and their values by `_`."""
     if isinstance(value, tuple):
-        return "|".join("_".join(f"{number:.10g}" for number in level) for level in value)
+        return "|".join("_".join(repr(number).removesuffix(".0") for number in level) for level in value)
     return repr(value)
 
 

@@ -1,0 +1,116 @@
+"""The memory: bounded in bytes, least recently used first out, each key computed once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor
+from torchvision.models.detection.image_list import ImageList
+
+from frcnn_viz.pipeline.memory import Memory, count_bytes
+
+CPU = torch.device("cpu")
+
+
+def kilobytes(count: int) -> Tensor:
+    return torch.zeros(count, 1024, dtype=torch.uint8)
+
+
+def refuse() -> None:
+    raise AssertionError("computed again")
+
+
+def test_recall_computes_once() -> None:
+    memory = Memory(10_000)
+    first = memory.recall("a", lambda: kilobytes(1), CPU)
+    assert memory.recall("a", refuse, CPU) is first
+    assert (first.nbytes, memory.nbytes, len(memory)) == (1024, 1024, 1)
+    memory.clear()
+    assert (memory.nbytes, len(memory)) == (0, 0)
+
+
+def test_least_recently_used_goes_first() -> None:
+    memory = Memory(3 * 1024)
+    for key in "abc":
+        memory.recall(key, lambda: kilobytes(1), CPU)
+    memory.recall("a", refuse, CPU)
+    memory.recall("d", lambda: kilobytes(1), CPU)
+    assert memory.nbytes == 3 * 1024
+    for key in "acd":
+        memory.recall(key, refuse, CPU)
+    with pytest.raises(AssertionError, match="again"):
+        memory.recall("b", refuse, CPU)
+
+
+def test_what_exceeds_the_budget_is_returned_but_not_kept() -> None:
+    memory = Memory(2048)
+    memory.recall("small", lambda: kilobytes(1), CPU)
+    assert memory.recall("big", lambda: kilobytes(3), CPU).value.shape[0] == 3
+    assert memory.nbytes == 1024
+    memory.recall("small", refuse, CPU)
+
+
+def test_an_error_passes_and_leaves_nothing_behind() -> None:
+    memory = Memory(10_000)
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="again"):
+            memory.recall("a", refuse, CPU)
+    assert memory.recall("a", lambda: 7, CPU).value == 7
+
+
+def test_update_revises_or_keeps() -> None:
+    memory = Memory(10_000)
+    first = memory.update("a", lambda old: kilobytes(1) if old is None else refuse(), CPU)
+    assert memory.update("a", lambda old: old, CPU) is first
+    second = memory.update("a", lambda old: torch.cat([old, old]), CPU)
+    assert (second.nbytes, memory.nbytes) == (2048, 2048)
+    with pytest.raises(AssertionError, match="again"):
+        memory.update("a", lambda old: refuse(), CPU)
+    assert memory.recall("a", refuse, CPU) is second
+
+
+def test_threads_compute_each_key_once_and_lose_no_update() -> None:
+    memory, lock, computed = Memory(10_000_000), threading.Lock(), []
+
+    def compute(key: int) -> Tensor:
+        with lock:
+            computed.append(key)
+        time.sleep(0.002)
+        return torch.full((10,), key)
+
+    def work(i: int) -> int:
+        memory.update("sum", lambda old: (old or 0) + 1, CPU)
+        return int(memory.recall(i % 5, lambda: compute(i % 5), CPU).value[0])
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(work, range(400))) == [i % 5 for i in range(400)]
+    assert sorted(computed) == list(range(5))
+    assert memory.recall("sum", refuse, CPU).value == 400
+
+
+def test_slow_work_does_not_hold_up_other_keys() -> None:
+    memory, release = Memory(10_000), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(memory.recall, "slow", lambda: release.wait(30), CPU)
+        assert memory.recall("quick", lambda: 1, CPU).value == 1
+        release.set()
+        assert slow.result().value is True
+
+
+@dataclass
+class Nest:
+    a: Tensor
+    b: list
+
+
+def test_bytes_are_counted_once_for_each_storage() -> None:
+    x = torch.zeros(10, 10)
+    assert count_bytes(None) == 0
+    assert count_bytes(x[0]) == 400  # a view keeps its whole storage alive
+    assert count_bytes({"view": x[2:], "nest": Nest(x, [x.T, (torch.zeros(3, dtype=torch.int64),)])}) == 400 + 24
+    assert count_bytes(ImageList(torch.zeros(1, 3, 4, 5), [(4, 5)])) == 240
