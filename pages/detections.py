@@ -33,11 +33,14 @@ def show_life(here: Session, life: Lineage) -> None:
     to_image = lambda box: numbers(here.trace.input.boxes_in_image(box[None])[0])  # noqa: E731
     size, ratio = here.trace.anchors.shapes[life.level][life.shape]
     st.markdown(
-        f"1. **Anchor {life.anchor:,}**: level {names[life.level]}, row {life.row}, column {life.column}, size {size:g}, ratio {ratio:g}. "
+        f"1. **Anchor {life.anchor:,}**: level {names[life.level]}, "
+        f"row {life.row}, column {life.column}, size {size:g}, ratio {ratio:g}. "
         f"Box {to_image(life.anchor_box)}.\n"
-        f"2. The RPN gave it objectness {life.objectness_score:.4f} (logit {life.objectness:.3f}) and moved it by deltas ({numbers(life.rpn_deltas)}).\n"
+        f"2. The RPN gave it objectness {life.objectness_score:.4f} (logit {life.objectness:.3f}) "
+        f"and moved it by deltas ({numbers(life.rpn_deltas)}).\n"
         f"3. **Proposal {life.proposal:,}** (candidate {life.candidate:,}). Box {to_image(life.proposal_box)}.\n"
-        f"4. The second stage gave {classes[life.label]} {life.score:.4f} and moved it by deltas ({numbers(life.box_deltas)}), "
+        f"4. The second stage gave {classes[life.label]} {life.score:.4f} "
+        f"and moved it by deltas ({numbers(life.box_deltas)}), "
         f"divided by the coder's weights {here.detector.model.roi_heads.box_coder.weights}.\n"
         f"5. **Box** {to_image(life.box)}. {life.fate.sentence}"
     )
@@ -45,14 +48,16 @@ def show_life(here: Session, life: Lineage) -> None:
         roi, label = life.suppressor
         iou = float(box_iou(life.box[None], here.trace.rois.boxes[roi, label][None]))
         st.markdown(
-            f"   Suppressed by proposal {roi:,} as {classes[label]}: IoU {iou:.3f} over {here.settings.box_nms_thresh:g}."
+            f"   Suppressed by proposal {roi:,} as {classes[label]}: "
+            f"IoU {iou:.3f} over {here.settings.box_nms_thresh:g}."
         )
     st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
 
 
 with page(
     "detections",
-    "Every proposal is refined and scored for every class; what passes the threshold, NMS and the limit is a detection.",
+    "Every proposal is refined and scored for every class; "
+    "what passes the threshold, NMS and the limit is a detection.",
     "detections",
 ) as here:
     for column, name in zip(
@@ -82,7 +87,8 @@ with page(
             st.rerun()
         lost = len(found.fate) - len(found)
         st.caption(
-            f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: click their fates in the legend to show them."
+            f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: "
+            "click their fates in the legend to show them."
         )
     with right:
         if life:

@@ -87,7 +87,8 @@ def show_cell(here: Session, level: int, cell: tuple[int, int]) -> None:
         st.caption(
             "No pixel moves this cell here."
             if extent is None
-            else f"Non-zero within x {extent[0]} to {extent[2]}, y {extent[1]} to {extent[3]}: {extent[2] - extent[0]} x {extent[3] - extent[1]} input pixels."
+            else f"Non-zero within x {extent[0]} to {extent[2]}, y {extent[1]} to {extent[3]}: "
+            f"{extent[2] - extent[0]} x {extent[3] - extent[1]} input pixels."
         )
 
 

@@ -39,14 +39,16 @@ def show_court(here: Session, candidate: int) -> None:
     proposals = here.trace.proposals
     fate = Fate(int(proposals.fate[candidate]))
     st.markdown(
-        f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, score {float(proposals.scores[candidate]):.4f}. {fate.sentence}"
+        f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, "
+        f"score {float(proposals.scores[candidate]):.4f}. {fate.sentence}"
     )
     by = int(proposals.suppressor[candidate])
     if by >= 0:
         iou = float(box_iou(proposals.candidates[[candidate]], proposals.candidates[[by]]))
         gap = float(proposals.scores[by] - proposals.scores[candidate])
         st.markdown(
-            f"Suppressed by candidate {by:,}: IoU {iou:.3f} over {here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher."
+            f"Suppressed by candidate {by:,}: IoU {iou:.3f} over "
+            f"{here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher."
         )
     victims = int((proposals.suppressor == candidate).sum())
     if victims:

@@ -68,7 +68,8 @@ def show_roi(here: Session, proposal: int) -> None:
             )
             if len(assigned.names) > 1:
                 st.caption(
-                    f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) = floor({float(assigned.target[0]):.2f}), "
+                    f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) "
+                    f"= floor({float(assigned.target[0]):.2f}), "
                     f"kept between the levels there are; side = sqrt(w h) in input pixels."
                 )
             else:
@@ -83,7 +84,8 @@ def show_roi(here: Session, proposal: int) -> None:
     with two:
         chart(compare_pooling(pooled, rounded), "pooling", 280)
         st.caption(
-            "RoIPool (Fast R-CNN) rounds the box to whole cells and takes the largest value of each bin; RoIAlign reads between cells."
+            "RoIPool (Fast R-CNN) rounds the box to whole cells and takes the largest value of each bin; "
+            "RoIAlign reads between cells."
         )
 
 

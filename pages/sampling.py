@@ -37,7 +37,8 @@ def show_sample(here: Session) -> None:
         box_canvas(CanvasScene(here.image_url, width, height, layers), key="sampling_canvas")
         wanted = here.settings.rpn_batch_size_per_image
         st.caption(
-            f"Mini-batch: {len(sample.positive)} positive and {len(sample.negative)} negative of {wanted} wanted, drawn with seed "
+            f"Mini-batch: {len(sample.positive)} positive and {len(sample.negative)} negative of {wanted} wanted, "
+            f"drawn with seed "
             f"{here.settings.seed}; negatives fill what positives leave."
         )
     with right:
@@ -62,7 +63,8 @@ def show_sample(here: Session) -> None:
 
 with page(
     "sampling",
-    "In training, anchors near an object are positive, those far from all are negative, and a seeded few enter the loss.",
+    "In training, anchors near an object are positive, those far from all are negative, "
+    "and a seeded few enter the loss.",
     "anchors",
 ) as here:
     columns = st.columns(4)

@@ -23,7 +23,7 @@ def pca_to_rgb(feature_map: Tensor) -> Tensor:
     Each component's sign is chosen so that its largest loading is positive, so the colours do not flip from
     run to run; each is stretched to its own extremes. Fewer than three channels or cells leave black.
     """
-    channels, height, width = feature_map.shape
+    _, height, width = feature_map.shape
     cells = feature_map.flatten(1).T.double().cpu()  # [h * w, C]
     cells = cells - cells.mean(dim=0)
     _, _, directions = torch.linalg.svd(cells, full_matrices=False)

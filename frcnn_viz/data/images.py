@@ -121,8 +121,8 @@ def _check_size(image: Image.Image, name: str) -> None:
     width, height = image.size
     if min(width, height) < 1 or max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ImageError(
-            f"{name} is {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side and {MAX_PIXELS:,} in all can be shown. "
-            "Make it smaller."
+            f"{name} is {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side and {MAX_PIXELS:,} in all "
+            "can be shown. Make it smaller."
         )
 
 

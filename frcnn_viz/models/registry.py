@@ -136,7 +136,8 @@ def _build(entry: Entry, device: torch.device, random_weights: bool) -> Detector
         path = ASSETS / f"{entry.name}.safetensors"
         if not path.is_file():
             raise ModelError(
-                f"the weights of {entry.name} are not at {path}; run `frcnn-viz train-embedded {entry.name}` to make them."
+                f"the weights of {entry.name} are not at {path}; "
+                f"run `frcnn-viz train-embedded {entry.name}` to make them."
             )
         load_weights(model, path)
     model.eval().requires_grad_(False).to(device)

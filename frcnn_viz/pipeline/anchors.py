@@ -39,7 +39,8 @@ def make_anchors(
     total = sum(h * w * k for (h, w), k in zip(features.grid_sizes, per_cell, strict=True))
     if total > MAX_ANCHORS:
         raise SettingsError(
-            f"these sizes and ratios make {total:,} anchors; the limit is {MAX_ANCHORS:,}. Use fewer, or a smaller image."
+            f"these sizes and ratios make {total:,} anchors; the limit is {MAX_ANCHORS:,}. "
+            "Use fewer, or a smaller image."
         )
     own = model.rpn.anchor_generator
     is_own = own.sizes == anchor_sizes and own.aspect_ratios == aspect_ratios

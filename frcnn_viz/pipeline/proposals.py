@@ -29,9 +29,11 @@ def select_proposals(
         rpn: objectness of every anchor.
         decoded: float32 [A, 4], the moved anchors.
         input_size: boxes are clipped to it.
-        pre_nms_top_n: per level. post_nms_top_n: in total.
+        pre_nms_top_n: per level.
+        post_nms_top_n: in total.
         nms_thresh: IoU, within a level.
-        score_thresh: least objectness probability. min_size: least side, pixels.
+        score_thresh: least objectness probability.
+        min_size: least side, pixels.
     """
     with torch.inference_mode():
         anchor = torch.cat(

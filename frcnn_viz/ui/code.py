@@ -32,11 +32,12 @@ model.rpn.anchor_generator = AnchorGenerator(
 )
 anchors = model.rpn.anchor_generator(images, list(features.values()))[0]   # [A, 4]""",
         "rpn": """
-objectness, deltas = model.rpn.head(list(features.values()))   # per level: [1, anchors per cell, h, w], [1, 4 x, h, w]""",
+objectness, deltas = model.rpn.head(list(features.values()))   # lists, one map per level""",
         "proposals": f"""
 model.rpn._pre_nms_top_n = {{"training": 2000, "testing": {s.rpn_pre_nms_top_n}}}
 model.rpn._post_nms_top_n = {{"training": 2000, "testing": {s.rpn_post_nms_top_n}}}
-model.rpn.nms_thresh, model.rpn.score_thresh, model.rpn.min_size = {s.rpn_nms_thresh}, {s.rpn_score_thresh}, {s.rpn_min_size}
+model.rpn.nms_thresh, model.rpn.score_thresh = {s.rpn_nms_thresh}, {s.rpn_score_thresh}
+model.rpn.min_size = {s.rpn_min_size}
 proposals, _ = model.rpn(images, features)      # [[P, 4]], after NMS""",
         "rois": """
 pooled = model.roi_heads.box_roi_pool(features, proposals, images.image_sizes)   # [P, channels, 7, 7]

@@ -134,7 +134,8 @@ def _fill_from_link() -> None:
             state["image"] = link["image"]
         else:
             tell(
-                "The link names a picture that was uploaded in another session; upload it again to see the same. A sample is shown."
+                "The link names a picture that was uploaded in another session; upload it again to see the same. "
+                "A sample is shown."
             )
     state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
     for kind in SELECTIONS:

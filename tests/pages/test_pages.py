@@ -1,0 +1,108 @@
+"""Every page, run alone on its own defaults, with changed settings, and with nothing to show."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.models.registry import DETECTORS
+from frcnn_viz.paths import ROOT
+from frcnn_viz.ui.page import PAGES
+
+CASES: dict[str, dict[str, str]] = {
+    "defaults": {},
+    "one map": {"model": "street-c4"},
+    "nothing found": {"box_score_thresh": "1.0"},
+    "nothing proposed": {"rpn_score_thresh": "1.0"},
+    "other sizes": {"min_size": "120", "anchor_sizes": "8|16|32|64|128", "rpn_nms_thresh": "0.5"},
+    "selected": {"cell": "3", "anchor": "40", "candidate": "5", "proposal": "2", "detection": "7"},
+    "selected out of reach": {kind: "999999999" for kind in ("cell", "anchor", "candidate", "proposal", "detection")},
+}
+
+
+def open_page(name: str, link: dict[str, str]) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
+    test.query_params.update(link)
+    return test.run()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens(name: str, case: str) -> None:
+    test = open_page(name, CASES[case])
+    assert not test.exception
+    assert not test.error
+    assert test.title[0].value == PAGES[name]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_shows_an_uploaded_single_pixel(name: str) -> None:
+    test = open_page(name, {})
+    speck = LoadedImage("speck.png", torch.zeros(3, 1, 1, dtype=torch.uint8))
+    test.session_state["uploads"] = {speck.sha256: speck}
+    test.session_state["image"] = speck.sha256
+    test.run()
+    assert not test.exception
+    assert not test.error
+
+
+def test_anchors_that_do_not_fit_the_head_are_shown_but_not_run() -> None:
+    link = {"anchor_sizes": "8_12|16|32|64|128"}
+    assert not open_page("anchors", link).error
+    (error,) = open_page("proposals", link).error
+    assert "level 0 has 6 anchors per cell, but this model's RPN head scores 3" in error.value
+
+
+def test_a_slider_changes_the_settings_and_the_link() -> None:
+    test = open_page("detections", {})
+    test.slider(key="slider_box_score_thresh").set_value(0.9).run()
+    assert test.session_state["settings"].box_score_thresh == 0.9
+    assert test.query_params["box_score_thresh"] == "0.9"
+
+
+def test_a_bad_anchor_size_is_told_and_the_old_one_kept() -> None:
+    test = open_page("anchors", {})
+    before = test.session_state["settings"]
+    test.text_input(key="text_anchor_sizes_1").set_value("twelve").run()
+    assert test.warning[0].value == "anchor_sizes of level 1 is 'twelve'; write numbers such as 8, 16."
+    assert test.session_state["settings"] == before
+
+
+def test_a_good_anchor_size_is_taken() -> None:
+    test = open_page("anchors", {})
+    test.text_input(key="text_anchor_sizes_0").set_value("10").run()
+    assert test.session_state["settings"].anchor_sizes[0] == (10.0,)
+
+
+def test_redrawing_changes_the_seed() -> None:
+    test = open_page("sampling", {})
+    test.button[0].click().run()
+    assert test.session_state["settings"].seed == 1
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"model": "nothing"}, "The link names the detector 'nothing', which is not here"),
+        ({"image": "0" * 64}, "uploaded in another session"),
+        ({"rpn_nms_thresh": "2"}, "rpn_nms_thresh is 2.0; it must lie between 0.0 and 1.0."),
+        ({"rpn_nms_thresh": "x"}, "rpn_nms_thresh is 'x'; write a number."),
+    ],
+)
+def test_a_bad_link_is_told_and_ignored(link: dict[str, str], words: str) -> None:
+    test = open_page("overview", link)
+    assert words in test.warning[0].value
+    assert not test.exception
+    assert test.session_state["model"] in DETECTORS
+
+
+def test_overview_says_it_equals_the_model() -> None:
+    assert "differ by exactly 0" in open_page("overview", {}).success[0].value
+
+
+def test_overview_does_not_claim_equality_at_other_settings() -> None:
+    test = open_page("overview", {"box_score_thresh": "0.5"})
+    assert not test.success
+    assert "box_score_thresh" in test.info[0].value
