@@ -15,7 +15,9 @@ from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import RATIOS, make_image
 
 
-def grid(model: FasterRCNN, size: tuple[int, int], cells: list, sizes: tuple, ratios: tuple | None = None) -> AnchorGrid:
+def grid(
+    model: FasterRCNN, size: tuple[int, int], cells: list, sizes: tuple, ratios: tuple | None = None
+) -> AnchorGrid:
     """Anchors over feature maps of zeros: no network runs."""
     image = torch.zeros(3, *size)
     network_input = NetworkInput(image, image, image, ImageList(image[None], [size]), torch.zeros(3), torch.ones(3))
@@ -83,10 +85,12 @@ def test_boxes_have_the_shapes_they_say(tiny: FasterRCNN) -> None:
 
 def test_sizes_that_do_not_fit(tiny_fpn: FasterRCNN) -> None:
     image, settings = make_image(60, 60), Settings.of(tiny_fpn)
-    with pytest.raises(SettingsError, match=r"anchor_sizes has 1 levels but the backbone gives 4 feature maps \(0, 1, 2, pool\)"):
+    with pytest.raises(
+        SettingsError, match=r"anchor_sizes has 1 levels but the backbone gives 4 feature maps \(0, 1, 2, pool\)"
+    ):
         _ = Trace(tiny_fpn, image, settings.replace(anchor_sizes=((8.0,),), aspect_ratios=((1.0,),))).anchors
     more = Trace(tiny_fpn, image, settings.replace(aspect_ratios=((1.0, 2.0),) * 4))
-    assert len(more.anchors) == 2 * 2130  # to look at
+    assert len(more.anchors) == 2 * (40**2 + 20**2 + 10**2 + 5**2)  # to look at
     with pytest.raises(SettingsError, match="level 0 has 2 anchors per cell, but this model's RPN head scores 3"):
         _ = more.proposals
 

@@ -49,7 +49,10 @@ def test_of_a_model(tiny_c4: FasterRCNN) -> None:
         ({"seed": -1}, "seed is -1; it must lie between 0 and 2147483647."),
         ({"min_size": 2000}, "min_size 2000 is over max_size 1333; lower it or raise max_size."),
         ({"rpn_bg_iou_thresh": 0.9}, "rpn_bg_iou_thresh 0.9 is over rpn_fg_iou_thresh 0.7; the negative threshold"),
-        ({"anchor_sizes": ((32.0,),)}, "anchor_sizes has 1 levels but aspect_ratios 2; give both for each feature map."),
+        (
+            {"anchor_sizes": ((32.0,),)},
+            "anchor_sizes has 1 levels but aspect_ratios 2; give both for each feature map.",
+        ),
         ({"anchor_sizes": ((32.0,), ())}, "anchor_sizes of level 1 has 0 values; give 1 to 16."),
         ({"aspect_ratios": ((1.0,) * 17, (1.0,))}, "aspect_ratios of level 0 has 17 values; give 1 to 16."),
         ({"anchor_sizes": ((0.5,), (1.0,))}, "anchor_sizes of level 0 holds 0.5; it must lie between 1.0 and 4096.0."),
@@ -94,12 +97,18 @@ def test_texts_of_links() -> None:
 
 def values(name: str) -> st.SearchStrategy:
     if name in LEVEL_RANGES:
-        return st.lists(st.lists(st.floats(*LEVEL_RANGES[name]), min_size=1, max_size=3).map(tuple), min_size=2, max_size=2).map(tuple)
+        return st.lists(
+            st.lists(st.floats(*LEVEL_RANGES[name]), min_size=1, max_size=3).map(tuple), min_size=2, max_size=2
+        ).map(tuple)
     return (st.integers if name in INTEGERS else st.floats)(*RANGES[name])
 
 
 @hypothesis_settings(deadline=None)
-@given(changes=st.sets(st.sampled_from(FIELD_NAMES)).flatmap(lambda names: st.fixed_dictionaries({n: values(n) for n in names})))
+@given(
+    changes=st.sets(st.sampled_from(FIELD_NAMES)).flatmap(
+        lambda names: st.fixed_dictionaries({n: values(n) for n in names})
+    )
+)
 def test_text_round_trip(changes: dict) -> None:
     try:
         settings = BASE.replace(**changes)

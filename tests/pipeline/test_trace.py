@@ -50,7 +50,9 @@ def test_a_change_reruns_only_what_follows_it(change: dict, runs: tuple[int, int
     assert (second.features is first.features) == (runs[0] == 1)
 
 
-@pytest.mark.parametrize("change", [{"rpn_nms_thresh": 0.5}, {"rpn_post_nms_top_n": 300}, {"rpn_pre_nms_top_n": 90}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{"rpn_nms_thresh": 0.5}, {"rpn_post_nms_top_n": 300}, {"rpn_pre_nms_top_n": 90}], ids=str
+)
 def test_reuse_equals_a_fresh_run_to_rounding(tiny: FasterRCNN, change: dict) -> None:
     image, memory, settings = make_image(200, 260), Memory(10**9), Settings.of(tiny)
     assert len(Trace(tiny, image, settings, memory=memory).rois.scores) > 0

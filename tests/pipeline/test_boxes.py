@@ -1,0 +1,29 @@
+"""Frames: there and back, and by hand."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frcnn_viz.pipeline.boxes import are_inside, centers, to_image, to_input
+
+SIDES = st.integers(1, 2000)
+SIZE = st.tuples(SIDES, SIDES)
+BOXES = st.lists(st.tuples(*[st.floats(-2000, 2000, width=32)] * 4), max_size=8)
+
+
+@settings(deadline=None)
+@given(boxes=BOXES, image_size=SIZE, input_size=SIZE)
+def test_round_trip(boxes: list, image_size: tuple[int, int], input_size: tuple[int, int]) -> None:
+    boxes = torch.tensor(boxes, dtype=torch.float32).view(-1, 4)
+    there = to_image(boxes, input_size, image_size)
+    torch.testing.assert_close(to_input(there, image_size, input_size), boxes, rtol=1e-5, atol=1e-4)
+
+
+def test_by_hand() -> None:
+    """From 100 x 200 (height x width) to 300 x 100: y times 3, x times 1/2."""
+    boxes = torch.tensor([[10.0, 20, 30, 60]])
+    assert to_image(boxes, (100, 200), (300, 100)).tolist() == [[5, 60, 15, 180]]
+    assert centers(boxes).tolist() == [[20, 40]]
+    assert [bool(are_inside(boxes, size)) for size in [(60, 30), (59, 30), (60, 29)]] == [True, False, False]

@@ -1,0 +1,82 @@
+"""Matching and sampling equal torchvision's; the reasons by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
+
+from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.matching import MatchReason, match_anchors, sample_anchors
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.trace import Trace
+from tests.conftest import make_image
+
+OBJECTS = torch.tensor([[10.0, 20.0, 90.0, 100.0], [120.0, 40.0, 150.0, 140.0], [200.0, 150.0, 204.0, 153.0]])
+
+
+@pytest.mark.parametrize("objects", [OBJECTS[:0], OBJECTS, OBJECTS[2:]], ids=["none", "three", "tiny"])
+@pytest.mark.parametrize(("fg", "bg"), [(0.7, 0.3), (0.4, 0.4)])
+def test_labels_and_sample_equal_torchvision(tiny: FasterRCNN, objects: torch.Tensor, fg: float, bg: float) -> None:
+    changes = {"rpn_fg_iou_thresh": fg, "rpn_bg_iou_thresh": bg, "rpn_batch_size_per_image": 20, "seed": 5}
+    trace = Trace(tiny, make_image(200, 260), Settings.of(tiny).replace(**changes))
+    matches = trace.match(objects)
+    boxes = to_input(objects, (200, 260), trace.input.input_size)
+    own = tiny.rpn.proposal_matcher
+    reference = type(tiny.rpn).__new__(type(tiny.rpn))
+    reference.__dict__.update(tiny.rpn.__dict__)
+    reference.proposal_matcher = type(own)(fg, bg, allow_low_quality_matches=True)
+    (labels,), _ = reference.assign_targets_to_anchors([trace.anchors.boxes], [{"boxes": boxes}])
+    assert torch.equal(matches.labels, labels)
+    state = torch.get_rng_state()
+    sample = trace.sample(matches)
+    assert torch.equal(torch.get_rng_state(), state)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        (positive,), (negative,) = BalancedPositiveNegativeSampler(20, 0.5)([labels])
+    assert torch.equal(sample.positive, positive.nonzero()[:, 0])
+    assert torch.equal(sample.negative, negative.nonzero()[:, 0])
+    assert (matches.labels[sample.positive] == 1).all()
+    assert len(sample.positive) + len(sample.negative) == 20
+    assert int(matches.positives_of_object.sum()) == int((labels == 1).sum())
+
+
+def test_reasons_by_hand() -> None:
+    """Object 0 is 10 x 10. IoU: the same box 1; half of it 50 / 100; a far box 0.
+
+    Object 1 is 10 x 10 and meets only anchor 3, 10 x 10 moved by 6: 40 / 160 = 0.25, under both thresholds,
+    but no anchor overlaps that object more.
+    """
+    anchors = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 5], [90, 90, 99, 99], [46, 40, 56, 50]])
+    objects = torch.tensor([[0.0, 0, 10, 10], [40, 40, 50, 50]])
+    matches = match_anchors(anchors, objects, fg_iou_thresh=0.7, bg_iou_thresh=0.3)
+    reasons = [MatchReason(r) for r in matches.reason.tolist()]
+    assert reasons == [
+        MatchReason.POSITIVE,
+        MatchReason.IGNORED,
+        MatchReason.NEGATIVE,
+        MatchReason.POSITIVE_BEST_MATCH,
+    ]
+    assert matches.labels.tolist() == [1, -1, 0, 1]
+    assert matches.iou.tolist() == [1, 0.5, 0, 0.25]
+    assert matches.object[[0, 1, 3]].tolist() == [0, 0, 1]
+    assert matches.best_iou_of_object.tolist() == [1, 0.25]
+    assert matches.positives_of_object.tolist() == [1, 1]
+    assert len({reason.sentence for reason in MatchReason}) == 4
+
+
+def test_no_objects() -> None:
+    matches = match_anchors(torch.rand(5, 4), torch.zeros(0, 4), fg_iou_thresh=0.7, bg_iou_thresh=0.3)
+    assert matches.labels.tolist() == [0] * 5
+    assert matches.object.tolist() == [-1] * 5
+    sample = sample_anchors(matches, batch_size_per_image=4, positive_fraction=0.5, seed=0)
+    assert (len(sample.positive), len(sample.negative)) == (0, 4)
+
+
+@pytest.mark.parametrize("box", [[5.0, 5, 5, 9], [5.0, 5, 9, 4]])
+def test_an_object_without_area_is_refused(box: list[float]) -> None:
+    with pytest.raises(
+        ValueError, match=r"ground-truth box 1 is \[5\.0, 5\.0, .*; its width and height must be positive"
+    ):
+        match_anchors(torch.rand(5, 4), torch.tensor([[0.0, 0, 1, 1], box]), fg_iou_thresh=0.7, bg_iou_thresh=0.3)
