@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,6 @@ from frcnn_viz.training.embedded import Recipe, _batch, run_recipe, train_embedd
 from frcnn_viz.training.scenes import SceneSet
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def few_scenes(count: int = 3) -> SceneSet:
@@ -40,6 +31,7 @@ def fresh() -> FasterRCNN:
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
     recipe, scenes = Recipe(steps=4, batch=1, warm_up=2), few_scenes()
     straight = run_recipe(fresh(), recipe, scenes, tmp_path / "a.pt", True, 0)
     run_recipe(fresh(), recipe, scenes, tmp_path / "b.pt", True, 0, stop_at=2)
@@ -47,6 +39,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     for name, tensor in straight.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert not straight.training
+    assert torch.get_num_threads() == threads
     assert not list(tmp_path.glob("*.partial"))
 
 
