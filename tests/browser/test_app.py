@@ -1,0 +1,161 @@
+"""The app in a real browser: what only a browser shows."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from frcnn_viz.paths import APP
+from frcnn_viz.ui.page import PAGES
+
+Settled = Callable[[Page], None]
+BALL = (368, 394)
+"""Within the beach ball of the first sample scene, image pixels."""
+PAINTED = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+@pytest.fixture
+def app(serve: Callable[[Path], str]) -> str:
+    return serve(APP)
+
+
+@pytest.fixture
+def sent(page: Page) -> Iterator[list[object]]:
+    """What the page sends to the server over its socket."""
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
+    return frames
+
+
+def canvas(page: Page):  # noqa: ANN201
+    return page.locator(".box-canvas canvas").first
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where pixel (x, y) of a 640 x 480 image is on the screen, before any zoom."""
+    canvas(page).scroll_into_view_if_needed()
+    box = canvas(page).bounding_box()
+    assert box
+    scale = min(box["width"] / 640, box["height"] / 480)
+    left, top = (box["width"] - 640 * scale) / 2, (box["height"] - 480 * scale) / 2
+    return box["x"] + left + x * scale, box["y"] + top + y * scale
+
+
+def status(page: Page) -> str:
+    return page.locator(".box-canvas .status").first.inner_text()
+
+
+def slide(page: Page, label: str, value: float) -> None:
+    page.locator(f".box-canvas input[aria-label='{label}']").first.evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", value
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_by_link_and_is_painted(name: str, app: str, page: Page, settled: Settled) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{app}/{'' if name == 'overview' else name}")
+    settled(page)
+    expect(page.locator("h1")).to_have_text(PAGES[name])
+    expect(page.locator("[data-testid=stException], [data-testid=stDialog]")).to_have_count(0)
+    expect(canvas(page)).to_be_visible()
+    page.wait_for_timeout(500)
+    assert canvas(page).evaluate(PAINTED) > 100  # a photograph, not a blank
+    assert errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_overview_fits_a_projector(scheme: str, app: str, browser: Browser, settled: Settled) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(app)
+        settled(page)
+        expect(page.get_by_text("differ by exactly 0")).to_be_visible()
+        overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        assert not overflow
+
+
+def test_a_filter_moves_without_the_server(app: str, page: Page, settled: Settled, sent: list[object]) -> None:
+    page.goto(f"{app}/proposals")
+    settled(page)
+    before, frames = status(page), len(sent)
+    slide(page, "score ≥", 0.5)
+    fewer = status(page)
+    assert fewer != before
+    page.get_by_role("button", name=re.compile("suppressed by NMS")).click()
+    assert status(page) != fewer
+    slide(page, "top", 0)
+    assert "showing 1 of" in status(page)
+    assert len(sent) == frames
+
+
+def test_clicking_a_box_shows_its_lineage_and_link(app: str, page: Page, settled: Settled) -> None:
+    page.goto(app)
+    settled(page)
+    page.mouse.click(*place(page, *BALL))
+    expect(page.locator("h1")).to_have_text("Detections", timeout=20_000)
+    expect(page.get_by_text("The life of a ball")).to_be_visible()
+    expect(page.get_by_text("Kept: it goes on")).to_be_visible()
+    assert "detection=" in page.url
+
+
+def test_zooming_keeps_clicks_true(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/anchors")
+    settled(page)
+    x, y = place(page, 160, 120)
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -600)
+    page.mouse.click(x, y)
+    settled(page)
+    # (160, 120) of the image is (80, 60) for the network: at stride 4 that is row 15, column 20
+    expect(page.get_by_text("row 15, column 20")).to_be_visible()
+
+
+def test_hovering_explains_a_box(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/detections")
+    settled(page)
+    page.mouse.move(*place(page, *BALL))
+    tip = page.locator(".box-canvas .tip").first
+    expect(tip).to_be_visible()
+    assert "ball" in tip.inner_text()
+    assert "score" in tip.inner_text()
+
+
+def test_a_link_brings_its_settings_to_every_page(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/proposals?model=street-c4&image=night&rpn_nms_thresh=0.55")
+    settled(page)
+    expect(page.get_by_text("rpn_nms_thresh")).to_be_visible()
+    page.get_by_role("link", name="Detections").click()
+    expect(page.locator("h1")).to_have_text("Detections")
+    settled(page)
+    for part in ("model=street-c4", "image=night", "rpn_nms_thresh=0.55"):
+        assert part in page.url
+    page.reload()
+    settled(page)
+    assert "rpn_nms_thresh=0.55" in page.url
+
+
+def test_an_upload_is_looked_at_and_a_bad_one_is_told(app: str, page: Page, settled: Settled) -> None:
+    page.goto(app)
+    settled(page)
+    picture = io.BytesIO()
+    Image.linear_gradient("L").save(picture, "PNG")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "ramp.png", "mimeType": "image/png", "buffer": picture.getvalue()})
+    picture_choice = page.get_by_role("combobox", name=re.compile("Picture"))
+    expect(picture_choice).to_have_value("Upload: ramp.png", timeout=20_000)
+    expect(page.get_by_text("Converted from greyscale to RGB.")).to_be_visible()
+    settled(page)
+    chooser.set_input_files({"name": "note.png", "mimeType": "image/png", "buffer": b"not a picture"})
+    expect(page.get_by_text("note.png is no JPEG, PNG")).to_be_visible(timeout=20_000)
+    expect(picture_choice).to_have_value("Upload: ramp.png")
