@@ -115,5 +115,5 @@ def test_stages_report_counts_and_times(tiny: FasterRCNN) -> None:
 
 
 def test_results_refuse_to_be_written_to(tiny: FasterRCNN) -> None:
-    with pytest.raises(RuntimeError, match="[Ii]nference"):
+    with pytest.raises(RuntimeError, match=r"[Ii]nference"):
         Trace(tiny, make_image(30, 40)).detections.scores.mul_(2)
