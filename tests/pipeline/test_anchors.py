@@ -43,7 +43,7 @@ def test_resnet50_fpn_grid(tiny_c4: FasterRCNN) -> None:
 
 
 def test_one_cell_by_hand(tiny_c4: FasterRCNN) -> None:
-    """Size s and ratio r = h / w give h = s * sqrt(r), w = s / sqrt(r), rounded to half pixels either side of the cell's corner.
+    """Size s and ratio r = h / w give h = s * sqrt(r), w = s / sqrt(r).
 
     Row 1, column 2 of stride 16: the corner is (x, y) = (32, 16).
     r = 1, s = 32: w = h = 32: -16..16.  s = 64: -32..32.

@@ -26,7 +26,7 @@ def trace(tiny: FasterRCNN) -> Trace:
 
 
 def explain(boxes: Tensor, scores: Tensor, groups: Tensor, fate: Tensor, suppressor: Tensor, nms_thresh: float) -> None:
-    """Assert that suppressors are survivors of NMS, of the same group, no worse scored, and overlap over the threshold."""
+    """Assert that suppressors are kept by NMS, of the same group, no worse scored, with IoU over the threshold."""
     victims = (fate == Fate.SUPPRESSED).nonzero()[:, 0]
     by = suppressor[victims]
     assert torch.equal((suppressor >= 0).nonzero()[:, 0], victims)
