@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
 from starlette.requests import Request
@@ -13,17 +13,19 @@ from starlette.routing import Route
 
 from frcnn_viz.data.images import from_pil
 from frcnn_viz.data.scenes import sample_scene
-from frcnn_viz.models.registry import load_detector
+from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images
+from frcnn_viz.ui.page import show_error
 
 
 @asynccontextmanager
 async def warm_up(_: object) -> AsyncIterator[None]:
     """Load the detector and run it once, then spare its objects the collection after every rerun."""
     image = from_pil(sample_scene("first-street").image, "warm-up")
-    Trace(load_detector().model, image.tensor).detections  # noqa: B018
+    with suppress(ModelError):  # the page says it
+        Trace(load_detector().model, image.tensor).detections  # noqa: B018
     gc.collect()
     gc.freeze()
     yield
@@ -34,4 +36,4 @@ async def health(_: Request) -> PlainTextResponse:
     return PlainTextResponse("ok")
 
 
-app = st.App(FRAME, lifespan=warm_up, routes=[Route("/health", health), *images.routes()])
+app = st.App(FRAME, lifespan=warm_up, routes=[Route("/health", health), *images.routes()], on_script_error=show_error)

@@ -29,8 +29,15 @@ def routes() -> list[Route]:
     return [Route("/img/{digest}.png", _serve)]
 
 
-def image_url(image: Image.Image | np.ndarray) -> str:
-    """A URL of the picture (uint8 [H, W] or [H, W, 3] when an array), as lossless PNG."""
+def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
+    """A URL of the picture (uint8 [H, W] or [H, W, 3] when an array), as lossless PNG.
+
+    `sha256` stands for its pixels: with it, a picture still held is not encoded again.
+    """
+    with _lock:
+        if sha256 in _held:
+            _held.move_to_end(sha256)
+            return f"img/{sha256}.png"
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     buffer = io.BytesIO()
@@ -38,7 +45,7 @@ def image_url(image: Image.Image | np.ndarray) -> str:
     content = buffer.getvalue()
     if not _routed:
         return "data:image/png;base64," + base64.b64encode(content).decode()
-    digest = hashlib.sha256(content).hexdigest()[:32]
+    digest = sha256 or hashlib.sha256(content).hexdigest()
     with _lock:
         _held[digest] = content
         _held.move_to_end(digest)

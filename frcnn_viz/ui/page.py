@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.session import Session
 
+LOG = logging.getLogger(__name__)
 PAGES = {
     "overview": "Overview",
     "input": "Input",
@@ -43,10 +45,26 @@ def page(name: str, lead: str, stage: str | None = None) -> Iterator[Session]:
         if stage:
             with st.expander("Show the code", icon=":material/code:"):
                 st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, ValueError) as error:
+        show_error(error)
+
+
+def show_error(error: Exception) -> bool:
+    """Say in one sentence what went wrong, and return True: nothing else is to be shown.
+
+    An error nobody foresaw goes to the log with its traceback.
+    """
+    if isinstance(error, torch.OutOfMemoryError):
         st.error("The device ran out of memory; choose a smaller image size, or the CPU in the sidebar.")
-    except ValueError as error:
+    elif isinstance(error, ValueError):
         st.error(str(error))
+    else:
+        LOG.error("A page failed.", exc_info=error)
+        st.error(
+            f"This page failed unexpectedly ({type(error).__name__}); nothing you set is lost. "
+            "Try another page or other settings; the server's log has the details."
+        )
+    return True
 
 
 def term(label: str, value: str, definition: str, tensor: str = "", shape: object = "", frame: str = "") -> None:

@@ -139,7 +139,7 @@ def _fill_from_link() -> None:
             )
     state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
     for kind in SELECTIONS:
-        if link.get(kind, "").isdigit():
+        if link.get(kind, "").isdecimal():
             select(kind, int(link[kind][:9]))
 
 
@@ -147,26 +147,45 @@ def _settings(defaults: Settings) -> Settings:
     state = st.session_state
     if state["settings"] is None:
         state["settings"] = defaults
-        for name, text in state.pop("link_settings", {}).items():
-            try:
-                state["settings"] = state["settings"].with_text({name: text})
-            except SettingsError as error:
-                tell(f"The link's {error}")
+        state["settings"] = _with_link(defaults, state.pop("link_settings", {}))
     return state["settings"]
+
+
+def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
+    """The settings with those of the link that are good; the others are told.
+
+    Some are good only after another one is in force (`min_size` over the old `max_size`), so it goes round
+    until nothing more is taken.
+    """
+    taken = True
+    while taken:
+        taken, sentences = False, []
+        for name, text in list(link.items()):
+            try:
+                settings = settings.with_text({name: text})
+            except SettingsError as error:
+                sentences.append(f"The link's {error}")
+            else:
+                del link[name]
+                taken = True
+    for sentence in sentences:
+        tell(sentence)
+    return settings
 
 
 def _picture(key: str) -> tuple[LoadedImage, str, GroundTruth | None, str]:
     if key in SAMPLES:
-        return _sample(key)
+        image, ground_truth, lesson = _sample(key)
+        return image, image_url(image.image, image.sha256), ground_truth, lesson
     image = st.session_state["uploads"][key]
-    return image, image_url(image.image), None, ""
+    return image, image_url(image.image, image.sha256), None, ""
 
 
 @cache
-def _sample(name: str) -> tuple[LoadedImage, str, GroundTruth, str]:
+def _sample(name: str) -> tuple[LoadedImage, GroundTruth, str]:
     scene = sample_scene(name)
     image = from_pil(scene.image, f"{name}.png")
-    return image, image_url(image.image), GroundTruth(scene.boxes_in_image, scene.labels), scene.lesson
+    return image, GroundTruth(scene.boxes_in_image, scene.labels), scene.lesson
 
 
 def _write_link(changes: dict[str, str]) -> None:

@@ -13,7 +13,13 @@ from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui.code import STAGES, code_of
 
-CHANGES = {"box_score_thresh": 0.3, "rpn_nms_thresh": 0.6, "rpn_post_nms_top_n": 120, "min_size": 200, "box_nms_thresh": 0.4}
+CHANGES = {
+    "box_score_thresh": 0.3,
+    "rpn_nms_thresh": 0.6,
+    "rpn_post_nms_top_n": 120,
+    "min_size": 200,
+    "box_nms_thresh": 0.4,
+}
 
 
 def run_code(stage: str, model: str, settings: Settings) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""Pictures by URL: encoded once, served whole, bounded in bytes, inside the page where there is no route."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from frcnn_viz.ui import images
+
+NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+
+
+Get = Callable[[str], Response]
+
+
+@pytest.fixture
+def get(monkeypatch: pytest.MonkeyPatch) -> Get:
+    monkeypatch.setattr(images, "_routed", False)
+    monkeypatch.setattr(images, "_held", OrderedDict())
+    (route,) = images.routes()
+
+    def answer(url: str) -> Response:
+        matched, scope = route.matches({"type": "http", "method": "GET", "path": f"/{url}", "root_path": ""})
+        assert matched is Match.FULL
+        return asyncio.run(route.endpoint(Request({"type": "http", **scope})))
+
+    return answer
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def test_a_picture_is_served_without_loss(get: Get) -> None:
+    answer = get(images.image_url(NOISE))
+    assert answer.headers["content-type"] == "image/png"
+    assert "immutable" in answer.headers["cache-control"]
+    assert np.array_equal(pixels(answer.body), NOISE)
+
+
+def test_the_same_picture_has_the_same_url(get: Get) -> None:
+    assert images.image_url(NOISE) == images.image_url(Image.fromarray(NOISE))
+    assert images.image_url(NOISE) != images.image_url(NOISE[::-1].copy())
+
+
+def test_a_held_picture_is_not_encoded_again(get: Get) -> None:
+    url = images.image_url(NOISE, "a" * 64)
+    assert images.image_url(NOISE[::-1].copy(), "a" * 64) == url
+    assert np.array_equal(pixels(get(url).body), NOISE)
+
+
+def test_the_longest_unused_go_first(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = images.image_url(NOISE, "1"), images.image_url(NOISE, "2")
+    monkeypatch.setattr(images, "MAX_BYTES", sum(map(len, images._held.values())))
+    images.image_url(NOISE, "1")
+    third = images.image_url(NOISE, "3")
+    assert [get(url).status_code for url in (first, second, third)] == [200, 404, 200]
+
+
+def test_without_a_route_it_travels_in_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_routed", False)
+    head, content = images.image_url(NOISE).split(",")
+    assert head == "data:image/png;base64"
+    assert np.array_equal(pixels(base64.b64decode(content)), NOISE)

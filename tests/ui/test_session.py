@@ -1,0 +1,108 @@
+"""The link: every setting goes into it and comes back; what is bad in it is told and ignored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.models.registry import load_detector
+from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings
+
+
+def script() -> None:
+    import streamlit as st
+
+    from frcnn_viz.ui import session
+
+    here = session.current()
+    st.session_state["here"] = here
+    for sentence in session.told():
+        st.warning(sentence)
+
+
+def run(link: dict[str, str]) -> AppTest:
+    test = AppTest.from_function(script, default_timeout=60)
+    test.query_params.update(link)
+    return test.run()
+
+
+@pytest.fixture(scope="module")
+def defaults() -> Settings:
+    return Settings.of(load_detector().model)
+
+
+@pytest.fixture(scope="module")
+def changed(defaults: Settings) -> Settings:
+    """Different from the model's own in every field, and good only as a whole."""
+    return Settings(
+        min_size=defaults.max_size + 100,
+        max_size=defaults.max_size + 300,
+        anchor_sizes=((7.5, 9.0),) * len(defaults.anchor_sizes),
+        aspect_ratios=((0.3, 3.0),) * len(defaults.aspect_ratios),
+        rpn_pre_nms_top_n=77,
+        rpn_post_nms_top_n=55,
+        rpn_nms_thresh=0.123456789,
+        rpn_score_thresh=0.01,
+        rpn_min_size=3.5,
+        box_score_thresh=0.21,
+        box_nms_thresh=0.31,
+        box_detections_per_img=7,
+        rpn_fg_iou_thresh=defaults.rpn_bg_iou_thresh - 0.1,
+        rpn_bg_iou_thresh=defaults.rpn_bg_iou_thresh - 0.2,
+        rpn_batch_size_per_image=33,
+        rpn_positive_fraction=0.125,
+        seed=12,
+    )
+
+
+def test_every_setting_comes_back_from_the_link(defaults: Settings, changed: Settings) -> None:
+    link = changed.changes(defaults)
+    assert tuple(link) == FIELD_NAMES
+    test = run(link)
+    assert not test.warning
+    assert test.session_state["here"].settings == changed
+    assert {name: test.query_params[name] for name in FIELD_NAMES} == link
+
+
+def test_a_link_in_any_order_is_the_same(defaults: Settings, changed: Settings) -> None:
+    link = dict(reversed(changed.changes(defaults).items()))
+    assert run(link).session_state["here"].settings == changed
+
+
+def test_settings_of_the_model_are_not_written(defaults: Settings) -> None:
+    test = run({})
+    assert test.session_state["here"].settings == defaults
+    assert set(test.query_params) == {"model", "image"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("box_score_thresh", "nan", "must lie between"),
+        ("box_nms_thresh", "-1", "must lie between"),
+        ("seed", "1.5", "write a whole number"),
+        ("anchor_sizes", "8|16", "has 2 levels"),
+        ("aspect_ratios", "wide", "write numbers"),
+        ("min_size", "8000", "must lie between"),
+    ],
+)
+def test_a_bad_value_is_told_once_and_the_good_ones_kept(name: str, text: str, words: str, defaults: Settings) -> None:
+    test = run({name: text, "rpn_nms_thresh": "0.25"})
+    (warning,) = test.warning
+    assert words in warning.value
+    assert test.session_state["here"].settings == replace(defaults, rpn_nms_thresh=0.25)
+    assert name not in test.query_params
+    assert not test.run().warning
+
+
+@pytest.mark.parametrize("text", ["²", "-1", "x", "", "1e3"])
+def test_a_bad_selection_is_ignored(text: str) -> None:
+    test = run({"proposal": text})
+    assert not test.exception
+    assert test.session_state["selected"] == {}
+
+
+def test_unknown_words_leave_the_link() -> None:
+    assert "utm_source" not in run({"utm_source": "mail"}).query_params
