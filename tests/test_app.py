@@ -1,0 +1,82 @@
+"""The frame around the pages: navigation, sidebar, and one sentence for what goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.models.registry import DETECTORS
+from frcnn_viz.paths import FRAME, ROOT
+from frcnn_viz.ui.page import PAGES
+
+
+def open_app(**link: str) -> AppTest:
+    test = AppTest.from_file(str(FRAME), default_timeout=120)
+    test.query_params.update(link)
+    return test.run()
+
+
+def test_every_page_has_a_title() -> None:
+    assert {path.stem for path in (ROOT / "pages").glob("*.py")} == set(PAGES)
+
+
+def test_the_app_opens_on_the_overview() -> None:
+    test = open_app()
+    assert not test.exception
+    assert not test.error
+    assert test.title[0].value == "Overview"
+    assert test.sidebar.selectbox(key="choose_image").value == next(iter(SAMPLES))
+
+
+def test_another_model_brings_its_own_settings() -> None:
+    test = open_app(box_score_thresh="0.4")
+    assert "Changed: `box_score_thresh` 0.4" in " ".join(caption.value for caption in test.sidebar.caption)
+    other = next(name for name in DETECTORS if name != test.session_state["model"])
+    test.sidebar.selectbox(key="choose_model").select(other).run()
+    assert test.query_params["model"] == other
+    assert "box_score_thresh" not in test.query_params
+    assert DETECTORS[other].note in [caption.value for caption in test.sidebar.caption]
+
+
+def test_another_image_keeps_the_settings_and_drops_the_selection() -> None:
+    test = open_app(box_score_thresh="0.4", detection="1")
+    other = list(SAMPLES)[1]
+    test.sidebar.selectbox(key="choose_image").select(other).run()
+    assert test.query_params["image"] == other
+    assert test.query_params["box_score_thresh"] == "0.4"
+    assert "detection" not in test.query_params
+
+
+def test_reset_goes_back_to_the_models_own_settings() -> None:
+    test = open_app(box_score_thresh="0.4")
+    (button,) = test.sidebar.button
+    button.click().run()
+    assert "box_score_thresh" not in test.query_params
+    assert not test.sidebar.button
+
+
+@pytest.mark.parametrize("error", [ValueError("the picture is empty."), RuntimeError("boom")])
+def test_an_error_is_one_sentence(error: Exception) -> None:
+    def script(error: Exception) -> None:
+        from frcnn_viz.ui.page import show_error
+
+        assert show_error(error)
+
+    test = AppTest.from_function(script, args=(error,)).run()
+    (shown,) = test.error
+    assert "boom" not in shown.value
+    assert shown.value == str(error) or "RuntimeError" in shown.value
+
+
+def test_an_upload_is_offered_beside_the_samples() -> None:
+    test = open_app()
+    picture = LoadedImage("mine.png", torch.full((3, 40, 50), 128, dtype=torch.uint8), ("Shrunk.",))
+    test.session_state["uploads"] = {picture.sha256: picture}
+    test.session_state["image"] = picture.sha256
+    test.run()
+    assert not test.exception
+    assert "Upload: mine.png" in test.sidebar.selectbox(key="choose_image").options
+    assert "Shrunk." in [caption.value for caption in test.sidebar.caption]
