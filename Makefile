@@ -39,7 +39,8 @@ test: lint
 	$(BIN)/python tests/browser/chromium.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: .venv/installed
+bench: .venv/installed-test
+	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
 
+from benchmarks.browser import browser_rows
 from benchmarks.measure import Row
 from benchmarks.traces import first_trace, reruns
 from frcnn_viz.models.registry import ModelError, load_detector
@@ -34,6 +35,7 @@ def main() -> None:
     rows = first_trace(resnet, model, image, 1.05, options.repeats)
     rows += first_trace(street, load_street(), image, 1.15, options.repeats * 3)
     rows += reruns(resnet, model, image, options.repeats)
+    rows += browser_rows(options.repeats)
 
     report = write_report(rows, options.repeats)
     options.out.parent.mkdir(exist_ok=True)
@@ -63,7 +65,8 @@ def write_report(rows: list[Row], repeats: int) -> str:
     head = [
         "# Speed",
         "",
-        "Ratios of median times over the plain `model([image])`, measured in turns in one run by `make bench`.",
+        "Ratios of median times over the plain `model([image])`, measured in turns in one run by `make bench`; in the "
+        "browser, over what the row names.",
         f"Image 640x480; random weights for fasterrcnn_resnet50_fpn; {repeats} turns, three times as many on "
         "street-fpn.",
         "",
@@ -71,7 +74,7 @@ def write_report(rows: list[Row], repeats: int) -> str:
         f"{os.getloadavg()[0]:.1f}; Python {platform.python_version()}, torch {torch.__version__}, torchvision "
         f"{torchvision.__version__}; {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC.",
         "",
-        "| what | model | ms | plain model, ms | ratio | at most | |",
+        "| what | model | ms | reference, ms | ratio | at most | |",
         "|---|---|--:|--:|--:|--:|---|",
     ]
     lines = [

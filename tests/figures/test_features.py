@@ -22,9 +22,7 @@ def test_summaries_are_the_mean_and_the_largest_over_channels() -> None:
     assert np.array_equal(summary(MAP, "max"), colourise(torch.tensor([[4.0, 4.0], [2.0, 3.0]])))
 
 
-@pytest.mark.parametrize(
-    ("scale", "limits"), [("channel", None), ("level", (-1.0, 4.0)), ("all levels", (-7.0, 4.0))]
-)
+@pytest.mark.parametrize(("scale", "limits"), [("channel", None), ("level", (-1.0, 4.0)), ("all levels", (-7.0, 4.0))])
 def test_the_colour_scale_spans_what_was_chosen(scale: str, limits: tuple[float, float] | None) -> None:
     assert scale_limits({"0": MAP, "1": torch.full((2, 1, 1), -7.0)}, "0", scale) == limits
 

@@ -33,7 +33,9 @@ def test_what_is_packed_comes_back(count: int, name: str, seed: int) -> None:
     groups = torch.randint(0, 2, (count,), generator=generator, dtype=torch.uint8)
     scores = torch.rand(count, generator=generator)
     ids = torch.randint(0, 10**6, (count,), generator=generator)
-    layer = BoxLayer(name, boxes, LEGEND, groups=groups, ids=ids, scores=scores, columns={"IoU": scores}, tails=boxes[:, :2])
+    layer = BoxLayer(
+        name, boxes, LEGEND, groups=groups, ids=ids, scores=scores, columns={"IoU": scores}, tails=boxes[:, :2]
+    )
     message = CanvasScene("img/x.png", 640, 480, [layer], points=boxes[:, 2:]).pack()
     assert len(message) % 4 == 0
     header, body = unpack(message)
@@ -50,7 +52,9 @@ def test_what_is_packed_comes_back(count: int, name: str, seed: int) -> None:
 
 
 def test_an_overlay_travels_by_url() -> None:
-    header, _ = unpack(CanvasScene("img/x.png", 2, 1, [], overlay=Overlay("img/y.png", (0, 0, 2, 1), 0.5, "map")).pack())
+    header, _ = unpack(
+        CanvasScene("img/x.png", 2, 1, [], overlay=Overlay("img/y.png", (0, 0, 2, 1), 0.5, "map")).pack()
+    )
     assert header["overlay"] == {"url": "img/y.png", "extent": [0, 0, 2, 1], "opacity": 0.5, "name": "map"}
 
 
