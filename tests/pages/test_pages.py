@@ -18,7 +18,7 @@ CASES: dict[str, dict[str, str]] = {
     "nothing proposed": {"rpn_score_thresh": "1.0"},
     "other sizes": {"min_size": "120", "anchor_sizes": "8|16|32|64|128", "rpn_nms_thresh": "0.5"},
     "selected": {"cell": "3", "anchor": "40", "candidate": "5", "proposal": "2", "detection": "7"},
-    "selected out of reach": {kind: "999999999" for kind in ("cell", "anchor", "candidate", "proposal", "detection")},
+    "selected out of reach": dict.fromkeys(("cell", "anchor", "candidate", "proposal", "detection"), "999999999"),
 }
 
 
