@@ -11,7 +11,7 @@ from frcnn_viz.ui.session import MEMORY, Session, select
 
 TITLES = {
     "input": ("Input", "input"),
-    "features": ("Feature maps", "features"),
+    "features": ("Features", "features"),
     "anchors": ("Anchors", "anchors"),
     "rpn": ("Objectness", "proposals"),
     "proposals": ("Proposals", "proposals"),
@@ -25,11 +25,11 @@ def show_stages(here: Session) -> None:
     pictures = thumbnails(here.trace)
     for column, (name, (title, target)) in zip(st.columns(len(TITLES)), TITLES.items(), strict=True):
         with column:
-            if st.button(title, key=f"open_{name}", width="stretch", icon=":material/arrow_forward:"):
+            if st.button(title, key=f"open_{name}", width="stretch", help="Open this stage"):
                 open_page(target)
             picture, says = pictures[name]
             st.image(picture, width="stretch")
-            st.caption(f"**{stages[name].count:,}** {stages[name].unit}, {stages[name].ms:.1f} ms  \n{says}")
+            st.caption(f"**{stages[name].count:,}** {stages[name].unit}  \n{stages[name].ms:.1f} ms  \n{says}")
 
 
 def show_equality(here: Session) -> None:

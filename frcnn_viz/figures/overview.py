@@ -26,6 +26,7 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
     objectness = trace.rpn.objectness_maps[0].amax(dim=0).sigmoid()
     proposals = trace.input.boxes_in_image(trace.proposals.boxes[:SHOWN_PROPOSALS])
     found = trace.detections
+    line = max(1, max(picture.shape) // 240)
     return {
         "input": (
             to_uint8(trace.input.denormalized(trace.input.resized)),
@@ -37,7 +38,10 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
         ),
         "anchors": (
             with_boxes(
-                picture, trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]), [ANCHOR] * len(cell)
+                picture,
+                trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]),
+                [ANCHOR] * len(cell),
+                width=line + 1,
             ),
             f"the anchors of the middle cell, level {trace.features.names[level]}",
         ),
@@ -46,12 +50,14 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
             f"best objectness of each cell, level {trace.features.names[0]}",
         ),
         "proposals": (
-            with_boxes(picture, proposals, [FATES[Fate.KEPT]] * len(proposals), width=1),
+            with_boxes(picture, proposals, [FATES[Fate.KEPT]] * len(proposals), width=line),
             f"the {len(proposals)} best of {len(trace.proposals):,}",
         ),
         "rois": (_crops(picture, proposals[:9].round().long().tolist()), "crops of the best nine proposals"),
         "detections": (
-            with_boxes(picture, found.boxes_in_image, [class_colour(label) for label in found.labels.tolist()]),
+            with_boxes(
+                picture, found.boxes_in_image, [class_colour(label) for label in found.labels.tolist()], width=line + 1
+            ),
             f"all {len(found)}",
         ),
     }
@@ -82,6 +88,7 @@ def funnel_figure(funnel: list[tuple[str, int]]) -> go.Figure:
     figure.update_layout(
         title="From anchors to detections",
         xaxis_type="log",
+        xaxis_dtick=1,
         xaxis_title="boxes (logarithmic)",
         yaxis_autorange="reversed",
     )
