@@ -71,24 +71,12 @@ with page(
             setting_slider(name)
     proposals = here.trace.proposals
     left, right = st.columns([3, 2])
-    with right:
-        overlay = objectness_overlay(here)
-        arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
-        counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
-        counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
-        chart(
-            bars(
-                [FATE_NAMES[f] for f in ORDER],
-                [float(counts[f]) for f in ORDER],
-                [FATES[f] for f in ORDER],
-                "Fate of every anchor",
-                log=True,
-            ),
-            "fates",
-            260,
-        )
-        chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
-    with left:
+    with left:  # the canvas before the charts: it is what a slider's mover looks at
+        one, two = st.columns(2, vertical_alignment="bottom")
+        with one:
+            overlay = objectness_overlay(here)
+        with two:
+            arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
         height, width = here.image.size
         layers = [candidate_layer(proposals, here.trace.anchors, here.trace.input, arrows)]
         chosen = session.selected("candidate")
@@ -102,6 +90,12 @@ with page(
             show_court(here, chosen)
         else:
             st.caption("Click a box for its suppressor or its victims; click a legend entry to show or hide a fate.")
+    with right:
+        counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
+        counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
+        names, colours = [FATE_NAMES[f] for f in ORDER], [FATES[f] for f in ORDER]
+        chart(bars(names, [float(counts[f]) for f in ORDER], colours, "Fate of every anchor", log=True), "fates", 260)
+        chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
     levels = here.trace.features.names
     for column, (index, name) in zip(st.columns(len(levels)), enumerate(levels), strict=True):
         of_level = proposals.level == index

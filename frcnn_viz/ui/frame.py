@@ -41,5 +41,5 @@ chosen = st.navigation(
     }
 )
 st.html("<style>.stMainBlockContainer { padding: 2.75rem 2.5rem 2rem; }</style>")
+chosen.run()  # first: what the visitor looks at should not wait for the sidebar
 sidebar.show()
-chosen.run()
