@@ -4,15 +4,13 @@ from frcnn_viz.figures.anchors import cell_layer, cell_origins, level_layer, sha
 from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.controls import setting_levels
-from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.session import Session
 
-with page(
-    "anchors",
-    "Every cell of every map carries the same few boxes: the anchors. All that is found later starts from one.",
-    "anchors",
-) as here:
+
+def body(here: Session) -> None:
     names = here.trace.features.names
     with st.expander("Sizes and ratios of each level", icon=":material/tune:"):
         setting_levels("anchor_sizes", "Sizes", "Square root of the anchor's area, network-input pixels.", names)
@@ -51,17 +49,25 @@ with page(
         else:
             layers[0] = level_layer(grid, level, data, visible=True)
         scene = CanvasScene(here.image_url, width, height, layers, points=cell_origins(grid, level, data))
-        pick = box_canvas(scene, key="anchors_canvas")
-        if pick:
-            down, across = data.scale
-            stride_y, stride_x = grid.strides[level]
+
+        def select_cell(pick: Pick) -> None:
+            (down, across), (stride_y, stride_x) = data.scale, grid.strides[level]
             row = min(max(round(pick.y * down / stride_y), 0), rows - 1)
             at = min(max(round(pick.x * across / stride_x), 0), columns - 1)
             session.select("anchor", grid.of_cell(level, row, at).start)
-            st.rerun()
+
+        box_canvas(scene, "anchors_canvas", select_cell)
         st.caption(
             "Dots are the places anchors are centred on: torchvision takes each cell's corner. Click to choose one."
         )
     with right:
         st.markdown(f"**Cell** row {row}, column {at}: anchors {grid.of_cell(level, row, at).start:,} and following")
         st.dataframe(shape_table(grid, level), hide_index=True)
+
+
+run_page(
+    "anchors",
+    "Every cell of every map carries the same few boxes: the anchors. All that is found later starts from one.",
+    body,
+    "anchors",
+)

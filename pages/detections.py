@@ -9,10 +9,10 @@ from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
-from frcnn_viz.ui.page import page
+from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
 REJECTED = 2000
@@ -54,12 +54,7 @@ def show_life(here: Session, life: Lineage) -> None:
     st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
 
 
-with page(
-    "detections",
-    "Every proposal is refined and scored for every class; "
-    "what passes the threshold, NMS and the limit is a detection.",
-    "detections",
-) as here:
+def body(here: Session) -> None:
     for column, name in zip(
         st.columns(3), ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"), strict=True
     ):
@@ -78,13 +73,14 @@ with page(
             )
         if life:
             layers += life_layers(here.trace, life)
-        pick = box_canvas(CanvasScene(here.image_url, width, height, layers), key="detections_canvas")
-        if pick and pick.layer == "detection":
-            session.select("detection", int(found.kept[pick.id]))
-            st.rerun()
-        elif pick and pick.layer in (None, "rejected"):
-            session.select("detection", pick.id)
-            st.rerun()
+
+        def select(pick: Pick) -> None:
+            if pick.layer == "detection":
+                session.select("detection", int(found.kept[pick.id]))
+            elif pick.layer in (None, "rejected"):
+                session.select("detection", pick.id)
+
+        box_canvas(CanvasScene(here.image_url, width, height, layers), "detections_canvas", select)
         lost = len(found.fate) - len(found)
         st.caption(
             f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: "
@@ -103,3 +99,12 @@ with page(
         st.subheader(f"The life of a {classes[life.label]}")
         show_life(here, life)
     st.dataframe(table(here.trace, classes), hide_index=True)
+
+
+run_page(
+    "detections",
+    "Every proposal is refined and scored for every class; "
+    "what passes the threshold, NMS and the limit is a detection.",
+    body,
+    "detections",
+)

@@ -8,10 +8,10 @@ from frcnn_viz.figures.palette import SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.pipeline.backbone import receptive_field
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 
 PER_PAGE = 64
@@ -36,14 +36,15 @@ def show_map(here: Session, level: int, view: str, cell: tuple[int, int]) -> Non
     overlay = Overlay(
         picture, extent_in_image(here, (0, 0, columns * stride_x, rows * stride_y)), 0.75, f"{view} over image"
     )
-    pick = box_canvas(CanvasScene(here.image_url, width, height, [layer], overlay=overlay), key="features_canvas")
-    st.caption("Click anywhere to select the cell of that place.")
-    if pick:
+
+    def select_cell(pick: Pick) -> None:
         down, across = here.trace.input.scale
         at_row = min(max(int(pick.y * down) // stride_y, 0), rows - 1)
         at_column = min(max(int(pick.x * across) // stride_x, 0), columns - 1)
         session.select("cell", at_row * columns + at_column)
-        st.rerun()
+
+    box_canvas(CanvasScene(here.image_url, width, height, [layer], overlay=overlay), "features_canvas", select_cell)
+    st.caption("Click anywhere to select the cell of that place.")
 
 
 def show_cell(here: Session, level: int, cell: tuple[int, int]) -> None:
@@ -92,7 +93,7 @@ def show_cell(here: Session, level: int, cell: tuple[int, int]) -> None:
         )
 
 
-with page("features", "The backbone turns the input into maps: coarser cells, more channels.", "features") as here:
+def body(here: Session) -> None:
     features = here.trace.features
     titles = [
         f"{name}: {m.shape[1]} x {m.shape[2]} x {m.shape[3]}, stride {s[0]}"
@@ -129,3 +130,11 @@ with page("features", "The backbone turns the input into maps: coarser cells, mo
     picture = channel_grid(feature_map, channels, scale_limits(maps, features.names[level], scale), 16)
     st.image(enlarge(picture, 1200), width="stretch")
     st.caption(f"Showing {len(channels)} of {len(feature_map)} channels, by {order}, first {channels[:8]}.")
+
+
+run_page(
+    "features",
+    "The backbone turns the input into maps: coarser cells, more channels.",
+    body,
+    "features",
+)

@@ -6,7 +6,8 @@ from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.session import Session
 
 CAPTIONS = {
     "image": "The image",
@@ -14,7 +15,8 @@ CAPTIONS = {
     "padded": "Padded with zeros (the mean colour) to a multiple of 32: what the backbone sees",
 }
 
-with page("input", "The image is normalised, resized and padded before the network sees it.", "input") as here:
+
+def body(here: Session) -> None:
     left, right = st.columns(2)
     with left:
         setting_slider("min_size")
@@ -68,3 +70,11 @@ with page("input", "The image is normalised, resized and padded before the netwo
     for column, normalized in zip(st.columns(2), (False, True), strict=True):
         with column:
             chart(channel_histogram(data, normalized), f"histogram_{normalized}")
+
+
+run_page(
+    "input",
+    "The image is normalised, resized and padded before the network sees it.",
+    body,
+    "input",
+)

@@ -6,7 +6,7 @@ from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.overview import detection_layer, funnel_figure, thumbnails
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.page import open_page, page
+from frcnn_viz.ui.page import open_page, run_page
 from frcnn_viz.ui.session import MEMORY, Session, select
 
 TITLES = {
@@ -48,11 +48,7 @@ def show_equality(here: Session) -> None:
         )
 
 
-with page(
-    "overview",
-    "What the detector does with this picture, stage by stage. Every picture below is its real output.",
-    "detections",
-) as here:
+def body(here: Session) -> None:
     show_stages(here)
     show_equality(here)
     left, right = st.columns([3, 2])
@@ -71,3 +67,11 @@ with page(
         st.caption("Click a detection to follow it back to its anchor.")
     with right:
         chart(funnel_figure(here.trace.funnel), "funnel", height=420)
+
+
+run_page(
+    "overview",
+    "What the detector does with this picture, stage by stage. Every picture below is its real output.",
+    body,
+    "detections",
+)

@@ -2,9 +2,9 @@ import streamlit as st
 import torch
 from torchvision.ops import box_iou
 
-from frcnn_viz.figures.common import bars, histogram
+from frcnn_viz.figures.common import histogram
 from frcnn_viz.figures.layers import CanvasScene, Overlay
-from frcnn_viz.figures.palette import BLUE, FATE_NAMES, FATES
+from frcnn_viz.figures.palette import BLUE, FATE_NAMES
 from frcnn_viz.figures.proposals import ORDER, candidate_layer, court_layers
 from frcnn_viz.figures.rasters import colourise
 from frcnn_viz.pipeline.results import Fate
@@ -13,7 +13,7 @@ from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 
 
@@ -57,11 +57,7 @@ def show_court(here: Session, candidate: int) -> None:
         st.markdown(f"It goes on as proposal {int((proposals.kept == candidate).nonzero()[0, 0]):,}.")
 
 
-with page(
-    "proposals",
-    "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.",
-    "proposals",
-) as here:
+def body(here: Session) -> None:
     for column, name in zip(
         st.columns(5),
         ("rpn_pre_nms_top_n", "rpn_nms_thresh", "rpn_post_nms_top_n", "rpn_min_size", "rpn_score_thresh"),
@@ -82,10 +78,8 @@ with page(
         chosen = session.selected("candidate")
         if chosen is not None and chosen < len(proposals.anchor):
             layers += court_layers(proposals, chosen, here.trace.input)
-        pick = box_canvas(CanvasScene(here.image_url, width, height, layers, overlay=overlay), key="proposals_canvas")
-        if pick:
-            session.select("candidate", pick.id)
-            st.rerun()
+        scene = CanvasScene(here.image_url, width, height, layers, overlay=overlay)
+        box_canvas(scene, "proposals_canvas", lambda pick: session.select("candidate", pick.id))
         if chosen is not None and chosen < len(proposals.anchor):
             show_court(here, chosen)
         else:
@@ -93,8 +87,8 @@ with page(
     with right:
         counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
         counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
-        names, colours = [FATE_NAMES[f] for f in ORDER], [FATES[f] for f in ORDER]
-        chart(bars(names, [float(counts[f]) for f in ORDER], colours, "Fate of every anchor", log=True), "fates", 260)
+        rows = "\n".join(f"| {FATE_NAMES[f]} | {counts[f]:,} | {f.sentence} |" for f in ORDER)
+        st.markdown(f"| fate of every anchor | anchors | |\n|---|--:|---|\n{rows}")
         chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
     levels = here.trace.features.names
     for column, (index, name) in zip(st.columns(len(levels)), enumerate(levels), strict=True):
@@ -107,3 +101,11 @@ with page(
                 "trace.proposals.fate",
                 proposals.fate.shape,
             )
+
+
+run_page(
+    "proposals",
+    "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.",
+    body,
+    "proposals",
+)

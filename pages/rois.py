@@ -9,7 +9,7 @@ from frcnn_viz.pipeline.rois import assign_levels, pool_rois
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.page import page, term
+from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 
 CHANNELS = 32
@@ -42,10 +42,7 @@ def show_roi(here: Session, proposal: int) -> None:
         scene = CanvasScene(
             here.image_url, width, height, [everything, chosen_layer(box_in_image, proposal)], points=points
         )
-        pick = box_canvas(scene, key="rois_canvas")
-        if pick and pick.layer == "proposal":
-            session.select("proposal", pick.id)
-            st.rerun()
+        box_canvas(scene, "rois_canvas", lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id))
         st.caption(
             f"Dots: the {len(points)} points at which RoIAlign reads level {name}. Click another proposal to choose it."
         )
@@ -89,11 +86,7 @@ def show_roi(here: Session, proposal: int) -> None:
         )
 
 
-with page(
-    "rois",
-    "Each proposal is cut out of a feature map as a small square, so that one head can judge boxes of every size.",
-    "rois",
-) as here:
+def body(here: Session) -> None:
     count = len(here.trace.proposals)
     if not count:
         st.info("There are no proposals at these settings; lower the thresholds on the Proposals page.")
@@ -109,3 +102,11 @@ with page(
             on_change=lambda: session.select("proposal", st.session_state["rois_number"]),
         )
         show_roi(here, chosen)
+
+
+run_page(
+    "rois",
+    "Each proposal is cut out of a feature map as a small square, so that one head can judge boxes of every size.",
+    body,
+    "rois",
+)

@@ -10,7 +10,7 @@ from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
-from frcnn_viz.ui.page import page
+from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
 
@@ -61,12 +61,7 @@ def show_sample(here: Session) -> None:
         st.caption("An object whose best IoU is under the positive threshold gets anchors only because none is better.")
 
 
-with page(
-    "sampling",
-    "In training, anchors near an object are positive, those far from all are negative, "
-    "and a seeded few enter the loss.",
-    "anchors",
-) as here:
+def body(here: Session) -> None:
     columns = st.columns(4)
     for column, name in zip(
         columns,
@@ -75,12 +70,20 @@ with page(
     ):
         with column:
             setting_slider(name)
-    if st.button("Draw again", icon=":material/casino:"):
-        session.change_settings(seed=(here.settings.seed + 1) % 1000)
-        st.rerun()
+    next_seed = (here.settings.seed + 1) % 1000
+    st.button("Draw again", icon=":material/casino:", on_click=session.change_settings, kwargs={"seed": next_seed})
     if here.ground_truth is None:
         st.info(
             "Sampling needs ground truth, which an uploaded picture does not bring; choose a sample scene to see it."
         )
     else:
         show_sample(here)
+
+
+run_page(
+    "sampling",
+    "In training, anchors near an object are positive, those far from all are negative, "
+    "and a seeded few enter the loss.",
+    body,
+    "anchors",
+)

@@ -33,7 +33,7 @@ def test_the_app_opens_on_the_overview() -> None:
 
 def test_another_model_brings_its_own_settings() -> None:
     test = open_app(box_score_thresh="0.4")
-    assert "Changed: `box_score_thresh` 0.4" in " ".join(caption.value for caption in test.sidebar.caption)
+    assert "Changed: `box_score_thresh` 0.4" in " ".join(caption.value for caption in test.caption)
     other = next(name for name in DETECTORS if name != test.session_state["model"])
     test.sidebar.selectbox(key="choose_model").select(other).run()
     assert test.query_params["model"] == other
@@ -52,10 +52,9 @@ def test_another_image_keeps_the_settings_and_drops_the_selection() -> None:
 
 def test_reset_goes_back_to_the_models_own_settings() -> None:
     test = open_app(box_score_thresh="0.4")
-    (button,) = test.sidebar.button
-    button.click().run()
+    test.button(key="reset").click().run()
     assert "box_score_thresh" not in test.query_params
-    assert not test.sidebar.button
+    assert "reset" not in [button.key for button in test.button]
 
 
 @pytest.mark.parametrize("error", [ValueError("the picture is empty."), RuntimeError("boom")])

@@ -104,11 +104,10 @@ def _levels_changed(name: str, level: int, key: str) -> None:
 
 
 def reset_button(settings: Settings, defaults: Settings) -> None:
-    """Back to the model's own settings; tells how many differ."""
+    """Back to the model's own settings, where some differ; tells which."""
     changed = settings.changes(defaults)
     if not changed:
-        st.caption("All settings are the model's own.")
         return
-    st.button("Reset settings", on_click=session.reset_settings, width="stretch", icon=":material/restart_alt:")
+    st.button("Reset settings", key="reset", on_click=session.reset_settings, icon=":material/restart_alt:")
     lines = [f"`{name}` {text} (model: {to_text(getattr(defaults, name))})" for name, text in changed.items()]
     st.caption("Changed: " + "; ".join(lines))

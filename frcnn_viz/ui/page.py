@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import streamlit as st
 import torch
@@ -12,6 +11,7 @@ import torch
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
+from frcnn_viz.ui.controls import reset_button
 from frcnn_viz.ui.session import Session
 
 LOG = logging.getLogger(__name__)
@@ -27,24 +27,29 @@ PAGES = {
 }
 
 
-@contextmanager
-def page(name: str, lead: str, stage: str | None = None) -> Iterator[Session]:
-    """Open page `name` of `PAGES` under one sentence, and close it with the code of `stage`.
+def run_page(name: str, lead: str, body: Callable[[Session], None], stage: str) -> None:
+    """Show page `name` of `PAGES`: its title, one sentence, `body`, and the code of `stage`.
 
-    A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed.
+    The body is a fragment: a slider in it runs it again, not the navigation and the sidebar around it.
     """
     st.title(PAGES[name])
     st.markdown(lead)
+    _run_body(body, stage)
+
+
+@st.fragment
+def _run_body(body: Callable[[Session], None], stage: str) -> None:
+    """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
     try:
         here = session.current()
         for sentence in session.told():
             st.warning(sentence)
         if not here.detector.trained:
             st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
-        yield here
-        if stage:
-            with st.expander("Show the code", icon=":material/code:"):
-                st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
+        body(here)
+        reset_button(here.settings, here.defaults)
+        with st.expander("Show the code", icon=":material/code:"):
+            st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
     except (torch.OutOfMemoryError, ValueError) as error:
         show_error(error)
 

@@ -8,7 +8,6 @@ from frcnn_viz.data.images import SUFFIXES, ImageError, load_image
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import DETECTORS, available_devices
 from frcnn_viz.ui import session
-from frcnn_viz.ui.controls import reset_button
 
 
 def show() -> None:
@@ -30,8 +29,6 @@ def show() -> None:
         devices = ["auto", *available_devices()]
         _choice("device", "Device", {d: d for d in devices}, lambda d: st.session_state.update(device=d))
         st.caption(f"Running on {here.detector.device}.")
-        st.subheader("Settings")
-        reset_button(here.settings, here.defaults)
         st.caption("The address bar holds all of this: copy it to share exactly what you see.")
 
 

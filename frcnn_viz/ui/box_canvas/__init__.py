@@ -6,6 +6,7 @@ boxes, `draw.js` paints, `canvas.js` ties them to the page. They are joined in t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,12 +30,23 @@ class Pick:
     id: int | None
 
 
-def box_canvas(scene: CanvasScene, key: str) -> Pick | None:
+def box_canvas(scene: CanvasScene, key: str, on_pick: Callable[[Pick], None] = lambda pick: None) -> Pick | None:
     """Show a scene; returns what was clicked in this run, or None.
+
+    `on_pick` is called with it before the script runs again, so what it selects is shown at once.
 
     Zoom, hidden groups and filters live in the browser and outlast reruns; filtering costs no round trip.
     """
-    result = _declare()(key=key, data=scene.pack(), on_pick_change=lambda: None)
+
+    def picked() -> None:
+        pick = _read(st.session_state[key])
+        if pick:
+            on_pick(pick)
+
+    return _read(_declare()(key=key, data=scene.pack(), on_pick_change=picked))
+
+
+def _read(result: Any) -> Pick | None:
     pick = getattr(result, "pick", None)
     if not pick:
         return None
