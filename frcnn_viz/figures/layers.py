@@ -1,4 +1,4 @@
-"""What the box canvas draws, and how it travels: one header of JSON, then plain arrays.
+"""What the box canvas draws, and how it travels: one header of JSON, then plain arrays; large ones by URL.
 
 Shape shorthand: N boxes of a layer. All coordinates are pixels of the user's image.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
 
 Array = np.ndarray
+BY_URL_FROM = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +102,21 @@ class CanvasScene:
     overlay: Overlay | None = None
     score_from: float = 0.0
 
-    def pack(self) -> bytes:
-        """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to."""
+    def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
+        """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to.
+
+        An array of `BY_URL_FROM` bytes or more goes by the URL that `url_of` gives its bytes, so that what did
+        not change (the candidates, when only their fates did) is not sent again; None keeps it in the message.
+        """
         arrays: list[bytes] = []
         position = 0
 
-        def put(values: Tensor | Array, dtype: str) -> list[int]:
+        def put(values: Tensor | Array, dtype: str) -> list[int] | str:
             nonlocal position
             content = np.ascontiguousarray(_numpy(values), dtype=dtype).tobytes()
+            url = url_of(content) if len(content) >= BY_URL_FROM else None
+            if url is not None:
+                return url
             start, position = position, position + len(content) + -len(content) % 4
             arrays.append(content + bytes(-len(content) % 4))
             return [start, len(content)]

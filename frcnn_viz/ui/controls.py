@@ -63,7 +63,8 @@ def setting_slider(name: str) -> None:
     control, value = CONTROLS[name], getattr(st.session_state["settings"], name)
     key = f"slider_{name}"
     kind = int if isinstance(value, int) else float
-    st.session_state[key] = value  # the settings are the truth, the widget shows them
+    if st.session_state.get(key) != value:  # the settings are the truth; setting a widget makes it draw twice
+        st.session_state[key] = value
 
     def changed() -> None:
         session.change_settings(**{name: kind(st.session_state[key])})

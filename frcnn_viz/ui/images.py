@@ -1,4 +1,4 @@
-"""Pictures by URL: sent to a browser once, under the digest of their bytes, and kept by its cache."""
+"""Pictures and arrays by URL: sent to a browser once, under the digest of their bytes, and kept by its cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 MAX_BYTES = 256 * 2**20
-"""Of the pictures held for browsers to fetch; the longest unused go first."""
+"""Of what is held for browsers to fetch; the longest unused go first."""
 
 _held: OrderedDict[str, bytes] = OrderedDict()
 _lock = threading.Lock()
@@ -23,10 +23,10 @@ _routed = False
 
 
 def routes() -> list[Route]:
-    """The route for `st.App`; without it pictures travel inside the page."""
+    """The routes for `st.App`; without them everything travels inside the page."""
     global _routed
     _routed = True
-    return [Route("/img/{digest}.png", _serve)]
+    return [Route("/img/{digest}.png", _serve), Route("/array/{digest}.bin", _serve)]
 
 
 def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
@@ -45,19 +45,29 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
     content = buffer.getvalue()
     if not _routed:
         return "data:image/png;base64," + base64.b64encode(content).decode()
-    digest = sha256 or hashlib.sha256(content).hexdigest()
+    return f"img/{_hold(content, sha256)}.png"
+
+
+def array_url(content: bytes) -> str | None:
+    """A URL of an array's bytes; None where there is no route, and they have to travel in the message."""
+    return f"array/{_hold(content)}.bin" if _routed else None
+
+
+def _hold(content: bytes, digest: str = "") -> str:
+    digest = digest or hashlib.sha256(content).hexdigest()
     with _lock:
         _held[digest] = content
         _held.move_to_end(digest)
         size = sum(map(len, _held.values()))
         while size > MAX_BYTES and len(_held) > 1:
             size -= len(_held.popitem(last=False)[1])
-    return f"img/{digest}.png"
+    return digest
 
 
 async def _serve(request: Request) -> Response:
     with _lock:
         content = _held.get(request.path_params["digest"])
     if content is None:
-        return Response("This picture is no longer held; reload the page.", status_code=404)
-    return Response(content, media_type="image/png", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+        return Response("This is no longer held; reload the page.", status_code=404)
+    kind = "image/png" if request.url.path.endswith(".png") else "application/octet-stream"
+    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})

@@ -42,16 +42,23 @@ def _run_body(body: Callable[[Session], None], stage: str) -> None:
     """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
     try:
         here = session.current()
-        for sentence in session.told():
-            st.warning(sentence)
-        if not here.detector.trained:
-            st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
-        body(here)
-        reset_button(here.settings, here.defaults)
-        with st.expander("Show the code", icon=":material/code:"):
-            st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
+        try:
+            _show_body(here, body, stage)
+        finally:
+            session.write_link(here)
     except (torch.OutOfMemoryError, ValueError) as error:
         show_error(error)
+
+
+def _show_body(here: Session, body: Callable[[Session], None], stage: str) -> None:
+    for sentence in session.told():
+        st.warning(sentence)
+    if not here.detector.trained:
+        st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
+    body(here)
+    reset_button(here.settings, here.defaults)
+    with st.expander("Show the code", icon=":material/code:"):
+        st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
 
 
 def show_error(error: Exception) -> bool:

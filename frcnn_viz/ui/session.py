@@ -54,7 +54,6 @@ def current() -> Session:
     settings = _settings(defaults)
     image, url, ground_truth, lesson = _picture(state["image"])
     trace = Trace(detector.model, image.tensor, settings, memory=MEMORY, image_key=image.sha256)
-    _write_link(settings.changes(defaults))
     return Session(detector, image, url, ground_truth, lesson, settings, defaults, trace)
 
 
@@ -188,8 +187,9 @@ def _sample(name: str) -> tuple[LoadedImage, GroundTruth, str]:
     return image, GroundTruth(scene.boxes_in_image, scene.labels), scene.lesson
 
 
-def _write_link(changes: dict[str, str]) -> None:
-    state = st.session_state
+def write_link(here: Session) -> None:
+    """Bring the address bar up to date; after the page, since the browser stops for it."""
+    state, changes = st.session_state, here.settings.changes(here.defaults)
     chosen = {kind: str(index) for kind, index in state["selected"].items()}
     link = {"model": state["model"], "image": state["image"], **changes, **chosen}
     if st.query_params.to_dict() != link:

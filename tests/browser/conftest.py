@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.browser import chromium
 
@@ -93,6 +93,7 @@ def settled() -> Callable[[Page], None]:
     def wait(page: Page, seconds: float = 60) -> None:
         page.evaluate("window.quietSince = undefined")
         page.wait_for_function(SETTLED, timeout=seconds * 1000, polling=50)
+        expect(page.locator(".box-canvas[data-waiting]")).to_have_count(0)  # their arrays come by URL, after the script
 
     return wait
 

@@ -42,6 +42,7 @@ def canvas(page: Page):  # noqa: ANN201
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where pixel (x, y) of a 640 x 480 image is on the screen, before any zoom."""
+    expect(page.locator(".box-canvas[data-messages]:not([data-waiting])").first).to_be_visible()
     canvas(page).scroll_into_view_if_needed()
     box = canvas(page).bounding_box()
     assert box

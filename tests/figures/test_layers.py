@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene, Overlay
+from frcnn_viz.figures.layers import BY_URL_FROM, BoxLayer, CanvasScene, Overlay
 
 LEGEND = [("a", "#000000"), ("b", "#ffffff")]
 
@@ -49,6 +49,22 @@ def test_what_is_packed_comes_back(count: int, name: str, seed: int) -> None:
     assert np.array_equal(array(body, packed["tails"], "<f4").reshape(-1, 2), boxes[:, :2].numpy())
     assert packed["columns"][0][0] == "IoU"
     assert np.array_equal(array(body, header["points"], "<f4").reshape(-1, 2), boxes[:, 2:].numpy())
+
+
+def test_large_arrays_go_by_url_and_small_ones_in_the_message() -> None:
+    count = BY_URL_FROM // 16
+    boxes = torch.rand(count, 4)
+    held: dict[str, bytes] = {}
+
+    def url_of(content: bytes) -> str:
+        held[f"array/{len(held)}"] = content
+        return f"array/{len(held) - 1}"
+
+    header, body = unpack(CanvasScene("img/x.png", 2, 1, [BoxLayer("b", boxes, LEGEND)]).pack(url_of))
+    (packed,) = header["layers"]
+    assert np.array_equal(np.frombuffer(held[packed["boxes"]], "<f4").reshape(-1, 4), boxes.numpy())
+    assert np.array_equal(array(body, packed["ids"], "<i4"), np.arange(count))
+    assert list(held) == [packed["boxes"]]
 
 
 def test_an_overlay_travels_by_url() -> None:

@@ -27,12 +27,15 @@ Get = Callable[[str], Response]
 def get(monkeypatch: pytest.MonkeyPatch) -> Get:
     monkeypatch.setattr(images, "_routed", False)
     monkeypatch.setattr(images, "_held", OrderedDict())
-    (route,) = images.routes()
+    routes = images.routes()
 
     def answer(url: str) -> Response:
-        matched, scope = route.matches({"type": "http", "method": "GET", "path": f"/{url}", "root_path": ""})
-        assert matched is Match.FULL
-        return asyncio.run(route.endpoint(Request({"type": "http", **scope})))
+        asked = {"type": "http", "method": "GET", "path": f"/{url}", "root_path": "", "headers": []}
+        (found,) = [
+            (route, scope) for route in routes for match, scope in [route.matches(asked)] if match is Match.FULL
+        ]
+        route, scope = found
+        return asyncio.run(route.endpoint(Request({**asked, **scope})))
 
     return answer
 
@@ -72,3 +75,16 @@ def test_without_a_route_it_travels_in_the_page(monkeypatch: pytest.MonkeyPatch)
     head, content = images.image_url(NOISE).split(",")
     assert head == "data:image/png;base64"
     assert np.array_equal(pixels(base64.b64decode(content)), NOISE)
+
+
+def test_an_array_is_served_byte_for_byte(get: Get) -> None:
+    url = images.array_url(NOISE.tobytes())
+    answer = get(url)
+    assert answer.body == NOISE.tobytes()
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert images.array_url(NOISE.tobytes()) == url
+
+
+def test_without_a_route_an_array_has_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_routed", False)
+    assert images.array_url(b"1234") is None

@@ -18,6 +18,7 @@ def script() -> None:
 
     here = session.current()
     st.session_state["here"] = here
+    session.write_link(here)
     for sentence in session.told():
         st.warning(sentence)
 

@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.ui.images import array_url
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("decode.js", "view.js", "draw.js", "canvas.js")
@@ -43,7 +44,7 @@ def box_canvas(scene: CanvasScene, key: str, on_pick: Callable[[Pick], None] = l
         if pick:
             on_pick(pick)
 
-    return _read(_declare()(key=key, data=scene.pack(), on_pick_change=picked))
+    return _read(_declare()(key=key, data=scene.pack(array_url), on_pick_change=picked))
 
 
 def _read(result: Any) -> Pick | None:

@@ -1,11 +1,21 @@
 // The component: state on the node, so that zoom and filters outlast reruns.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".box-canvas");
-  const S = (root.__state ??= { view: {}, filters: { topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null });
+  const S = (root.__state ??= { view: {}, filters: { topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null, held: new Map(), turn: 0 });
+  const turn = ++S.turn;
+  root.dataset.waiting = turn;
+  S.pick = (value) => setTriggerValue("pick", value);
+  decodeScene(data, S.held).then((scene) => { if (turn === S.turn) show(S, root, scene); },
+    (error) => { root.querySelector(".status").textContent = error.message; });
+  return () => S.observer?.disconnect();
+}
+
+function show(S, root, scene) {
   const parts = Object.fromEntries(["bar", "stage", "tip", "status", "zoom"].map((name) => [name, root.querySelector("." + name)]));
   const canvas = root.querySelector("canvas"), ctx = canvas.getContext("2d");
-  S.scene = decodeScene(data);
-  root.dataset.messages = 1 + Number(root.dataset.messages ?? 0); // lets tests and benchmarks see a new scene arrive
+  S.scene = scene;
+  delete root.dataset.waiting;
+  for (const url of S.held.keys()) if (!scene.urls.has(url)) S.held.delete(url);
   S.hover = null;
   S.filters.score ??= S.scene.scoreFrom;
   loadImage(S, "image", S.scene.url, () => S.redraw());
@@ -32,11 +42,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.dataset.ms = (performance.now() - start).toFixed(2);
     parts.status.textContent = describe(S);
   };
-  buildBar(S, parts.bar);
+  updateBar(S, parts.bar);
   S.resize();
+  root.dataset.messages = 1 + Number(root.dataset.messages ?? 0); // lets tests and benchmarks see a new scene arrive
   if (!S.bound) bind(S, root, canvas, parts);
-  S.pick = (value) => setTriggerValue("pick", value);
-  return () => S.observer?.disconnect();
 }
 
 function loadImage(S, slot, url, done) {
@@ -55,36 +64,46 @@ function describe(S) {
   return parts.join("  ·  ") + (S.dense ? "  ·  more than 50,000: brightness shows how many outlines cross a pixel" : "");
 }
 
+// The same controls stay where they are, whatever their counts: a slider held by the mouse is not taken away.
+function updateBar(S, bar) {
+  const { layers, overlay } = S.scene;
+  const scored = layers.some((layer) => layer.scores && layer.count);
+  const shape = JSON.stringify([scored, overlay?.name, layers.map((l) => [l.name, l.legend, !!l.tails, l.groupCounts.map((n) => n > 0)])]);
+  if (shape !== S.barShape) buildBar(S, bar);
+  S.barShape = shape;
+  for (const update of S.barUpdates) update();
+}
+
 // Controls are made by hand from the scene; text only ever goes in as text.
 function buildBar(S, bar) {
   bar.replaceChildren();
+  S.barUpdates = [];
   const { scene, filters } = S;
-  const scored = scene.layers.filter((layer) => layer.scores && layer.count);
-  if (scored.length) {
-    const most = Math.max(...scored.map((layer) => layer.count));
+  if (scene.layers.some((layer) => layer.scores && layer.count)) {
     addSlider(bar, "score ≥", { min: 0, max: 1, step: 0.005, value: filters.score }, (v) => v.toFixed(3), (v) => { filters.score = v; S.redraw(); });
-    addSlider(bar, "top", { min: 0, max: 1, step: 0.005, value: filters.topFraction ?? 1 },
-      (v) => topOf(v, most).toLocaleString("en"), (v) => { filters.topFraction = v; filters.topK = topOf(v, most); S.redraw(); });
-    filters.topK = topOf(filters.topFraction ?? 1, most);
+    const most = () => Math.max(...S.scene.layers.filter((layer) => layer.scores).map((layer) => layer.count));
+    const showTop = addSlider(bar, "top", { min: 0, max: 1, step: 0.005, value: filters.topFraction ?? 1 },
+      (v) => topOf(v, most()).toLocaleString("en"), (v) => { filters.topFraction = v; filters.topK = topOf(v, most()); S.redraw(); });
+    S.barUpdates.push(() => { filters.topK = topOf(filters.topFraction ?? 1, most()); showTop(); });
   }
   if (scene.overlay)
     addSlider(bar, scene.overlay.name, { min: 0, max: 1, step: 0.02, value: filters.opacity ?? scene.overlay.opacity }, (v) => Math.round(v * 100) + "%", (v) => { filters.opacity = v; S.redraw(); });
   if (scene.layers.some((layer) => layer.tails))
-    addChip(bar, "arrows", "#ffffff", null, filters.arrows, (on) => { filters.arrows = on; S.redraw(); });
-  for (const layer of scene.layers) {
+    addChip(S, bar, "arrows", "#ffffff", null, filters.arrows, (on) => { filters.arrows = on; S.redraw(); });
+  scene.layers.forEach((layer, l) => {
     if (layer.legend.length === 1) {
-      addChip(bar, layer.legend[0][0], layer.legend[0][1], layer.count, !(filters.off[layer.name] ?? !layer.visible), (on) => { filters.off[layer.name] = !on; S.redraw(); });
-      continue;
+      addChip(S, bar, layer.legend[0][0], layer.legend[0][1], () => S.scene.layers[l].count, !(filters.off[layer.name] ?? !layer.visible), (on) => { filters.off[layer.name] = !on; S.redraw(); });
+      return;
     }
     layer.legend.forEach(([label, colour], group) => {
       if (!layer.groupCounts[group]) return;
       const hidden = () => (filters.hidden[layer.name] ??= [...layer.hiddenGroups]);
-      addChip(bar, label, colour, layer.groupCounts[group], !hidden().includes(group), (on) => {
+      addChip(S, bar, label, colour, () => S.scene.layers[l].groupCounts[group], !hidden().includes(group), (on) => {
         filters.hidden[layer.name] = on ? hidden().filter((g) => g !== group) : [...hidden(), group];
         S.redraw();
       });
     });
-  }
+  });
 }
 
 // The top slider is logarithmic: from 1 box to all of them.
@@ -98,17 +117,20 @@ function addSlider(bar, name, range, format, change) {
   input.addEventListener("input", () => { output.textContent = format(+input.value); change(+input.value); });
   label.append(name, input, output);
   bar.append(label);
+  return () => { output.textContent = format(+input.value); };
 }
 
-function addChip(bar, name, colour, count, on, change) {
+function addChip(S, bar, name, colour, count, on, change) {
   const chip = document.createElement("button"), swatch = document.createElement("i");
   Object.assign(chip, { type: "button", className: "chip" });
   chip.setAttribute("aria-pressed", on);
   swatch.style.borderColor = colour;
   chip.append(swatch, name);
-  if (count !== null) { const small = document.createElement("small"); small.textContent = count.toLocaleString("en"); chip.append(small); }
+  const small = count && document.createElement("small");
+  if (small) chip.append(small);
   chip.addEventListener("click", () => { on = !on; chip.setAttribute("aria-pressed", on); change(on); });
   bar.append(chip);
+  if (small) S.barUpdates.push(() => { small.textContent = count().toLocaleString("en"); });
 }
 
 function bind(S, root, canvas, parts) {
