@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from frcnn_viz.cli.data import data
+from frcnn_viz.cli.output import JsonOption, console, write_json
 from frcnn_viz.paths import APP, ASSETS
 
 cli = typer.Typer(
@@ -23,11 +23,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-console = Console(stderr=True)
+cli.add_typer(data, name="data")
 
 ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
-JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
 RandomOption = Annotated[bool, typer.Option("--random-weights", help="Skip the trained weights.")]
 
 
@@ -73,7 +72,7 @@ def trace_command(
     loaded = load_image(image)
     story = trace(detector, loaded, settings)
     if output:
-        _write_json(output, describe_trace(detector, loaded, story))
+        write_json(output, describe_trace(detector, loaded, story))
         return
     table = Table("stage", "counts", "number", "ms", title=f"{image.name} through {detector.name} on {detector.device}")
     for stage in story.stages:
@@ -129,7 +128,7 @@ def evaluate(
     metrics = evaluate_model(detector.model, held_out, detector.classes[1:])
     result = {"AP": metrics.AP, "AP50": metrics.AP50, "AP75": metrics.AP75, "per_class": metrics.per_class}
     if output:
-        _write_json(output, {"model": detector.name, "scenes": scenes, **result})
+        write_json(output, {"model": detector.name, "scenes": scenes, **result})
         return
     table = Table("COCO metric", "value", title=f"{detector.name} on {scenes} held-out scenes")
     for name in ("AP", "AP50", "AP75"):
@@ -182,23 +181,6 @@ def _pairs(texts: list[str]) -> dict[str, str]:
             raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def _write_json(output: str, content: dict[str, Any]) -> None:
-    text = json.dumps(_finite(content), indent=2)
-    if output == "-":
-        print(text)
-    else:
-        Path(output).write_text(text + "\n", encoding="utf-8")
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN: a metric that is undefined becomes null."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def main() -> None:

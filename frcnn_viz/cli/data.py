@@ -1,0 +1,143 @@
+"""`frcnn-viz data`: check, convert and measure annotated images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from frcnn_viz.cli.output import JsonOption, console, write_json
+
+if TYPE_CHECKING:
+    from frcnn_viz.data.annotations import AnnotatedImage, Dataset
+    from frcnn_viz.data.checks import Size
+    from frcnn_viz.data.sources import Source
+
+data = typer.Typer(help="Annotated images: Pascal VOC, COCO, YOLO, CVAT for images 1.1.", no_args_is_help=True)
+
+PathArgument = Annotated[Path, typer.Argument(help="A folder, a zip, or an annotation file.")]
+
+
+@data.command()
+def check(path: PathArgument, output: JsonOption = "") -> None:
+    """Tell everything that is wrong with the annotations; exit 1 if anything is."""
+    from frcnn_viz.data.checks import check as check_dataset
+    from frcnn_viz.data.checks import notes
+
+    source, dataset = _read(path)
+    sizes = _sizes(source, dataset)
+    findings, hints = check_dataset(dataset, sizes), notes(dataset)
+    count = sum(len(image.objects) for image in dataset.images)
+    if output:
+        summary = {"path": str(path), "format": dataset.format, "images": len(dataset.images), "objects": count}
+        told = {"findings": [f.to_dict() for f in findings], "notes": [f.to_dict() for f in hints]}
+        write_json(output, {**summary, **told})
+    else:
+        for finding in findings:
+            mend = f"  [mend: {finding.mend.value}]" if finding.mend else ""
+            print(f"{finding.kind.value}: {finding.sentence}{mend}")
+        for hint in hints:
+            print(f"note: {hint.sentence}")
+        empty = sum(not image.objects for image in dataset.images)
+        without = f", {empty:,} of them without objects" if empty else ""
+        print(
+            f"{len(dataset.images):,} images ({dataset.format or 'no annotations'}){without}, {count:,} objects: "
+            f"{len(findings):,} findings"
+        )
+    if findings:
+        raise typer.Exit(1)
+
+
+@data.command()
+def convert(
+    path: PathArgument,
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    to: Annotated[str, typer.Option("--to", help="coco, voc, yolo or cvat.")],
+) -> None:
+    """Write the annotations in another format, and copy the pictures beside them."""
+    from frcnn_viz.data.formats import write_dataset
+
+    source, dataset = _read(path)
+    dataset = _with_sizes(dataset, _sizes(source, dataset))
+    for bad in dataset.unreadable:
+        console.print(f"left out: {bad.sentence}", style="yellow", markup=False, highlight=False)
+    if to == "yolo" and any(o.difficult or o.truncated or o.crowd for image in dataset.images for o in image.objects):
+        console.print("YOLO holds no flags: difficult, truncated and crowd are not written.", style="yellow")
+
+    def picture(image: AnnotatedImage) -> bytes | None:
+        return source.read(image.file) if image.file else None
+
+    write_dataset(dataset, to, out, picture)
+    print(f"{len(dataset.images):,} images as {to} in {out}")
+
+
+@data.command()
+def stats(
+    path: PathArgument,
+    min_size: Annotated[int, typer.Option(min=1, help="Shorter side after torchvision's resize.")] = 800,
+    max_size: Annotated[int, typer.Option(min=1, help="Limit of the longer side.")] = 1333,
+    output: JsonOption = "",
+) -> None:
+    """Count objects and their sizes per class, in the images' pixels and after the resize."""
+    from dataclasses import asdict
+
+    from frcnn_viz.data.statistics import box_table, by_class
+
+    source, dataset = _read(path)
+    dataset = _with_sizes(dataset, _sizes(source, dataset))
+    table = box_table(dataset.images)
+    scales = table.scales(min_size, max_size)
+    original, resized = by_class(table), by_class(table, scales)
+    if output:
+        counts = {"images": len(dataset.images), "objects": len(table.labels)}
+        sizes = {"original": [asdict(row) for row in original], "resized": [asdict(row) for row in resized]}
+        write_json(output, {**counts, "resize": [min_size, max_size], **sizes})
+        return
+    shown = Table("class", "objects", "images", "size, px", "10 to 90 %", "ratio h/w", f"resized to {min_size}, px")
+    for row, scaled in zip(original, resized, strict=True):
+        spread = f"{row.size_p10:.0f} to {row.size_p90:.0f}"
+        numbers = (f"{row.objects:,}", f"{row.images:,}", f"{row.size_median:.0f}", spread, f"{row.ratio_median:.2f}")
+        shown.add_row(row.label, *numbers, f"{scaled.size_median:.0f}")
+    Console().print(shown)
+    print("size is the square root of the area; medians")
+
+
+def _read(path: Path) -> tuple[Source, Dataset]:
+    from frcnn_viz.data.formats import read_dataset
+    from frcnn_viz.data.sources import open_source
+
+    source = open_source(path)
+    return source, read_dataset(source)
+
+
+def _sizes(source: Source, dataset: Dataset) -> dict[str, Size | None]:
+    from frcnn_viz.data.annotations import DataError
+    from frcnn_viz.data.formats.read import picture_size
+
+    sizes: dict[str, Size | None] = {}
+    if not source.images:
+        return sizes
+    for image in track(dataset.images, "reading the pictures", console=console, transient=True):
+        if image.file:
+            try:
+                sizes[image.name] = picture_size(source.read(image.file))
+            except DataError:
+                sizes[image.name] = None
+    return sizes
+
+
+def _with_sizes(dataset: Dataset, sizes: dict[str, Size | None]) -> Dataset:
+    """The pictures' own sizes in place of what the annotations state."""
+    from dataclasses import replace
+
+    from frcnn_viz.data.checks import image_size
+
+    images = []
+    for image in dataset.images:
+        size = image_size(image, sizes)
+        images.append(replace(image, width=size[0], height=size[1]) if size else image)
+    return dataset.with_images(images)

@@ -1,0 +1,33 @@
+"""How commands speak: people on standard error, JSON where it was asked for."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+console = Console(stderr=True)
+
+JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
+
+
+def write_json(output: str, content: dict[str, Any]) -> None:
+    """Write JSON to the file called `output`; `-` is standard output."""
+    text = json.dumps(_finite(content), indent=2)
+    if output == "-":
+        print(text)
+    else:
+        Path(output).write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: a metric that is undefined becomes null."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

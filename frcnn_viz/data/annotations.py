@@ -1,0 +1,108 @@
+"""Annotated images as every format gives them: boxes in pixels, classes by name."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+class DataError(ValueError):
+    """Images or annotations cannot be used. The message is one plain sentence naming the file."""
+
+
+Box = tuple[float, float, float, float]
+
+FLAGS = ("difficult", "truncated", "crowd")
+MAX_OBJECTS = 5_000
+"""Of one image."""
+
+
+@dataclass(frozen=True)
+class Object:
+    """One annotated object.
+
+    Attributes:
+        box: xyxy, pixels of the image; edges, so that a box over the whole image is 0, 0, width, height.
+            As the file gives it: it may be degenerate, outside the image or not a number, which `checks` tells.
+        label: the name of its class.
+        difficult, truncated: as Pascal VOC has them. crowd: COCO's `iscrowd`.
+    """
+
+    box: Box
+    label: str
+    difficult: bool = False
+    truncated: bool = False
+    crowd: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether a detector can be trained or measured with it: finite, and with an area."""
+        x0, y0, x1, y1 = self.box
+        return all(map(math.isfinite, self.box)) and x1 > x0 and y1 > y0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it; flags only where set."""
+        flags = {name: True for name in FLAGS if getattr(self, name)}
+        return {"box": list(self.box), "label": self.label, **flags}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Object:
+        """What `to_dict` wrote."""
+        x0, y0, x1, y1 = map(float, content["box"])
+        return cls((x0, y0, x1, y1), str(content["label"]), **{name: bool(content.get(name)) for name in FLAGS})
+
+
+@dataclass(frozen=True)
+class AnnotatedImage:
+    """One image's annotations.
+
+    Attributes:
+        name: the image's file name, as the annotation gives it.
+        objects: in the file's order.
+        width, height: as the annotation states them, pixels; None where it does not.
+        source: the annotation file, for messages.
+        file: the image's name in the folder or zip it came with; None where it is not there.
+    """
+
+    name: str
+    objects: tuple[Object, ...] = ()
+    width: int | None = None
+    height: int | None = None
+    source: str = ""
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An annotation file that could not be read, and why, in one sentence."""
+
+    file: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A set of annotated images.
+
+    Attributes:
+        images: by name. classes: every class name, those the format declares first, in its order.
+        format: which format it was read from. declared: the classes the format itself declares; None where it
+            declares none (VOC). unreadable: files that were left out.
+    """
+
+    images: tuple[AnnotatedImage, ...]
+    classes: tuple[str, ...]
+    format: str = ""
+    declared: tuple[str, ...] | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def with_images(self, images: list[AnnotatedImage]) -> Dataset:
+        """The same set with other annotations; classes that are new come last."""
+        return replace(self, images=tuple(images), classes=all_classes(images, self.classes))
+
+
+def all_classes(images: list[AnnotatedImage], first: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Each class name once: those of `first`, then the others sorted."""
+    used = {item.label for image in images for item in image.objects}
+    return (*dict.fromkeys(first), *sorted(used - set(first)))

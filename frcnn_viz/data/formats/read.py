@@ -1,0 +1,131 @@
+"""A folder, zip or file of annotations becomes a `Dataset`, whatever its format."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from PIL import Image
+
+from frcnn_viz.data import images as pictures
+from frcnn_viz.data.annotations import MAX_OBJECTS, AnnotatedImage, DataError, Dataset, Unreadable, all_classes
+from frcnn_viz.data.formats import coco, cvat, voc, yolo
+from frcnn_viz.data.formats.names import Pictures
+from frcnn_viz.data.sources import Source, suffix
+
+Progress = Callable[[int, int], None]
+
+
+def read_dataset(source: Source, progress: Progress = lambda done, total: None) -> Dataset:
+    """Every image of the source with its annotations; pictures without any are there with no objects.
+
+    A file that cannot be read is left out and told in `unreadable`; the others are read all the same.
+
+    Raises:
+        DataError: there is nothing to read, or the only annotation file cannot be read, or several formats are mixed.
+    """
+    found, declared, unreadable, formats = _annotations(source, progress)
+    listed = Pictures(source)
+    images, taken = [], set()
+    for image in found:
+        file = listed.find(image.name, image.source)
+        if len(image.objects) > MAX_OBJECTS:
+            count = f"{len(image.objects):,} objects; at most {MAX_OBJECTS:,}"
+            unreadable.append(Unreadable(image.source, f"{image.name} has {count} can be shown."))
+            continue
+        taken.add(file)
+        images.append(replace(image, file=file))
+    images += [AnnotatedImage(PurePosixPath(name).name, file=name) for name in source.images if name not in taken]
+    if not images:
+        if unreadable:
+            raise DataError(unreadable[0].sentence)
+        raise DataError(f"{source.title} holds no picture and no annotation of VOC, COCO, YOLO or CVAT.")
+    images = sorted(_named_apart(images), key=lambda image: image.name)
+    classes = all_classes(images, declared or ())
+    return Dataset(tuple(images), classes, " and ".join(sorted(formats)), declared, tuple(unreadable))
+
+
+def _named_apart(images: list[AnnotatedImage]) -> list[AnnotatedImage]:
+    """Images that share a name, such as those of `train` and `val`, are called by their path."""
+    counts = Counter(image.name for image in images)
+    return [replace(image, name=image.file) if counts[image.name] > 1 and image.file else image for image in images]
+
+
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height of a picture as it is shown (upright), from its header alone; None where there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=pictures.FORMATS) as image:
+                turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+                width, height = image.size
+                return (height, width) if turned else (width, height)
+    except Exception:  # any failure means the same: no picture
+        return None
+
+
+def _annotations(
+    source: Source, progress: Progress
+) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable], set[str]]:
+    images: list[AnnotatedImage] = []
+    unreadable: list[Unreadable] = []
+    formats: set[str] = set()
+    declared: tuple[str, ...] | None = None
+    files = source.annotations("xml", "json")
+    for done, file in enumerate(files):
+        try:
+            content = source.read(file)
+            if suffix(file) == "json":
+                kind, (read, classes) = "coco", coco.read_coco(content, file)
+            elif b"<annotations" in content[:2000]:
+                kind, (read, classes) = "cvat", cvat.read_cvat(content, file)
+            else:
+                kind, read, classes = "voc", [voc.read_voc(content, file)], None
+        except DataError as error:
+            unreadable.append(Unreadable(file, str(error)))
+            continue
+        formats.add(kind)
+        images += read
+        if classes is not None:
+            declared = tuple(dict.fromkeys((*(declared or ()), *classes)))
+        progress(done + 1, len(files))
+    if not images:
+        images, classes, bad = _yolo(source, progress)
+        unreadable += bad
+        if images:
+            formats, declared = {"yolo"}, classes
+    return images, declared, unreadable, formats
+
+
+def _yolo(source: Source, progress: Progress) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable]]:
+    classes: tuple[str, ...] | None = None
+    files = source.annotations("txt")
+    named = source.annotations("txt", "names", "yaml", "yml", "labels")
+    for file in sorted(named, key=lambda name: name.count("/")):
+        if classes is None and PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
+            classes = yolo.read_classes(source.read(file), file)
+    listed = Pictures(source)
+    images: list[AnnotatedImage] = []
+    unreadable: list[Unreadable] = []
+    for done, file in enumerate(files):
+        picture = listed.find(file, file)
+        if picture is None or PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
+            continue
+        try:
+            content = source.read(file)
+            if not yolo.looks_like_labels(content) and not images:
+                continue
+            size = picture_size(source.read(picture))
+            if size is None:
+                raise DataError(f"{picture} is no picture that can be read, so {file} cannot be placed on it.")
+            objects = yolo.read_yolo(content, file, classes or (), *size)
+        except DataError as error:
+            unreadable.append(Unreadable(file, str(error)))
+            continue
+        images.append(AnnotatedImage(PurePosixPath(picture).name, objects, *size, source=file))
+        progress(done + 1, len(files))
+    return images, classes, unreadable

@@ -1,0 +1,84 @@
+"""A `Dataset` as the files of a format, in a folder or a zip, with or without its pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset
+from frcnn_viz.data.formats.coco import write_coco
+from frcnn_viz.data.formats.cvat import write_cvat
+from frcnn_viz.data.formats.voc import write_voc
+from frcnn_viz.data.formats.yolo import write_yolo
+
+FORMATS = {"coco": "COCO JSON", "voc": "Pascal VOC XML", "yolo": "YOLO text", "cvat": "CVAT for images 1.1"}
+
+
+def written_files(dataset: Dataset, format: str) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each annotation file.
+
+    Raises:
+        DataError: no such format, or YOLO lacks an image's size.
+    """
+    images = dataset.images
+    if format == "coco":
+        yield "annotations.json", write_coco(images, dataset.classes)
+    elif format == "cvat":
+        yield "annotations.xml", write_cvat(images, dataset.classes)
+    elif format == "voc":
+        for image in images:
+            yield f"Annotations/{_stem(image)}.xml", write_voc(image)
+    elif format == "yolo":
+        yield "classes.txt", "".join(f"{name}\n" for name in dataset.classes).encode()
+        for image in images:
+            yield f"labels/{_stem(image)}.txt", write_yolo(image, dataset.classes)
+    else:
+        raise DataError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}.")
+
+
+def picture_name(image: AnnotatedImage, format: str) -> str:
+    """Where the format expects an image's picture."""
+    folder = {"voc": "JPEGImages/", "coco": "images/", "yolo": "images/", "cvat": "images/"}[format]
+    return folder + _safe(image.name)
+
+
+def write_dataset(
+    dataset: Dataset,
+    format: str,
+    folder: Path,
+    picture: Callable[[AnnotatedImage], bytes | None] = lambda image: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Write the annotations into a folder, and beside them each picture that `picture` gives.
+
+    Raises:
+        DataError: as `written_files`, or two images share a name, or the folder holds other files.
+    """
+    twice, count = Counter(_stem(image).lower() for image in dataset.images).most_common(1)[0]
+    if count > 1 and format in ("voc", "yolo"):
+        raise DataError(f"{count} images are called {twice!r}; rename them, since {FORMATS[format]} needs a file each.")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise DataError(f"{folder} is not an empty folder; choose a new one, so that nothing is written over.")
+    for name, content in written_files(dataset, format):
+        _write(folder / name, content)
+    for done, image in enumerate(dataset.images):
+        content = picture(image)
+        if content is not None:
+            _write(folder / picture_name(image, format), content)
+        progress(done + 1, len(dataset.images))
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _stem(image: AnnotatedImage) -> str:
+    return str(PurePosixPath(_safe(image.name)).with_suffix(""))
+
+
+def _safe(name: str) -> str:
+    """A name that stays inside the folder it is written to."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..") and ":" not in part]
+    return "/".join(parts) or "image"

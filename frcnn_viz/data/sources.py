@@ -1,0 +1,152 @@
+"""Where files come from: a folder, a zip, or uploads. Nothing is ever extracted to disk by its own name."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.images import MAX_BYTES, SUFFIXES, clean_name
+
+MAX_FILES = 50_000
+MAX_ANNOTATION_BYTES = 100_000_000
+MAX_ZIP_BYTES = 4_000_000_000
+"""Of a zip's contents, unpacked."""
+MAX_RATIO = 200
+"""How far a file in a zip may have been compressed; JSON and XML reach about 30."""
+ANNOTATION_SUFFIXES = ("xml", "json", "txt", "yaml", "yml", "names", "data")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files by name, read when asked for.
+
+    Attributes:
+        title: what messages call the whole. sizes: bytes of each file, by its name in posix form.
+        read_raw: the content of a file; at most the bytes `sizes` gives.
+    """
+
+    title: str
+    sizes: Mapping[str, int]
+    read_raw: Callable[[str], bytes]
+
+    @property
+    def images(self) -> list[str]:
+        """The names of the pictures, sorted."""
+        return sorted(name for name in self.sizes if suffix(name) in SUFFIXES)
+
+    def annotations(self, *suffixes: str) -> list[str]:
+        """The names of the files that end so, sorted."""
+        return sorted(name for name in self.sizes if suffix(name) in suffixes)
+
+    def read(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            DataError: it is too large, damaged or cannot be read.
+        """
+        size, most = self.sizes[name], MAX_BYTES if suffix(name) in SUFFIXES else MAX_ANNOTATION_BYTES
+        if size > most:
+            raise DataError(f"{clean_name(name)} has {size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB can be read.")
+        try:
+            return self.read_raw(name)
+        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+            raise DataError(f"{clean_name(name)} cannot be read from {self.title}: it is damaged or locked.") from error
+        except Exception as error:  # zlib, lzma and bz2 raise errors of their own for damaged data
+            raise DataError(f"{clean_name(name)} cannot be unpacked from {self.title}; it is damaged.") from error
+
+
+def suffix(name: str) -> str:
+    """The part after the last dot, in lower case."""
+    return PurePosixPath(name).suffix[1:].lower()
+
+
+def open_source(path: str | Path) -> Source:
+    """The files of a folder (with its folders), of a zip, or one file.
+
+    Raises:
+        DataError: nothing is there, or a bound is passed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _folder(path)
+    if not path.is_file():
+        raise DataError(f"{path} is not there; check the path.")
+    if zipfile.is_zipfile(path):
+        return from_zip(path, path.name)
+    return Source(path.name, {path.name: path.stat().st_size}, lambda name: path.read_bytes())
+
+
+def from_bytes(files: Mapping[str, bytes]) -> Source:
+    """Uploaded files; a zip among them counts as its contents when it is alone."""
+    if len(files) == 1:
+        ((name, content),) = files.items()
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            return from_zip(io.BytesIO(content), clean_name(name))
+    title = clean_name(next(iter(files), "the upload")) if len(files) == 1 else f"{len(files)} uploaded files"
+    return Source(title, {name: len(content) for name, content in files.items()}, files.__getitem__)
+
+
+def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
+    """The files of a zip; names that lead out of it, links and other odd entries are refused.
+
+    Raises:
+        DataError: it is damaged, a bomb, or names files outside itself.
+    """
+    try:
+        opened = zipfile.ZipFile(archive)
+        entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise DataError(f"{title} is no zip that can be read; make it again.") from error
+    if len(entries) > MAX_FILES:
+        raise DataError(f"{title} holds {len(entries):,} files; at most {MAX_FILES:,} can be read at once.")
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_ZIP_BYTES:
+        raise DataError(f"{title} unpacks to {total / 1e9:.1f} GB; at most {MAX_ZIP_BYTES / 1e9:.0f} GB can be read.")
+    by_name: dict[str, zipfile.ZipInfo] = {}
+    for entry in entries:
+        name = entry.filename.replace("\\", "/")
+        if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0] or "\0" in name:
+            raise DataError(f"{title} names a file outside itself ({clean_name(name)!r}); it was not opened.")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise DataError(f"{title} holds a link ({clean_name(name)!r}); it was not opened.")
+        if entry.file_size > MAX_RATIO * max(entry.compress_size, 1) and entry.file_size > 1_000_000:
+            raise DataError(f"{title} is packed like a bomb ({clean_name(name)!r}); it was not opened.")
+        if not _is_litter(name):
+            by_name[name] = entry
+
+    def read(name: str) -> bytes:
+        entry = by_name[name]
+        with opened.open(entry) as file:
+            content = file.read(entry.file_size + 1)
+        if len(content) != entry.file_size:
+            raise DataError(f"{clean_name(name)} is not as long as {title} says; the zip is damaged.")
+        return content
+
+    return Source(title, {name: entry.file_size for name, entry in by_name.items()}, read)
+
+
+def _folder(folder: Path) -> Source:
+    sizes: dict[str, int] = {}
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            path = Path(root) / name
+            relative = path.relative_to(folder).as_posix()
+            wanted = suffix(name) in SUFFIXES or suffix(name) in ANNOTATION_SUFFIXES
+            if wanted and not _is_litter(relative) and path.is_file():
+                sizes[relative] = path.stat().st_size
+        if len(sizes) > MAX_FILES:
+            raise DataError(f"{folder} holds more than {MAX_FILES:,} files; choose a folder within it.")
+    return Source(folder.name or str(folder), sizes, lambda name: (folder / name).read_bytes())
+
+
+def _is_litter(name: str) -> bool:
+    """What Finder and Windows leave in folders and zips."""
+    parts = name.split("/")
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}
