@@ -1,6 +1,6 @@
-"""The training side of the anchors: which are positive, negative or ignored, and which are sampled.
+"""The training side: which anchors and RoIs are positive, negative or ignored, and which are sampled.
 
-Shape shorthand: A anchors; G ground-truth objects.
+Shape shorthand: A anchors; G ground-truth objects; P training proposals.
 """
 
 from __future__ import annotations
@@ -66,12 +66,7 @@ def match_anchors(
     Raises:
         ValueError: a ground-truth box has no area.
     """
-    flat = (ground_truth[:, 2:] <= ground_truth[:, :2]).any(dim=1).nonzero()[:, 0]
-    if len(flat):
-        index = int(flat[0])
-        raise ValueError(
-            f"ground-truth box {index} is {ground_truth[index].tolist()}; its width and height must be positive"
-        )
+    _check_areas(ground_truth)
     count = len(anchor_boxes)
     with torch.inference_mode():
         if not len(ground_truth):
@@ -116,12 +111,79 @@ def sample_anchors(
     matches: AnchorMatches, *, batch_size_per_image: int, positive_fraction: float, seed: int
 ) -> AnchorSample:
     """Draw the mini-batch with torchvision's sampler, after `torch.manual_seed(seed)` on the CPU."""
-    sampler = BalancedPositiveNegativeSampler(batch_size_per_image, positive_fraction)
+    (sample,) = draw_samples([matches.labels], [(batch_size_per_image, positive_fraction)], seed)
+    return sample
+
+
+def draw_samples(labels: list[Tensor], sizes: list[tuple[int, float]], seed: int) -> list[AnchorSample]:
+    """Draw one sample after the other from one generator, as torchvision's training step does.
+
+    Args:
+        labels: of each stage: [N], over 0 positive, 0 negative, under 0 never drawn.
+        sizes: of each stage, `batch_size_per_image` and `positive_fraction`.
+        seed: for `torch.manual_seed` on the CPU before the first.
+    """
+    samples = []
     # The sampler draws from torch's global generator: one thread at a time, and the state is put back.
     with _GENERATOR_LOCK, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        (positive,), (negative,) = sampler([matches.labels.cpu()])
-    return AnchorSample(positive=positive.nonzero()[:, 0], negative=negative.nonzero()[:, 0])
+        for values, size in zip(labels, sizes, strict=True):
+            (positive,), (negative,) = BalancedPositiveNegativeSampler(*size)([values.cpu()])
+            samples.append(AnchorSample(positive=positive.nonzero()[:, 0], negative=negative.nonzero()[:, 0]))
+    return samples
+
+
+@dataclass(frozen=True, eq=False)
+class RoiMatches:
+    """The class every training proposal is to learn. The G ground-truth boxes follow the P - G of the RPN.
+
+    Attributes:
+        boxes: float32 [P, 4], input frame.
+        labels: int64 [P]: its object's class, 0 background, -1 ignored.
+        iou: float32 [P], the best IoU with any object (0 without objects).
+        object: int64 [P], the object of that IoU, or -1 without objects.
+        num_proposals: P - G.
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    iou: Tensor
+    object: Tensor
+    num_proposals: int
+
+
+def match_rois(
+    proposals: Tensor, ground_truth: Tensor, classes: Tensor, *, fg_iou_thresh: float, bg_iou_thresh: float
+) -> RoiMatches:
+    """Match proposals [P - G, 4] and the ground truth itself to the ground truth [G, 4] of classes int64 [G].
+
+    As `RoIHeads.add_gt_proposals` and `assign_targets_to_proposals`: without low-quality matches.
+
+    Raises:
+        ValueError: a ground-truth box has no area.
+    """
+    _check_areas(ground_truth)
+    with torch.inference_mode():
+        boxes = torch.cat([proposals, ground_truth])
+        if not len(ground_truth):
+            none = torch.full((len(boxes),), -1, dtype=torch.int64, device=boxes.device)
+            return RoiMatches(boxes, torch.zeros_like(none), boxes.new_zeros(len(boxes)), none, len(proposals))
+        quality = box_iou(ground_truth, boxes)
+        matched = Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=False)(quality)
+        labels = classes[matched.clamp(min=0)]
+        labels[matched == Matcher.BELOW_LOW_THRESHOLD] = 0
+        labels[matched == Matcher.BETWEEN_THRESHOLDS] = -1
+        iou, nearest = quality.max(dim=0)
+        return RoiMatches(boxes, labels, iou, nearest, len(proposals))
+
+
+def _check_areas(ground_truth: Tensor) -> None:
+    flat = (ground_truth[:, 2:] <= ground_truth[:, :2]).any(dim=1).nonzero()[:, 0]
+    if len(flat):
+        index = int(flat[0])
+        raise ValueError(
+            f"ground-truth box {index} is {ground_truth[index].tolist()}; its width and height must be positive"
+        )
 
 
 _GENERATOR_LOCK = threading.Lock()

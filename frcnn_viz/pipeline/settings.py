@@ -38,7 +38,13 @@ class Settings:
         rpn_bg_iou_thresh: training: anchors under this IoU are negative, those between are ignored.
         rpn_batch_size_per_image: training: anchors sampled for the RPN's losses.
         rpn_positive_fraction: training: largest fraction of positives in that sample.
-        seed: of the training sample.
+        rpn_pre_nms_top_n_train: training: as rpn_pre_nms_top_n.
+        rpn_post_nms_top_n_train: training: as rpn_post_nms_top_n.
+        box_fg_iou_thresh: training: proposals with at least this IoU are of their object's class.
+        box_bg_iou_thresh: training: proposals under this IoU are background, those between are ignored.
+        box_batch_size_per_image: training: RoIs sampled for the second stage's losses.
+        box_positive_fraction: training: largest fraction of positives in that sample.
+        seed: of the training samples.
     """
 
     min_size: int
@@ -57,6 +63,12 @@ class Settings:
     rpn_bg_iou_thresh: float
     rpn_batch_size_per_image: int
     rpn_positive_fraction: float
+    rpn_pre_nms_top_n_train: int
+    rpn_post_nms_top_n_train: int
+    box_fg_iou_thresh: float
+    box_bg_iou_thresh: float
+    box_batch_size_per_image: int
+    box_positive_fraction: float
     seed: int = 0
 
     @classmethod
@@ -80,6 +92,12 @@ class Settings:
             rpn_bg_iou_thresh=rpn.proposal_matcher.low_threshold,
             rpn_batch_size_per_image=rpn.fg_bg_sampler.batch_size_per_image,
             rpn_positive_fraction=rpn.fg_bg_sampler.positive_fraction,
+            rpn_pre_nms_top_n_train=rpn._pre_nms_top_n["training"],
+            rpn_post_nms_top_n_train=rpn._post_nms_top_n["training"],
+            box_fg_iou_thresh=heads.proposal_matcher.high_threshold,
+            box_bg_iou_thresh=heads.proposal_matcher.low_threshold,
+            box_batch_size_per_image=heads.fg_bg_sampler.batch_size_per_image,
+            box_positive_fraction=heads.fg_bg_sampler.positive_fraction,
         )
 
     def __post_init__(self) -> None:
@@ -91,11 +109,13 @@ class Settings:
             raise SettingsError(
                 f"min_size {self.min_size} is over max_size {self.max_size}; lower it or raise max_size."
             )
-        if self.rpn_bg_iou_thresh > self.rpn_fg_iou_thresh:
-            raise SettingsError(
-                f"rpn_bg_iou_thresh {self.rpn_bg_iou_thresh} is over rpn_fg_iou_thresh {self.rpn_fg_iou_thresh}; "
-                "the negative threshold must not exceed the positive one."
-            )
+        for stage in ("rpn", "box"):
+            low, high = getattr(self, f"{stage}_bg_iou_thresh"), getattr(self, f"{stage}_fg_iou_thresh")
+            if low > high:
+                raise SettingsError(
+                    f"{stage}_bg_iou_thresh {low} is over {stage}_fg_iou_thresh {high}; "
+                    "the negative threshold must not exceed the positive one."
+                )
         if len(self.anchor_sizes) != len(self.aspect_ratios):
             raise SettingsError(
                 f"anchor_sizes has {len(self.anchor_sizes)} levels but aspect_ratios {len(self.aspect_ratios)}; "
@@ -156,6 +176,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "rpn_bg_iou_thresh": (0.0, 1.0),
     "rpn_batch_size_per_image": (1, 100_000),
     "rpn_positive_fraction": (0.0, 1.0),
+    "rpn_pre_nms_top_n_train": (1, 100_000),
+    "rpn_post_nms_top_n_train": (1, 100_000),
+    "box_fg_iou_thresh": (0.0, 1.0),
+    "box_bg_iou_thresh": (0.0, 1.0),
+    "box_batch_size_per_image": (1, 100_000),
+    "box_positive_fraction": (0.0, 1.0),
     "seed": (0, 2**31 - 1),
 }
 

@@ -16,7 +16,15 @@ from frcnn_viz.pipeline.anchors import make_anchors
 from frcnn_viz.pipeline.backbone import extract_features
 from frcnn_viz.pipeline.boxes import to_input
 from frcnn_viz.pipeline.detections import select_detections
-from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, match_anchors, sample_anchors
+from frcnn_viz.pipeline.losses import Losses, roi_losses, rpn_losses
+from frcnn_viz.pipeline.matching import (
+    AnchorMatches,
+    AnchorSample,
+    draw_samples,
+    match_anchors,
+    match_rois,
+    sample_anchors,
+)
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.proposals import select_proposals
 from frcnn_viz.pipeline.results import (
@@ -43,6 +51,25 @@ _TO_PROPOSALS = (
     "rpn_nms_thresh",
     "rpn_score_thresh",
     "rpn_min_size",
+)
+_TO_TRAINING_PROPOSALS = (
+    *_TO_ANCHORS,
+    "rpn_pre_nms_top_n_train",
+    "rpn_post_nms_top_n_train",
+    "rpn_nms_thresh",
+    "rpn_score_thresh",
+    "rpn_min_size",
+)
+_TO_SAMPLES = (
+    "rpn_fg_iou_thresh",
+    "rpn_bg_iou_thresh",
+    "rpn_batch_size_per_image",
+    "rpn_positive_fraction",
+    "box_fg_iou_thresh",
+    "box_bg_iou_thresh",
+    "box_batch_size_per_image",
+    "box_positive_fraction",
+    "seed",
 )
 _TO_DETECTIONS = (*_TO_PROPOSALS, "box_score_thresh", "box_nms_thresh", "box_detections_per_img")
 
@@ -197,6 +224,70 @@ class Trace:
             batch_size_per_image=s.rpn_batch_size_per_image,
             positive_fraction=s.rpn_positive_fraction,
             seed=s.seed,
+        )
+
+    @cached_property
+    def training_proposals(self) -> Proposals:
+        """The RPN's candidates and proposals under training's limits, which are larger."""
+        s = self.settings
+        return self._recall(
+            "training proposals",
+            _TO_TRAINING_PROPOSALS,
+            lambda: select_proposals(
+                self.anchors,
+                self.rpn,
+                self.decoded,
+                input_size=self.input.input_size,
+                pre_nms_top_n=s.rpn_pre_nms_top_n_train,
+                post_nms_top_n=s.rpn_post_nms_top_n_train,
+                nms_thresh=s.rpn_nms_thresh,
+                score_thresh=s.rpn_score_thresh,
+                min_size=s.rpn_min_size,
+            ),
+            self.decoded,
+        )
+
+    def losses(self, ground_truth_in_image: Tensor, classes: Tensor) -> Losses:
+        """The four losses of training on this image, on seeded mini-batches; the model is not changed.
+
+        They equal those of `model.train()` after `torch.manual_seed(settings.seed)`, where normalisation layers
+        stay in evaluation mode.
+
+        Args:
+            ground_truth_in_image: float32 [G, 4], pixels of the user's image.
+            classes: int64 [G], of the model's classes; the background (0) is none.
+
+        Raises:
+            ValueError: a box without area, or a class that the model does not know.
+        """
+        names = (*_TO_TRAINING_PROPOSALS, *_TO_SAMPLES)
+        boxes, classes = ground_truth_in_image.to(torch.float32), classes.to(torch.int64)
+        key = (*self._key("losses", names), digest(boxes), digest(classes))
+        return self._memory.recall(key, lambda: self._losses(boxes, classes), self._device).value
+
+    def _losses(self, ground_truth_in_image: Tensor, classes: Tensor) -> Losses:
+        s, known = self.settings, self.rois.num_classes
+        if ((classes < 1) | (classes >= known)).any():
+            raise ValueError(f"ground-truth classes must lie between 1 and {known - 1}, those this model knows")
+        boxes = to_input(ground_truth_in_image.to(self._device), self.input.image_size, self.input.input_size)
+        anchors = self.match(ground_truth_in_image)
+        rois = match_rois(
+            self.training_proposals.boxes,
+            boxes,
+            classes.to(self._device),
+            fg_iou_thresh=s.box_fg_iou_thresh,
+            bg_iou_thresh=s.box_bg_iou_thresh,
+        )
+        sizes = [
+            (s.rpn_batch_size_per_image, s.rpn_positive_fraction),
+            (s.box_batch_size_per_image, s.box_positive_fraction),
+        ]
+        anchor_sample, roi_sample = draw_samples([anchors.labels, rois.labels], sizes, s.seed)
+        return Losses(
+            rpn_losses(self.model, self.anchors, self.rpn, boxes, anchors, anchor_sample),
+            roi_losses(self.model, self.features, self.input.input_size, boxes, rois, roi_sample),
+            anchors,
+            rois,
         )
 
     @property

@@ -27,7 +27,18 @@ BASE = Settings(
     rpn_bg_iou_thresh=0.3,
     rpn_batch_size_per_image=256,
     rpn_positive_fraction=0.5,
+    rpn_pre_nms_top_n_train=2000,
+    rpn_post_nms_top_n_train=2000,
+    box_fg_iou_thresh=0.5,
+    box_bg_iou_thresh=0.5,
+    box_batch_size_per_image=512,
+    box_positive_fraction=0.25,
 )
+
+
+WIDE = {"min_size": 1, "max_size": 8192}
+WIDE |= {f"{stage}_bg_iou_thresh": 0.0 for stage in ("rpn", "box")}
+WIDE |= {f"{stage}_fg_iou_thresh": 1.0 for stage in ("rpn", "box")}
 
 
 def test_of_a_model(tiny_c4: FasterRCNN) -> None:
@@ -83,10 +94,9 @@ def test_mistakes_in_text(name: str, text: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("name", RANGES)
 def test_limits_themselves_are_allowed(name: str) -> None:
-    wide = {"min_size": 1, "max_size": 8192, "rpn_bg_iou_thresh": 0.0, "rpn_fg_iou_thresh": 1.0}
     for value in RANGES[name]:
         if (name, value) != ("max_size", 1):
-            assert getattr(BASE.replace(**{**wide, name: value}), name) == value
+            assert getattr(BASE.replace(**{**WIDE, name: value}), name) == value
 
 
 def test_texts_of_links() -> None:
@@ -110,8 +120,8 @@ def values(name: str) -> st.SearchStrategy:
     )
 )
 def test_text_round_trip(changes: dict) -> None:
-    merged = {"min_size": 1, "max_size": 8192, "rpn_bg_iou_thresh": 0.0, "rpn_fg_iou_thresh": 1.0} | changes
+    merged = WIDE | changes
     assume(merged["min_size"] <= merged["max_size"])
-    assume(merged["rpn_bg_iou_thresh"] <= merged["rpn_fg_iou_thresh"])
+    assume(all(merged[f"{stage}_bg_iou_thresh"] <= merged[f"{stage}_fg_iou_thresh"] for stage in ("rpn", "box")))
     settings = BASE.replace(**merged)
     assert BASE.with_text(settings.changes(BASE)) == settings

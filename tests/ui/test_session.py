@@ -54,6 +54,12 @@ def changed(defaults: Settings) -> Settings:
         rpn_bg_iou_thresh=defaults.rpn_bg_iou_thresh - 0.2,
         rpn_batch_size_per_image=33,
         rpn_positive_fraction=0.125,
+        rpn_pre_nms_top_n_train=88,
+        rpn_post_nms_top_n_train=66,
+        box_fg_iou_thresh=0.4,
+        box_bg_iou_thresh=0.35,
+        box_batch_size_per_image=44,
+        box_positive_fraction=0.375,
         seed=12,
     )
 

@@ -1,0 +1,59 @@
+"""A detector whose second stage knows other classes: torchvision's `FastRCNNPredictor`, swapped as tutorials do."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from dataclasses import replace
+from typing import TypeVar
+
+import torch
+from torch import nn
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
+
+from frcnn_viz.models.registry import BACKGROUND, Detector
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+def with_new_head(detector: Detector, classes: tuple[str, ...], seed: int = 0) -> Detector:
+    """The same detector with an untrained box predictor for `classes` (the background is added).
+
+    Backbone, RPN and box head are shared, not copied; the given detector is not changed. The same arguments give the
+    same object, so that a trace's memory serves it too.
+    """
+    key = (id(detector.model), classes, seed)
+    with _LOCK:
+        if key not in _MADE:
+            if len(_MADE) >= MOST:
+                _MADE.pop(next(iter(_MADE)))
+            _MADE[key] = (detector, _swap(detector, classes, seed))
+        return _MADE[key][1]
+
+
+def _swap(detector: Detector, classes: tuple[str, ...], seed: int) -> Detector:
+    features = detector.model.roi_heads.box_predictor.cls_score.in_features
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
+        torch.default_generator.manual_seed(seed)
+        predictor = FastRCNNPredictor(features, 1 + len(classes))
+    predictor.eval().requires_grad_(False).to(detector.device)
+    heads = _with_module(detector.model.roi_heads, "box_predictor", predictor)
+    return replace(
+        detector,
+        model=_with_module(detector.model, "roi_heads", heads),
+        classes=(BACKGROUND, *classes),
+        note=f"{detector.title}, with an untrained head for {len(classes)} classes of yours.",
+        trained=False,
+    )
+
+
+def _with_module(module: AnyModule, name: str, part: nn.Module) -> AnyModule:
+    """A shallow copy that holds another part under a name."""
+    changed = copy.copy(module)
+    changed._modules = {**module._modules, name: part}
+    return changed
+
+
+MOST = 16
+_LOCK = threading.Lock()
+_MADE: dict[tuple, tuple[Detector, Detector]] = {}
