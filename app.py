@@ -16,7 +16,7 @@ from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui import images
+from frcnn_viz.ui import images, library
 from frcnn_viz.ui.page import show_error
 
 
@@ -36,4 +36,9 @@ async def health(_: Request) -> PlainTextResponse:
     return PlainTextResponse("ok")
 
 
-app = st.App(FRAME, lifespan=warm_up, routes=[Route("/health", health), *images.routes()], on_script_error=show_error)
+app = st.App(
+    FRAME,
+    lifespan=warm_up,
+    routes=[Route("/health", health), *images.routes(), *library.routes()],
+    on_script_error=show_error,
+)

@@ -67,10 +67,7 @@ def body(here: Session) -> None:
         height, width = here.image.size
         layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
         if here.ground_truth:
-            layers.insert(
-                0,
-                ground_truth_layer(here.ground_truth.boxes_in_image, here.ground_truth.labels, classes, visible=False),
-            )
+            layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
         if life:
             layers += life_layers(here.trace, life)
 

@@ -56,10 +56,7 @@ def body(here: Session) -> None:
         height, width = here.image.size
         layers = [detection_layer(here.trace, here.detector.classes)]
         if here.ground_truth:
-            truth = here.ground_truth
-            layers.insert(
-                0, ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes, visible=False)
-            )
+            layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
         pick = box_canvas(CanvasScene(here.image_url, width, height, layers, score_from=0.3), key="overview_canvas")
         if pick and pick.layer == "detection":
             select("detection", int(here.trace.detections.kept[pick.id]))

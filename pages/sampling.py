@@ -32,7 +32,7 @@ def show_sample(here: Session) -> None:
         height, width = here.image.size
         layers = [
             match_layer(trace.anchors, matches, chosen, "anchor", trace.input),
-            ground_truth_layer(truth.boxes_in_image, truth.labels, here.detector.classes),
+            ground_truth_layer(truth),
         ]
         box_canvas(CanvasScene(here.image_url, width, height, layers), key="sampling_canvas")
         wanted = here.settings.rpn_batch_size_per_image
@@ -55,9 +55,7 @@ def show_sample(here: Session) -> None:
             "reasons",
             height=260,
         )
-        st.dataframe(
-            object_table(matches, truth.labels, here.detector.classes, here.settings.rpn_fg_iou_thresh), hide_index=True
-        )
+        st.dataframe(object_table(matches, truth.names, here.settings.rpn_fg_iou_thresh), hide_index=True)
         st.caption("An object whose best IoU is under the positive threshold gets anchors only because none is better.")
 
 
@@ -74,7 +72,8 @@ def body(here: Session) -> None:
     st.button("Draw again", icon=":material/casino:", on_click=session.change_settings, kwargs={"seed": next_seed})
     if here.ground_truth is None:
         st.info(
-            "Sampling needs ground truth, which an uploaded picture does not bring; choose a sample scene to see it."
+            "Sampling needs ground truth, and nothing is drawn on this picture yet: "
+            "draw its objects, or choose a sample."
         )
     else:
         show_sample(here)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import OrderedDict
 
 import pytest
@@ -13,6 +15,7 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.ops import MultiScaleRoIAlign
 
 torch.set_num_threads(2)
+os.environ["FRCNN_VIZ_WORKSPACE"] = tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 RATIOS = (0.5, 1.0, 2.0)
 SMALL = {
     "num_classes": 5,

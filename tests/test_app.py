@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
-import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import DETECTORS
 from frcnn_viz.paths import FRAME, ROOT
+from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
 
 
@@ -70,12 +72,41 @@ def test_an_error_is_one_sentence(error: Exception) -> None:
     assert shown.value == str(error) or "RuntimeError" in shown.value
 
 
-def test_an_upload_is_offered_beside_the_samples() -> None:
+def grey(value: int, mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, (50, 40), value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_an_image_of_the_workspace_is_offered_beside_the_samples() -> None:
+    key, _ = library.workspace().add(grey(128, "L"), "mine.png")
+    test = open_app(image=key)
+    assert not test.exception
+    assert "Yours: mine.png" in test.sidebar.selectbox(key="choose_image").options
+    assert "Converted from greyscale to RGB." in [caption.value for caption in test.sidebar.caption]
+    assert test.query_params["image"] == key
+
+
+def test_next_and_previous_go_round_what_is_shown() -> None:
     test = open_app()
-    picture = LoadedImage("mine.png", torch.full((3, 40, 50), 128, dtype=torch.uint8), ("Shrunk.",))
-    test.session_state["uploads"] = {picture.sha256: picture}
-    test.session_state["image"] = picture.sha256
+    test.sidebar.button(key="previous").click().run()
+    assert test.query_params["image"] == list(SAMPLES)[-1]
+    test.sidebar.button(key="next").click().run()
+    assert test.query_params["image"] == next(iter(SAMPLES))
+    keys = [library.workspace().add(grey(value), f"{value}.png")[0] for value in ("red", "green", "blue")]
+    test = open_app(image=keys[0])
+    test.session_state["shown"] = keys[:2]
+    for expected in (keys[1], keys[0]):
+        test.sidebar.button(key="next").click().run()
+        assert test.query_params["image"] == expected
+        assert not test.exception
+
+
+def test_a_picture_that_was_removed_gives_way_to_a_sample() -> None:
+    key, _ = library.workspace().add(grey(77, "L"), "gone.png")
+    test = open_app(image=key)
+    library.workspace().remove(key)
     test.run()
     assert not test.exception
-    assert "Upload: mine.png" in test.sidebar.selectbox(key="choose_image").options
-    assert "Shrunk." in [caption.value for caption in test.sidebar.caption]
+    assert test.session_state["image"] in SAMPLES
+    assert "no longer in the workspace" in test.warning[0].value

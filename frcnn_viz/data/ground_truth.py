@@ -1,10 +1,14 @@
-"""What is really in a picture."""
+"""What is really in a picture, as training and measuring take it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from frcnn_viz.data.annotations import Object
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,13 +17,33 @@ class GroundTruth:
 
     Attributes:
         boxes_in_image: float32 [G, 4], xyxy, pixels of the user's image.
-        labels: int64 [G], of the detector's classes.
+        names: the class name of each, whether or not a detector knows it.
+        left_out: how many annotated objects have no finite area and are not among them.
     """
 
     boxes_in_image: Tensor
-    labels: Tensor
+    names: tuple[str, ...]
+    left_out: int = 0
 
     def __post_init__(self) -> None:
-        count = len(self.labels)
+        count = len(self.names)
         if self.boxes_in_image.shape != (count, 4):
             raise ValueError(f"expected {count} boxes [{count}, 4], got {list(self.boxes_in_image.shape)}")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def of(cls, objects: Sequence[Object]) -> GroundTruth:
+        """The objects that can be used."""
+        usable = [item for item in objects if item.usable]
+        boxes = torch.tensor([item.box for item in usable], dtype=torch.float32).reshape(-1, 4)
+        # What is too thin for float32 would have no area for a detector.
+        wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
+        names = tuple(item.label for item, good in zip(usable, wide.tolist(), strict=True) if good)
+        return cls(boxes[wide], names, len(objects) - len(names))
+
+    def labels_in(self, classes: Sequence[str]) -> Tensor:
+        """The place of each object's class among a detector's, or -1: int64 [G]."""
+        places = {name: label for label, name in enumerate(classes)}
+        return torch.tensor([places.get(name, -1) for name in self.names], dtype=torch.int64)

@@ -85,20 +85,18 @@ def match_layer(
     )
 
 
-def object_table(
-    matches: AnchorMatches, labels: Tensor, classes: tuple[str, ...], fg_iou_thresh: float
-) -> list[dict[str, object]]:
+def object_table(matches: AnchorMatches, names: tuple[str, ...], fg_iou_thresh: float) -> list[dict[str, object]]:
     """For each object how well the anchors serve it."""
-    rows = zip(labels.tolist(), matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), strict=True)
+    rows = zip(names, matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), strict=True)
     return [
         {
             "object": index,
-            "class": classes[label],
+            "class": name,
             "best IoU": best,
             "positives": positives,
             "alarm": "" if best >= fg_iou_thresh else "only as best match",
         }
-        for index, (label, best, positives) in enumerate(rows)
+        for index, (name, best, positives) in enumerate(rows)
     ]
 
 

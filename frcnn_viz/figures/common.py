@@ -5,19 +5,18 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from torch import Tensor
 
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import GROUND_TRUTH
 
 
-def ground_truth_layer(
-    boxes_in_image: Tensor, labels: Tensor, classes: tuple[str, ...], visible: bool = True
-) -> BoxLayer:
-    """The objects [G, 4] with their class names."""
+def ground_truth_layer(truth: GroundTruth, visible: bool = True) -> BoxLayer:
+    """The objects with their class names."""
     return BoxLayer(
         name="ground truth",
-        boxes_in_image=boxes_in_image,
+        boxes_in_image=truth.boxes_in_image,
         legend=[("ground truth", GROUND_TRUTH)],
-        labels=[classes[label] for label in labels.tolist()],
+        labels=list(truth.names),
         width=2.0,
         visible=visible,
     )

@@ -95,6 +95,6 @@ def open_page(name: str) -> None:
 
 
 def _expression(here: Session) -> str:
-    if here.ground_truth is not None:
+    if here.item is None:
         return f"sample_scene({here.image.name.removesuffix('.png')!r})"
     return f"load_image({here.image.name!r})"

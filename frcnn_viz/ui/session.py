@@ -10,10 +10,13 @@ import streamlit as st
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
+from frcnn_viz.data.scenes.options import CLASSES
+from frcnn_viz.data.workspace import Item
 from frcnn_viz.models.registry import DEFAULT_DETECTOR, DETECTORS, Detector, load_detector
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui import library
 from frcnn_viz.ui.images import image_url
 
 MEMORY = Memory(max_bytes=2**30)
@@ -29,7 +32,8 @@ class Session:
     Attributes:
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
-        ground_truth: of a sample scene; None for an uploaded picture.
+        ground_truth: of a sample scene, or what was drawn on an image of the workspace; None where nothing was.
+        item: the image of the workspace; None for a sample scene.
         lesson: what to look at in a sample scene, else empty.
         settings: as the visitor has set them. defaults: the model's own.
         trace: every stage, lazily.
@@ -39,6 +43,7 @@ class Session:
     image: LoadedImage
     image_url: str
     ground_truth: GroundTruth | None
+    item: Item | None
     lesson: str
     settings: Settings
     defaults: Settings
@@ -52,9 +57,10 @@ def current() -> Session:
     detector = load_detector(state["model"], state["device"])
     defaults = Settings.of(detector.model)
     settings = _settings(defaults)
-    image, url, ground_truth, lesson = _picture(state["image"])
+    image, ground_truth, item, lesson = _picture(state["image"])
+    url = image_url(image.image, image.sha256)
     trace = Trace(detector.model, image.tensor, settings, memory=MEMORY, image_key=image.sha256)
-    return Session(detector, image, url, ground_truth, lesson, settings, defaults, trace)
+    return Session(detector, image, url, ground_truth, item, lesson, settings, defaults, trace)
 
 
 def change_settings(**changes: object) -> None:
@@ -78,20 +84,23 @@ def choose_model(name: str) -> None:
 
 
 def choose_image(key: str) -> None:
-    """Look at a sample scene (its name) or an uploaded picture (its sha256)."""
+    """Look at a sample scene (its name) or an image of the workspace (its id)."""
     st.session_state["image"] = key
     st.session_state["selected"] = {}
 
 
-def add_upload(image: LoadedImage) -> None:
-    """Keep an uploaded picture for this session and look at it."""
-    st.session_state["uploads"] = {**st.session_state["uploads"], image.sha256: image}
-    choose_image(image.sha256)
+def neighbours() -> list[str]:
+    """The images that next and previous go through: the samples, or those that the images page shows."""
+    if st.session_state["image"] in SAMPLES:
+        return list(SAMPLES)
+    shown = [key for key in st.session_state.get("shown", ()) if library.find(key)]
+    return shown if st.session_state["image"] in shown else [item.id for item in library.items()]
 
 
-def uploads() -> dict[str, LoadedImage]:
-    """The pictures uploaded in this session, by sha256."""
-    return st.session_state["uploads"]
+def step_image(by: int) -> None:
+    """Look at the next image (1) or the one before (-1), round the ends."""
+    keys = neighbours()
+    choose_image(keys[(keys.index(st.session_state["image"]) + by) % len(keys)])
 
 
 def selected(kind: str) -> int | None:
@@ -120,22 +129,17 @@ def _fill_from_link() -> None:
     if "model" in state:
         return
     link = {name: st.query_params[name] for name in st.query_params}
-    state.update(
-        model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={}, uploads={}
-    )
+    state.update(model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={})
     if "model" in link:
         if link["model"] in DETECTORS:
             state["model"] = link["model"]
         else:
             tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
     if "image" in link:
-        if link["image"] in SAMPLES:
+        if link["image"] in SAMPLES or library.find(link["image"]):
             state["image"] = link["image"]
         else:
-            tell(
-                "The link names a picture that was uploaded in another session; upload it again to see the same. "
-                "A sample is shown."
-            )
+            tell("The link names a picture that is not in this workspace; add it to see the same. A sample is shown.")
     state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
     for kind in SELECTIONS:
         if link.get(kind, "").isdecimal():
@@ -172,19 +176,23 @@ def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
     return settings
 
 
-def _picture(key: str) -> tuple[LoadedImage, str, GroundTruth | None, str]:
-    if key in SAMPLES:
+def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, str]:
+    item = None if key in SAMPLES else library.find(key)
+    if item is None and key not in SAMPLES:
+        tell("The picture is no longer in the workspace; a sample is shown.")
+        key = st.session_state["image"] = next(iter(SAMPLES))
+    if item is None:
         image, ground_truth, lesson = _sample(key)
-        return image, image_url(image.image, image.sha256), ground_truth, lesson
-    image = st.session_state["uploads"][key]
-    return image, image_url(image.image, image.sha256), None, ""
+        return image, ground_truth, None, lesson
+    return library.picture(key), GroundTruth.of(item.objects) if item.objects else None, item, ""
 
 
 @cache
 def _sample(name: str) -> tuple[LoadedImage, GroundTruth, str]:
     scene = sample_scene(name)
     image = from_pil(scene.image, f"{name}.png")
-    return image, GroundTruth(scene.boxes_in_image, scene.labels), scene.lesson
+    names = tuple(CLASSES[label - 1] for label in scene.labels.tolist())
+    return image, GroundTruth(scene.boxes_in_image, names), scene.lesson
 
 
 def write_link(here: Session) -> None:

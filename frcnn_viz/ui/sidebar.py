@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.data.images import SUFFIXES, ImageError, load_image
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import DETECTORS, available_devices
-from frcnn_viz.ui import session
+from frcnn_viz.ui import library, session
 
 
 def show() -> None:
@@ -16,13 +17,20 @@ def show() -> None:
     with st.sidebar:
         st.subheader("Image")
         titles = {name: sample.title for name, sample in SAMPLES.items()}
-        titles |= {key: f"Upload: {image.name}" for key, image in session.uploads().items()}
+        titles |= {item.id: f"Yours: {item.name}" for item in library.items()}
         _choice("image", "Picture", titles, session.choose_image)
+        before, after = st.columns(2)
+        before.button(
+            "Previous", icon=":material/chevron_left:", on_click=session.step_image, args=(-1,), key="previous"
+        )
+        after.button("Next", icon=":material/chevron_right:", on_click=session.step_image, args=(1,), key="next")
         if here.lesson:
             st.caption(here.lesson)
         for note in here.image.notes:
             st.caption(note)
-        st.file_uploader("Or upload your own", type=list(SUFFIXES), key="upload", on_change=_uploaded)
+        st.file_uploader(
+            "Or upload your own", list(SUFFIXES), accept_multiple_files=True, key="upload", on_change=_uploaded
+        )
         st.subheader("Detector")
         _choice("model", "Model", {name: entry.title for name, entry in DETECTORS.items()}, session.choose_model)
         st.caption(here.detector.note)
@@ -39,10 +47,11 @@ def _choice(name: str, label: str, titles: dict[str, str], choose: object) -> No
 
 
 def _uploaded() -> None:
-    file = st.session_state["upload"]
-    if file is None:
-        return
-    try:
-        session.add_upload(load_image(file.getvalue(), file.name))
-    except ImageError as error:
-        session.tell(str(error))
+    keys = []
+    for file in st.session_state["upload"] or []:
+        try:
+            keys.append(library.workspace().add(file.getvalue(), file.name)[0])
+        except (ImageError, DataError) as error:
+            session.tell(str(error))
+    if keys and keys[-1] != st.session_state["image"]:
+        session.choose_image(keys[-1])

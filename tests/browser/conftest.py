@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-sync",
 )
 START_SECONDS = 120
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 SETTLED = """() => {
     const app = document.querySelector('[data-testid=stApp]');
     const quiet = app

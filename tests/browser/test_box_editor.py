@@ -18,8 +18,8 @@ class Editor:
         self.page, self._settled = page, settled
         self.root = page.locator(".box-editor")
         self.canvas = self.root.locator("canvas")
-        expect(page.locator(".box-editor[data-messages]")).to_be_visible()
         settled(page)
+        expect(page.locator(".box-editor[data-messages]")).to_be_visible()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where an image point is on the screen, at any zoom."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
-import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.models.registry import DETECTORS
 from frcnn_viz.paths import ROOT
+from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
 
 CASES: dict[str, dict[str, str]] = {
@@ -39,11 +41,10 @@ def test_page_opens(name: str, case: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_an_uploaded_single_pixel(name: str) -> None:
-    test = open_page(name, {})
-    speck = LoadedImage("speck.png", torch.zeros(3, 1, 1, dtype=torch.uint8))
-    test.session_state["uploads"] = {speck.sha256: speck}
-    test.session_state["image"] = speck.sha256
-    test.run()
+    buffer = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(buffer, "PNG")
+    key, _ = library.workspace().add(buffer.getvalue(), "speck.png")
+    test = open_page(name, {"image": key})
     assert not test.exception
     assert not test.error
 
@@ -86,7 +87,7 @@ def test_redrawing_changes_the_seed() -> None:
     ("link", "words"),
     [
         ({"model": "nothing"}, "The link names the detector 'nothing', which is not here"),
-        ({"image": "0" * 64}, "uploaded in another session"),
+        ({"image": "0" * 64}, "not in this workspace"),
         ({"rpn_nms_thresh": "2"}, "rpn_nms_thresh is 2.0; it must lie between 0.0 and 1.0."),
         ({"rpn_nms_thresh": "x"}, "rpn_nms_thresh is 'x'; write a number."),
     ],

@@ -1,0 +1,69 @@
+"""The workspace of this process, and its thumbnails by URL."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.data.workspace import Item, Workspace, default_folder
+
+
+def workspace() -> Workspace:
+    """The workspace; the same for every session of this process.
+
+    Raises:
+        DataError: its folder cannot be used.
+    """
+    return _open(default_folder())
+
+
+def items() -> list[Item]:
+    """The images of the workspace; none where it cannot be used."""
+    try:
+        return workspace().items()
+    except DataError:
+        return []
+
+
+def find(key: str) -> Item | None:
+    """An image of the workspace, or None."""
+    try:
+        return workspace().item(key)
+    except DataError:
+        return None
+
+
+@lru_cache(maxsize=32)
+def picture(key: str) -> LoadedImage:
+    """The picture of an image of the workspace, decoded."""
+    return workspace().load(key)
+
+
+def thumbnail_url(key: str) -> str:
+    """Where the browser finds the thumbnail."""
+    return f"thumbnail/{key}.jpg"
+
+
+def routes() -> list[Route]:
+    """The route for `st.App`."""
+    return [Route("/thumbnail/{key}.jpg", _thumbnail)]
+
+
+async def _thumbnail(request: Request) -> Response:
+    key = request.path_params["key"]
+    path = workspace().thumbnail_path(key) if re.fullmatch("[0-9a-f]{16}", key) else None
+    if path is None or not path.is_file():
+        return Response("There is no such image.", status_code=404)
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})
+
+
+@cache
+def _open(folder: Path) -> Workspace:
+    return Workspace(folder)
