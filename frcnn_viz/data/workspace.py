@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -151,8 +152,15 @@ class Workspace:
         return self.folder / "thumbnails" / f"{key}.jpg"
 
     def dataset(self) -> Dataset:
-        """All of it, as formats and checks take it; `file` of each image is its id."""
-        return Dataset(tuple(item.annotated() for item in self.items()), self.classes, declared=self.classes)
+        """All of it, as formats and checks take it; `file` of each image is its id, and no two share a name."""
+        items = self.items()
+        counts = Counter(PurePosixPath(item.name).stem.lower() for item in items)
+        images = []
+        for item in items:
+            path = PurePosixPath(item.name)
+            name = item.name if counts[path.stem.lower()] == 1 else f"{path.stem}-{item.id[:6]}{path.suffix}"
+            images.append(replace(item.annotated(), name=name, source=name))
+        return Dataset(tuple(images), self.classes, declared=self.classes)
 
     def picture(self, image: AnnotatedImage) -> bytes:
         """The file of an image of `dataset()`."""

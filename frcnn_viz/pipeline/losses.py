@@ -32,6 +32,7 @@ class RpnLosses:
         objectness, box: float32 [], as `RegionProposalNetwork.compute_loss` returns them.
         anchors: int64 [S], positives first.
         labels: float32 [S], 1 or 0.
+        logits: float32 [S], the objectness predicted.
         objectness_parts, box_parts: float32 [S]; they add up to the losses. A negative adds no box loss.
         targets: float32 [S, 4], the deltas (tx, ty, tw, th) to learn; 0 for negatives.
         deltas: float32 [S, 4], the deltas predicted.
@@ -41,6 +42,7 @@ class RpnLosses:
     box: Tensor
     anchors: Tensor
     labels: Tensor
+    logits: Tensor
     objectness_parts: Tensor
     box_parts: Tensor
     targets: Tensor
@@ -138,6 +140,7 @@ def rpn_losses(
             box=box,
             anchors=chosen,
             labels=labels,
+            logits=rpn.objectness[chosen],
             objectness_parts=entropy / len(chosen),
             box_parts=distance.where(labels > 0, 0) / len(chosen),
             targets=targets[chosen].where(labels[:, None] > 0, 0),

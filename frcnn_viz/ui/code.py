@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from frcnn_viz.pipeline.settings import Settings
 
 STAGES = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
@@ -49,15 +51,70 @@ model.roi_heads.detections_per_img = {s.box_detections_per_img}
 detections, _ = model.roi_heads(features, proposals, images.image_sizes)
 detections = model.transform.postprocess(detections, images.image_sizes, [image.shape[-2:]])[0]""",
     }
-    needed = STAGES[: STAGES.index(stage) + 1]
-    body = "\n".join(steps[name].strip("\n") for name in needed).replace("\n", "\n    ")
+    body = "\n".join(steps[name].strip("\n") for name in STAGES[: STAGES.index(stage) + 1])
+    return _program(body, model, image)
+
+
+def code_of_losses(
+    objects: Sequence[tuple[Sequence[float], int]], *, model: str, image: str, settings: Settings, new_classes: int = 0
+) -> str:
+    """A program that ends with the four losses, by torchvision's own training branch.
+
+    Args:
+        objects: box in pixels of the image, and label.
+        model: the detector's name in the registry.
+        image: an expression for the picture.
+        settings: written into the program.
+        new_classes: of an untrained head that takes the place of the detector's; 0 keeps that.
+    """
+    s = settings
+    head = f"""
+features_in = model.roi_heads.box_predictor.cls_score.in_features
+torch.manual_seed({s.seed})
+model.roi_heads.box_predictor = FastRCNNPredictor(features_in, {new_classes + 1})   # untrained"""
+    boxes, labels = [list(box) for box, _ in objects], [label for _, label in objects]
+    rest = f"""
+targets = [{{
+    "boxes": torch.tensor({boxes}).reshape(-1, 4),
+    "labels": torch.tensor({labels}, dtype=torch.int64),
+}}]
+model.transform.min_size, model.transform.max_size = ({s.min_size},), {s.max_size}
+images, targets = model.transform([image], targets)
+features = model.backbone(images.tensors)
+if isinstance(features, torch.Tensor):
+    features = {{"0": features}}
+rpn, heads = model.rpn, model.roi_heads
+rpn.anchor_generator = AnchorGenerator(
+    {s.anchor_sizes},
+    {s.aspect_ratios},
+)
+rpn.training = heads.training = True            # not train(): normalisation layers stay as they are
+rpn._pre_nms_top_n["training"] = {s.rpn_pre_nms_top_n_train}
+rpn._post_nms_top_n["training"] = {s.rpn_post_nms_top_n_train}
+rpn.nms_thresh, rpn.score_thresh, rpn.min_size = {s.rpn_nms_thresh}, {s.rpn_score_thresh}, {s.rpn_min_size}
+rpn.proposal_matcher = Matcher({s.rpn_fg_iou_thresh}, {s.rpn_bg_iou_thresh}, allow_low_quality_matches=True)
+rpn.fg_bg_sampler = BalancedPositiveNegativeSampler({s.rpn_batch_size_per_image}, {s.rpn_positive_fraction})
+heads.proposal_matcher = Matcher({s.box_fg_iou_thresh}, {s.box_bg_iou_thresh}, allow_low_quality_matches=False)
+heads.fg_bg_sampler = BalancedPositiveNegativeSampler({s.box_batch_size_per_image}, {s.box_positive_fraction})
+torch.manual_seed({s.seed})
+proposals, rpn_losses = rpn(images, features, targets)
+_, head_losses = heads(features, proposals, images.image_sizes, targets)
+losses = {{**head_losses, **rpn_losses}}"""
+    body = (head.strip("\n") + "\n" if new_classes else "") + rest.strip("\n")
+    more = "from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher\n"
+    more += "from torchvision.models.detection.faster_rcnn import FastRCNNPredictor\n" if new_classes else ""
+    return _program(body, model, image, more)
+
+
+def _program(body: str, model: str, image: str, imports: str = "") -> str:
+    body = body.replace("\n", "\n    ")
     maker = image.split("(")[0]
     source = "frcnn_viz.data.scenes" if maker == "sample_scene" else "frcnn_viz"
     convert = "to_dtype(pil_to_tensor({}.image), torch.float32, scale=True)" if maker == "sample_scene" else "{}.tensor"
     return f"""import copy
 
 import torch
-from torchvision.models.detection.anchor_utils import AnchorGenerator
+{imports}from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
 
 from frcnn_viz import load_detector

@@ -54,6 +54,16 @@ CONTROLS = {
     "rpn_positive_fraction": Control(
         "Positive fraction", "At most this part of the mini-batch is positive.", 0.0, 1.0, 0.01
     ),
+    "box_fg_iou_thresh": Control(
+        "Foreground from IoU", "Proposals with at least this IoU are of their object's class.", 0.0, 1.0, 0.01
+    ),
+    "box_bg_iou_thresh": Control("Background under IoU", "Proposals under this IoU are background.", 0.0, 1.0, 0.01),
+    "box_batch_size_per_image": Control(
+        "RoIs per image", "The size of the mini-batch for the box head's losses.", 1, 1024, 1
+    ),
+    "box_positive_fraction": Control(
+        "Foreground fraction", "At most this part of the mini-batch is foreground.", 0.0, 1.0, 0.01
+    ),
     "seed": Control("Seed", "The same seed draws the same sample.", 0, 1000, 1),
 }
 

@@ -10,8 +10,10 @@ from frcnn_viz.ui.page import PAGES
 
 SECTIONS = {
     "Detector": ["overview"],
-    "First stage": ["input", "features", "anchors", "sampling", "proposals"],
+    "First stage": ["input", "features", "anchors", "proposals"],
     "Second stage": ["rois", "detections"],
+    "Training": ["sampling", "losses"],
+    "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
     "overview": "account_tree",
@@ -22,6 +24,10 @@ ICONS = {
     "proposals": "select_all",
     "rois": "crop",
     "detections": "done_all",
+    "losses": "trending_down",
+    "images": "photo_library",
+    "draw": "draw",
+    "dataset": "fact_check",
 }
 
 st.set_page_config(page_title="frcnn-viz", page_icon=str(ASSETS / "icon.png"), layout="wide")

@@ -24,41 +24,58 @@ PAGES = {
     "proposals": "Proposals",
     "rois": "RoIs",
     "detections": "Detections",
+    "losses": "Losses",
+    "images": "Your images",
+    "draw": "Draw",
+    "dataset": "Check and statistics",
 }
 
 
-def run_page(name: str, lead: str, body: Callable[[Session], None], stage: str) -> None:
+Code = Callable[[Session, str], str]
+
+
+def run_page(
+    name: str, lead: str, body: Callable[[Session], None], stage: str | None = None, code: Code | None = None
+) -> None:
     """Show page `name` of `PAGES`: its title, one sentence, `body`, and the code of `stage`.
 
-    The body is a fragment: a slider in it runs it again, not the navigation and the sidebar around it.
+    Without a stage the page is about images, not about a detector's work. `code` gives the code where the settings
+    alone do not; it gets the expression for the picture. The body is a fragment: a slider in it runs it again, not
+    the navigation and the sidebar around it.
     """
     st.title(PAGES[name])
     st.markdown(lead)
-    _run_body(body, stage)
+    _run_body(body, stage, code)
 
 
 @st.fragment
-def _run_body(body: Callable[[Session], None], stage: str) -> None:
+def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | None) -> None:
     """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
     try:
         here = session.current()
         try:
-            _show_body(here, body, stage)
+            _show_body(here, body, stage, code)
         finally:
             session.write_link(here)
     except (torch.OutOfMemoryError, ValueError) as error:
         show_error(error)
 
 
-def _show_body(here: Session, body: Callable[[Session], None], stage: str) -> None:
+def _show_body(here: Session, body: Callable[[Session], None], stage: str | None, code: Code | None) -> None:
     for sentence in session.told():
         st.warning(sentence)
+    if stage is None:
+        body(here)
+        return
     if not here.detector.trained:
         st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
     body(here)
     reset_button(here.settings, here.defaults)
     with st.expander("Show the code", icon=":material/code:"):
-        st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
+        if code:
+            st.code(code(here, _expression(here)))
+        else:
+            st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
 
 
 def show_error(error: Exception) -> bool:

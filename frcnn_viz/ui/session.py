@@ -22,7 +22,7 @@ from frcnn_viz.ui.images import image_url
 MEMORY = Memory(max_bytes=2**30)
 """Shared by every session of this process."""
 
-SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection")
+SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi")
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,13 +182,14 @@ def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, st
         tell("The picture is no longer in the workspace; a sample is shown.")
         key = st.session_state["image"] = next(iter(SAMPLES))
     if item is None:
-        image, ground_truth, lesson = _sample(key)
+        image, ground_truth, lesson = sample_picture(key)
         return image, ground_truth, None, lesson
     return library.picture(key), GroundTruth.of(item.objects) if item.objects else None, item, ""
 
 
 @cache
-def _sample(name: str) -> tuple[LoadedImage, GroundTruth, str]:
+def sample_picture(name: str) -> tuple[LoadedImage, GroundTruth, str]:
+    """A sample scene: the picture, its exact ground truth, and what to look at."""
     scene = sample_scene(name)
     image = from_pil(scene.image, f"{name}.png")
     names = tuple(CLASSES[label - 1] for label in scene.labels.tolist())

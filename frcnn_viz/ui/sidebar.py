@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.images import SUFFIXES, ImageError
+from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import DETECTORS, available_devices
 from frcnn_viz.ui import library, session
+from frcnn_viz.ui.importing import add_uploads
 
 
 def show() -> None:
@@ -47,11 +47,4 @@ def _choice(name: str, label: str, titles: dict[str, str], choose: object) -> No
 
 
 def _uploaded() -> None:
-    keys = []
-    for file in st.session_state["upload"] or []:
-        try:
-            keys.append(library.workspace().add(file.getvalue(), file.name)[0])
-        except (ImageError, DataError) as error:
-            session.tell(str(error))
-    if keys and keys[-1] != st.session_state["image"]:
-        session.choose_image(keys[-1])
+    add_uploads(st.session_state["upload"] or [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -67,6 +69,25 @@ def write_dataset(
         if content is not None:
             _write(folder / picture_name(image, format), content)
         progress(done + 1, len(dataset.images))
+
+
+def zip_dataset(
+    dataset: Dataset, format: str, picture: Callable[[AnnotatedImage], bytes | None] = lambda image: None
+) -> bytes:
+    """The same files as one zip; pictures are stored as they are, since they are packed already.
+
+    Raises:
+        DataError: as `written_files`.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in written_files(dataset, format):
+            archive.writestr(name, content)
+        for image in dataset.images:
+            content = picture(image)
+            if content is not None:
+                archive.writestr(picture_name(image, format), content, zipfile.ZIP_STORED)
+    return buffer.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,0 +1,134 @@
+"""The four losses, and what each sampled anchor and RoI adds to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import torch
+from torch import Tensor
+
+from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, class_colour
+from frcnn_viz.pipeline.losses import Losses, RoiLosses, RpnLosses
+from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
+
+TITLES = {
+    "loss_objectness": "Objectness",
+    "loss_rpn_box_reg": "RPN box",
+    "loss_classifier": "Class",
+    "loss_box_reg": "Box",
+}
+MEANINGS = {
+    "loss_objectness": "Is there an object at this anchor? Binary cross-entropy over the sampled anchors.",
+    "loss_rpn_box_reg": "How far off the deltas of the positive anchors are: smooth L1, beta 1/9.",
+    "loss_classifier": "Which class is this RoI? Cross-entropy over the sampled RoIs, the background included.",
+    "loss_box_reg": "How far off the deltas of the foreground RoIs are: smooth L1, beta 1/9.",
+}
+_COLOURS = {"loss_objectness": BLUE, "loss_rpn_box_reg": SKY, "loss_classifier": ORANGE, "loss_box_reg": PURPLE}
+
+
+def loss_bars(losses: Losses) -> go.Figure:
+    """The four in the order in which they are computed."""
+    values = [float(losses.by_name[name]) for name in TITLES]
+    figure = go.Figure(
+        go.Bar(
+            x=list(TITLES.values()),
+            y=values,
+            marker_color=[_COLOURS[name] for name in TITLES],
+            text=[f"{value:.4f}" for value in values],
+        )
+    )
+    figure.update_layout(title="The four losses", showlegend=False)
+    return figure
+
+
+def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInput) -> BoxLayer:
+    """The sampled anchors, coloured by label; the score is each one's part of the two losses."""
+    return BoxLayer(
+        name="sampled anchor",
+        boxes_in_image=network_input.boxes_in_image(anchors.boxes[rpn.anchors]),
+        legend=[("positive anchor", GREEN), ("negative anchor", VERMILION)],
+        groups=(rpn.labels == 0).to(torch.uint8),
+        ids=torch.arange(len(rpn.anchors)),
+        columns={
+            "anchor": rpn.anchors,
+            "objectness probability": rpn.logits.sigmoid(),
+            "adds to objectness": rpn.objectness_parts,
+            "adds to RPN box": rpn.box_parts,
+        },
+    )
+
+
+def roi_layer(roi: RoiLosses, classes: Sequence[str], network_input: NetworkInput) -> BoxLayer:
+    """The sampled RoIs, coloured by the class each is to learn."""
+    probability = roi.class_logits.softmax(dim=1)[torch.arange(len(roi.labels)), roi.labels]
+    return BoxLayer(
+        name="sampled RoI",
+        boxes_in_image=network_input.boxes_in_image(roi.boxes),
+        legend=[(name, class_colour(label)) for label, name in enumerate(classes)],
+        groups=roi.labels,
+        ids=torch.arange(len(roi.labels)),
+        columns={
+            "probability of its class": probability,
+            "adds to class": roi.classifier_parts,
+            "adds to box": roi.box_parts,
+        },
+        hidden_groups=(0,),
+    )
+
+
+def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
+    """The sampled anchors that add most."""
+    rows = (rpn.objectness_parts + rpn.box_parts).topk(min(count, len(rpn.anchors))).indices.tolist()
+    return [
+        {
+            "anchor": int(rpn.anchors[row]),
+            "label": "positive" if rpn.labels[row] > 0 else "negative",
+            "objectness": float(rpn.logits[row].sigmoid()),
+            "adds to objectness": float(rpn.objectness_parts[row]),
+            "adds to RPN box": float(rpn.box_parts[row]),
+        }
+        for row in rows
+    ]
+
+
+def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[dict[str, object]]:
+    """The sampled RoIs that add most."""
+    rows = (roi.classifier_parts + roi.box_parts).topk(min(count, len(roi.labels))).indices.tolist()
+    scores = roi.class_logits.softmax(dim=1)
+    return [
+        {
+            "RoI": row,
+            "class to learn": classes[int(roi.labels[row])],
+            "probability of it": float(scores[row, roi.labels[row]]),
+            "most likely": classes[int(scores[row].argmax())],
+            "adds to class": float(roi.classifier_parts[row]),
+            "adds to box": float(roi.box_parts[row]),
+        }
+        for row in rows
+    ]
+
+
+def delta_table(targets: Tensor, deltas: Tensor) -> list[dict[str, object]]:
+    """What one box should learn and what is predicted, coordinate by coordinate."""
+    return [
+        {"delta": name, "target": target, "predicted": delta, "error": delta - target}
+        for name, target, delta in zip(("tx", "ty", "tw", "th"), targets.tolist(), deltas.tolist(), strict=True)
+    ]
+
+
+def variant_table(rows: Sequence[Variant]) -> list[dict[str, object]]:
+    """Loss variants beside torchvision's."""
+    return [{"loss": TITLES[v.loss], "computed as": v.name, "value": v.value, "by": v.source} for v in rows]
+
+
+def curve_figure() -> go.Figure:
+    """What one coordinate's error adds under each box loss."""
+    error = torch.linspace(-1.5, 1.5, 301)
+    figure = go.Figure()
+    for name, colour in zip(CURVES, (BLUE, ORANGE, GREEN, GREY), strict=True):
+        figure.add_scatter(x=error.tolist(), y=curve(name, error).tolist(), name=name, line={"color": colour})
+    figure.update_layout(title="One coordinate's loss", xaxis_title="error of a delta", yaxis_title="adds")
+    return figure

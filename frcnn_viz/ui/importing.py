@@ -1,0 +1,115 @@
+"""Adding images and annotations on the page: chosen files, a folder or a zip, with progress, a stop and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.formats import read_dataset
+from frcnn_viz.data.images import SUFFIXES, ImageError
+from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
+from frcnn_viz.ui import library, session
+
+MOST_MB = 1000
+PROBLEMS_SHOWN = 12
+
+
+def import_form() -> None:
+    """Two choosers, and what the last import did."""
+    types = [*SUFFIXES, *ANNOTATION_SUFFIXES, "zip"]
+    files, folder = st.columns(2)
+    round_ = st.session_state.setdefault("import_round", 0)  # another key empties the choosers
+    chosen = files.file_uploader(
+        "Files or a zip", types, accept_multiple_files=True, key=f"import_files_{round_}", max_upload_size=MOST_MB
+    )
+    chosen += folder.file_uploader(
+        "A folder", types, accept_multiple_files="directory", key=f"import_folder_{round_}", max_upload_size=MOST_MB
+    )
+    st.caption(
+        "Pictures, and ground truth as Pascal VOC, COCO, YOLO or CVAT for images 1.1, told apart by content. "
+        "Annotations alone go to the pictures of the same name that are here already."
+    )
+    if chosen and st.button(f"Add {len(chosen):,} file{'s' * (len(chosen) > 1)}", type="primary", key="import"):
+        st.session_state["imported"] = _add(chosen)
+        st.session_state["import_round"] = round_ + 1
+        st.rerun()
+    _tell(st.session_state.get("imported"))
+
+
+def _add(chosen: Sequence[Any]) -> dict[str, Any]:
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, "Reading ...")
+        st.button("Stop", key="import_stop", help="What was added until then stays.")
+    report: dict[str, Any] = {"added": 0, "known": 0, "problems": []}
+    st.session_state["imported"] = report  # a stop leaves what is in it
+
+    def progress(done: int, total: int) -> bool:
+        report["looked"] = f"{done:,} of {total:,} images were looked at."
+        if done % 5 == 0 or done == total:
+            bar.progress(done / total, f"{done:,} of {total:,} images")
+        return True
+
+    try:
+        for source in _sources(chosen):
+            dataset = read_dataset(source)
+            if source.images:
+                done = library.workspace().import_source(source, dataset, progress)
+            else:
+                done = library.workspace().annotate(dataset)
+            report["added"] += len(done.added)
+            report["known"] += len(done.known)
+            report["problems"] += done.problems
+    except (DataError, ImageError) as error:
+        report["problems"].append(str(error))
+    place.empty()
+    report.pop("looked", None)
+    return report
+
+
+def _sources(chosen: Sequence[Any]) -> list[Source]:
+    """Each zip by itself, and all other files together."""
+    contents: dict[str, bytes] = {}
+    zips = []
+    for file in chosen:
+        if file.name.lower().endswith(".zip"):
+            zips.append(from_bytes({file.name: file.getvalue()}))
+        else:
+            contents[file.name] = file.getvalue()
+    return [*zips, *([from_bytes(contents)] if contents else [])]
+
+
+def _tell(report: dict[str, Any] | None) -> None:
+    if report is None:
+        return
+    if report.get("looked"):
+        st.warning(f"Stopped: {report['looked']} What was added until then is here.")
+        return
+    added = f"{report['added']:,} new image{'s' * (report['added'] != 1)}"
+    known = f", {report['known']:,} that {'was' if report['known'] == 1 else 'were'} here already" * bool(
+        report["known"]
+    )
+    problems = report["problems"]
+    (st.warning if problems else st.success)(f"Added {added}{known}.")
+    if problems:
+        more = len(problems) - PROBLEMS_SHOWN
+        with st.expander(f"{len(problems):,} left out", expanded=True):
+            for sentence in problems[:PROBLEMS_SHOWN]:
+                st.text(sentence)
+            if more > 0:
+                st.caption(f"and {more:,} more")
+
+
+def add_uploads(files: Sequence[Any]) -> None:
+    """Keep uploaded pictures and look at the last; what cannot be used is told."""
+    keys = []
+    for file in files:
+        try:
+            keys.append(library.workspace().add(file.getvalue(), file.name)[0])
+        except (ImageError, DataError) as error:
+            session.tell(str(error))
+    if keys and keys[-1] != st.session_state["image"]:
+        session.choose_image(keys[-1])

@@ -1,0 +1,63 @@
+"""Which head the losses are computed with, when the ground truth has classes that the detector does not know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from frcnn_viz.models.heads import with_new_head
+from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui.session import MEMORY, Session
+
+NEW, OWN = "a new, untrained head for them", "its own head, without those objects"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingStep:
+    """What a training step on this image would be given.
+
+    Attributes:
+        detector: with the head in question. trace: of the image.
+        boxes_in_image: float32 [G, 4]. labels: int64 [G]. names: of the objects.
+        new_classes: of the new head; empty where the detector's own is used. left_out: objects it does not know.
+    """
+
+    detector: Detector
+    trace: Trace
+    boxes_in_image: Tensor
+    labels: Tensor
+    names: tuple[str, ...]
+    new_classes: tuple[str, ...]
+    left_out: int
+
+
+def unknown_classes(here: Session) -> list[str]:
+    """The classes of the ground truth that the detector has no label for, sorted."""
+    return sorted(set(here.ground_truth.names) - set(here.detector.classes[1:]))
+
+
+def training_step(here: Session) -> TrainingStep:
+    """As the visitor chose it; a new head for the classes where the detector lacks some, unless told otherwise."""
+    truth, detector, trace = here.ground_truth, here.detector, here.trace
+    new_classes: tuple[str, ...] = ()
+    if unknown_classes(here) and st.session_state.get("loss_head", NEW) == NEW:
+        new_classes = tuple(sorted(set(truth.names)))
+        detector = with_new_head(detector, new_classes, here.settings.seed)
+        trace = Trace(detector.model, here.image.tensor, here.settings, memory=MEMORY, image_key=here.image.sha256)
+    labels = truth.labels_in(detector.classes)
+    known = labels > 0
+    names = tuple(name for name, good in zip(truth.names, known.tolist(), strict=True) if good)
+    left_out = int((~known).sum())
+    return TrainingStep(detector, trace, truth.boxes_in_image[known], labels[known], names, new_classes, left_out)
+
+
+def choose_head(here: Session) -> None:
+    """Ask which head, where it matters."""
+    strange = unknown_classes(here)
+    if not strange:
+        return
+    named = ", ".join(strange[:5]) + (" ..." if len(strange) > 5 else "")
+    st.radio(f"{here.detector.title} does not know {named}. Use", [NEW, OWN], key="loss_head", horizontal=True)

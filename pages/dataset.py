@@ -1,0 +1,135 @@
+import streamlit as st
+
+from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
+from frcnn_viz.data.checks import Finding, Kind, Mend, check, mend_dataset
+from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.statistics import box_table, by_class
+from frcnn_viz.figures.statistics import (
+    class_table,
+    count_figure,
+    place_figure,
+    ratio_figure,
+    shapes_figure,
+    size_figure,
+)
+from frcnn_viz.ui import library, session
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.session import Session, sample_picture
+
+YOURS, SAMPLE_SET = "your images", "the sample scenes"
+SHOWN = 300
+
+
+def samples() -> Dataset:
+    images = []
+    for name in SAMPLES:
+        image, truth, _ = sample_picture(name)
+        boxes = truth.boxes_in_image.tolist()
+        objects = tuple(Object(tuple(box), label) for box, label in zip(boxes, truth.names, strict=True))
+        height, width = image.size
+        images.append(AnnotatedImage(image.name, objects, width, height, source=image.name))
+    return Dataset(tuple(images), ())
+
+
+def mend(dataset: Dataset, findings: list[Finding]) -> None:
+    workspace = library.workspace()
+    mended = mend_dataset(dataset, findings, {})
+    for before, after in zip(dataset.images, mended.images, strict=True):
+        if before.objects != after.objects:
+            workspace.save(str(before.file), after.objects)
+    workspace.add_classes(
+        dataset.images[_places(dataset)[f.image]].objects[f.object].label for f in findings if f.mend is Mend.ADD_CLASS
+    )
+
+
+def _places(dataset: Dataset) -> dict[str, int]:
+    return {image.name: number for number, image in enumerate(dataset.images)}
+
+
+def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
+    empty = sum(not image.objects for image in dataset.images)
+    if empty:
+        st.caption(f"{empty:,} of {len(dataset.images):,} images have no objects, which is allowed.")
+    if not findings:
+        st.success(f"Nothing is wrong with the ground truth of these {len(dataset.images):,} images.")
+        return
+    st.warning(f"{len(findings):,} finding{'s' * (len(findings) > 1)}. Nothing is changed unless you ask for it.")
+    rows = [
+        {
+            "what": f.kind.value,
+            "image": f.image,
+            "object": f.object,
+            "value": f.value,
+            "mend": f.mend.value if f.mend else "",
+            "in words": f.sentence,
+        }
+        for f in findings[:SHOWN]
+    ]
+    event = st.dataframe(
+        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", key=f"findings_{len(findings)}"
+    )
+    chosen = [findings[row] for row in event.selection.rows if row < len(findings)]
+    one, some, *groups = st.columns(2 + len({f.kind for f in findings if f.mend}))
+    if one.button("Show on the image", key="show_finding", disabled=not (chosen and chosen[0].image)):
+        session.choose_image(str(dataset.images[_places(dataset)[chosen[0].image]].file))
+        open_page("draw")
+    mendable = [f for f in chosen if f.mend]
+    words = f"Mend the {len(mendable)} chosen" if mendable else "Mend the chosen"
+    some.button(words, key="mend_chosen", disabled=not mendable, on_click=mend, args=(dataset, mendable))
+    kinds = [kind for kind in Kind if any(f.kind is kind and f.mend for f in findings)]
+    for column, kind in zip(groups, kinds, strict=True):
+        of_kind = [f for f in findings if f.kind is kind and f.mend]
+        says = "; ".join(sorted({f.mend.value for f in of_kind}))
+        column.button(
+            f"Mend all {len(of_kind)}: {kind.value}",
+            key=f"mend_{kind.name}",
+            on_click=mend,
+            args=(dataset, of_kind),
+            help=f"Mend: {says}.",
+        )
+
+
+def show_statistics(here: Session, dataset: Dataset) -> None:
+    table = box_table(dataset.images)
+    if not len(table.labels):
+        st.info("There is no object to count yet; draw one, or add annotations.")
+        return
+    settings = here.settings
+    scales = table.scales(settings.min_size, settings.max_size)
+    rows, resized = by_class(table), by_class(table, scales)
+    st.dataframe(class_table(rows, resized), hide_index=True)
+    st.caption(
+        f"Resized as {here.detector.title} does now: shorter side {settings.min_size}, "
+        f"longer at most {settings.max_size}. Sizes are square roots of areas."
+    )
+    left, right = st.columns(2)
+    with left:
+        chart(shapes_figure(table, scales, settings, here.trace.features.names), "set_shapes", 420)
+        chart(ratio_figure(table, settings), "set_ratios")
+        chart(count_figure(rows), "set_counts")
+    with right:
+        frame = st.segmented_control(
+            "Pixels", ["after resize", "of the images"], default="after resize", key="set_frame"
+        )
+        chart(size_figure(table, None if frame == "of the images" else scales, settings), "set_sizes", 340)
+        label = st.selectbox("Where", ["all classes", *(row.label for row in rows)], key="set_label")
+        chart(place_figure(table, None if label == "all classes" else label), "set_places", 340)
+
+
+def body(here: Session) -> None:
+    items = library.items()
+    sets = [YOURS, SAMPLE_SET] if items else [SAMPLE_SET]
+    which = st.segmented_control("Set", sets, default=sets[0], key=f"set_{len(sets)}") or sets[0]
+    if which == SAMPLE_SET:
+        show_findings(samples(), check(samples()))
+        show_statistics(here, samples())
+        return
+    dataset = library.workspace().dataset()
+    sizes = {image.name: (image.width, image.height) for image in dataset.images}
+    show_findings(dataset, check(dataset, sizes))
+    st.subheader("Statistics")
+    show_statistics(here, dataset)
+
+
+run_page("dataset", "What is wrong with the ground truth, and how its objects stand to the anchors.", body)

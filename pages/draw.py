@@ -1,0 +1,169 @@
+import io
+
+import streamlit as st
+
+from frcnn_viz.analysis.marks import small_marks, start_from_detections
+from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.checks import Finding, mend_object, object_findings
+from frcnn_viz.data.workspace import Item
+from frcnn_viz.figures.common import ground_truth_layer
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.figures.palette import CLASSES
+from frcnn_viz.ui import library, session
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.box_editor import box_editor
+from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit, replace_objects
+from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.session import Session
+
+
+def copy_sample(here: Session) -> None:
+    buffer = io.BytesIO()
+    here.image.image.save(buffer, "PNG")
+    truth = here.ground_truth
+    boxes = truth.boxes_in_image.tolist()
+    objects = [Object(tuple(box), name) for box, name in zip(boxes, truth.names, strict=True)]
+    key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects)
+    library.workspace().add_classes(truth.names)
+    session.choose_image(key)
+
+
+def show_sample(here: Session) -> None:
+    height, width = here.image.size
+    layers = [ground_truth_layer(here.ground_truth)]
+    st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
+    st.button("Copy into your images", icon=":material/content_copy:", key="copy", on_click=copy_sample, args=(here,))
+    box_canvas(CanvasScene(here.image_url, width, height, layers), key="draw_sample")
+
+
+def mend(item: Item, finding: Finding) -> None:
+    objects = list(item.objects)
+    mended = mend_object(objects[finding.object], finding.mend, (item.width, item.height))
+    objects[finding.object : finding.object + 1] = [] if mended is None else [mended]
+    replace_objects(item, objects)
+
+
+def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) -> None:
+    for index, finding in enumerate(findings[:20]):
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.warning(finding.sentence)
+        if finding.mend:
+            button.button(finding.mend.value.capitalize(), key=f"mend_{index}", on_click=mend, args=(item, finding))
+    if len(findings) > 20:
+        st.caption(f"and {len(findings) - 20:,} more findings")
+    if marks:
+        st.caption(
+            f"{len(marks)} object{'s are' if len(marks) > 1 else ' is'} under 8 px after the resize; "
+            "hover one to see its effective size and how well the best anchor fits it."
+        )
+
+
+def detections_form(here: Session, item: Item) -> None:
+    found = here.trace.detections
+    lowest = st.slider("From score", 0.0, 1.0, 0.5, 0.05, key="start_score")
+    objects = start_from_detections(found, here.detector.classes, item.objects, lowest)
+    new = len(objects) - len(item.objects)
+
+    def take() -> None:
+        library.workspace().add_classes(one.label for one in objects)
+        replace_objects(item, objects)
+
+    st.button(
+        f"Take {new} detection{'s' * (new != 1)} as a start",
+        key="start",
+        on_click=take,
+        disabled=not new,
+        help=f"Those of {here.detector.title} that overlap no drawn box of their class by half. "
+        "Boxes are rounded to whole pixels.",
+    )
+
+
+def history_form(item: Item) -> None:
+    workspace = library.workspace()
+    revisions = workspace.history(item.id)
+    if not revisions:
+        st.caption("No earlier version yet.")
+        return
+    chosen = st.selectbox("Earlier versions", revisions, format_func="version {}".format, key=f"history_{item.id}")
+    st.button("Bring it back", key="restore", on_click=workspace.restore, args=(item.id, chosen))
+
+
+def note_form(item: Item) -> None:
+    key = f"note_{item.id}"
+    st.session_state.setdefault(key, item.note)
+
+    def changed() -> None:
+        place = drawn(item)
+        library.workspace().set_note(item.id, st.session_state[key])
+        place.revision = library.workspace().item(item.id).revision
+
+    st.text_area("Note", key=key, on_change=changed, height=80)
+
+
+def class_form(here: Session) -> None:
+    workspace = library.workspace()
+    lacking = [name for name in here.detector.classes[1:] if name not in workspace.classes]
+    if lacking:
+        st.button("Add the detector's classes", key="add_classes", on_click=workspace.add_classes, args=(lacking,))
+    if workspace.classes:
+        old = st.selectbox("Rename a class", workspace.classes, key="rename_old")
+        new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two")
+
+        def rename() -> None:
+            try:
+                workspace.rename_class(old, new)
+            except DataError as error:
+                session.tell(str(error))
+
+        st.button("Rename everywhere", key="rename", on_click=rename, disabled=not new.strip())
+
+
+def remove(item: Item) -> None:
+    session.step_image(1)
+    library.workspace().remove(item.id)
+
+
+def show_editor(here: Session, item: Item) -> None:
+    place = drawn(item)
+    classes = library.workspace().classes or (PLACEHOLDER,)
+    height, width = here.image.size
+    findings = object_findings(item.annotated(), (width, height), set(classes))
+    marks = small_marks(here.trace, item.objects)
+    told = {**marks, **{f.object: f.kind.value for f in findings if f.object is not None}}
+    left, right = st.columns([3, 1])
+    with left:
+        box_editor(
+            here.image_url,
+            (height, width),
+            item.objects,
+            classes,
+            CLASSES,
+            f"editor_{item.id}",
+            epoch=f"{item.id} {place.epoch}",
+            ack=place.ack,
+            on_edit=lambda edit: keep_edit(item, edit),
+            marks=told,
+        )
+        st.caption(f"{item.name}: {len(item.objects):,} objects, version {item.revision}, saved.")
+        show_findings(item, findings, marks)
+    with right:
+        with st.expander("Take the detections as a start"):
+            detections_form(here, item)
+        with st.expander("Classes"):
+            class_form(here)
+        with st.expander("History"):
+            history_form(item)
+        note_form(item)
+        with st.popover("Remove this image"):
+            st.caption("Its files go to the folder `removed` of the workspace.")
+            st.button("Remove", key="remove", on_click=remove, args=(item,))
+
+
+def body(here: Session) -> None:
+    if here.item is None:
+        show_sample(here)
+    else:
+        show_editor(here, here.item)
+
+
+run_page("draw", "Ground truth by mouse: drag to draw, click to select; every change is saved at once.", body)

@@ -1,0 +1,123 @@
+import streamlit as st
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.browse import BANDS, EVERY, LABELLED, MISSED, UNLABELLED, Filter, choose
+from frcnn_viz.data.formats import FORMATS, zip_dataset
+from frcnn_viz.data.workspace import Item
+from frcnn_viz.ui import library, session, survey
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.importing import import_form
+from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.session import Session
+
+PER_PAGE = 48
+
+
+def look_for_misses(here: Session, items: list[Item]) -> None:
+    label = f"Look for misses with {here.detector.title}"
+    if st.button(label, key="survey", help="Runs it on every image with objects, at the present settings."):
+        place = st.empty()
+        with place.container():
+            bar = st.progress(0.0)
+            st.button("Stop", key="survey_stop", help="What was looked at until then is kept.")
+        problems = survey.run(
+            here.detector,
+            here.settings,
+            items,
+            lambda done, total: bar.progress(done / total, f"{done:,} of {total:,} images"),
+        )
+        place.empty()
+        for sentence in problems:
+            st.warning(sentence)
+
+
+def ask(items: list[Item]) -> Filter:
+    text, labels, band, state = st.columns([2, 3, 2, 2])
+    return Filter(
+        text.text_input("Name or note", key="filter_text"),
+        frozenset(labels.multiselect("Classes", library.workspace().classes, key="filter_labels")),
+        band.selectbox(
+            "An object that is", list(BANDS), key="filter_band", help="Square root of its area after resize."
+        ),
+        state.selectbox("Images", [EVERY, LABELLED, UNLABELLED, MISSED], key="filter_state"),
+    )
+
+
+def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
+    caption = f"{len(item.objects):,} object{'s' * (len(item.objects) != 1)}" if item.objects else "nothing drawn"
+    badge = f"{counts[0]} missed" if counts and counts[0] else ""
+    return Tile(item.id, library.thumbnail_url(item.id), item.name, caption, badge, chosen)
+
+
+def wall(here: Session, items: list[Item]) -> None:
+    counts = survey.known(here.detector, here.settings, items)
+    resize = (here.settings.min_size, here.settings.max_size)
+    shown = choose(items, ask(items), resize, {key: missed for key, (missed, _) in counts.items()})
+    st.session_state["shown"] = [item.id for item in shown]
+    pages = max(1, -(-len(shown) // PER_PAGE))
+    told, turn = st.columns([4, 1])
+    page = int(turn.number_input("Page", 1, pages, key="wall_page")) if pages > 1 else 1
+    words = f"**{len(shown):,}** of {len(items):,} images"
+    if counts:
+        missed, false_alarms = (sum(column) for column in zip(*counts.values(), strict=True))
+        words += f"; {missed:,} objects missed and {false_alarms:,} false alarms on the {len(counts):,} looked at"
+    told.markdown(words + ". Click one to draw on it; next and previous in the sidebar go through these.")
+
+    def pick(key: str) -> None:
+        session.choose_image(key)
+        st.session_state["open"] = "draw"
+
+    part = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
+    gallery([tile(item, counts.get(item.id), item.id == st.session_state["image"]) for item in part], "wall", pick)
+    look_for_misses(here, items)
+
+
+def take_away(items: list[Item]) -> None:
+    workspace = library.workspace()
+    format_, pictures, button = st.columns([2, 2, 3], vertical_alignment="bottom")
+    wanted = format_.selectbox("Format", list(FORMATS), format_func=FORMATS.get, key="export_format")
+    with_pictures = pictures.checkbox("With the pictures", key="export_pictures")
+    if wanted == "yolo":
+        st.caption("YOLO text holds no flags: difficult, truncated and crowd are not written.")
+    button.download_button(
+        f"Download {len(items):,} images' ground truth",
+        lambda: zip_dataset(workspace.dataset(), wanted, workspace.picture if with_pictures else lambda image: None),
+        f"frcnn-viz-{wanted}.zip",
+        "application/zip",
+        on_click="ignore",
+        key="export",
+    )
+
+
+def notes() -> None:
+    workspace = library.workspace()
+    st.session_state.setdefault("workspace_notes", workspace.notes)
+    st.text_area(
+        "Notes about the set",
+        key="workspace_notes",
+        on_change=lambda: workspace.set_notes(st.session_state["workspace_notes"]),
+    )
+    st.caption(f"Everything is kept in `{workspace.folder}`, at every change.")
+
+
+def body(here: Session) -> None:
+    if target := st.session_state.pop("open", None):
+        open_page(target)
+    try:
+        items = library.workspace().items()
+    except DataError as error:
+        st.error(str(error))
+        return
+    with st.expander("Add images and annotations", icon=":material/add_photo_alternate:", expanded=not items):
+        import_form()
+    if not items:
+        st.info("There are no images of yours yet. Add some, or upload one in the sidebar.")
+        return
+    wall(here, items)
+    with st.expander("Take the ground truth away", icon=":material/download:"):
+        take_away(items)
+    with st.expander("Notes", icon=":material/notes:"):
+        notes()
+
+
+run_page("images", "Images you brought, with the ground truth you drew or imported; all pages work on them.", body)
