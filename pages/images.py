@@ -50,6 +50,7 @@ def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
 
 
 def wall(here: Session, items: list[Item]) -> None:
+    look_for_misses(here, items)
     counts = survey.known(here.detector, here.settings, items)
     resize = (here.settings.min_size, here.settings.max_size)
     shown = choose(items, ask(items), resize, {key: missed for key, (missed, _) in counts.items()})
@@ -69,7 +70,6 @@ def wall(here: Session, items: list[Item]) -> None:
 
     part = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
     gallery([tile(item, counts.get(item.id), item.id == st.session_state["image"]) for item in part], "wall", pick)
-    look_for_misses(here, items)
 
 
 def take_away(items: list[Item]) -> None:

@@ -11,7 +11,6 @@ from frcnn_viz.figures.losses import (
     anchor_layer,
     curve_figure,
     delta_table,
-    loss_bars,
     roi_layer,
     variant_table,
     worst_anchors,
@@ -139,7 +138,6 @@ def body(here: Session) -> None:
         table.dataframe(variant_table(variants(losses, cells)), hide_index=True)
         with curves:
             chart(curve_figure(), "loss_curves", 280)
-    chart(loss_bars(losses), "loss_bars", 240)
 
 
 def code(here: Session, image: str) -> str:

@@ -81,8 +81,8 @@ def coco_metrics(
     """
     if len(predictions) != len(ground_truth):
         raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
-    truth = _dataset([(boxes, labels, None) for boxes, labels in ground_truth], classes)
-    found = _dataset([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
+    truth = as_coco([(boxes, labels, None) for boxes, labels in ground_truth], classes)
+    found = as_coco([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
     judge = COCOeval(truth, found, iouType="bbox")
     with contextlib.redirect_stdout(io.StringIO()):
         judge.evaluate()
@@ -98,7 +98,11 @@ def coco_metrics(
     )
 
 
-def _dataset(images: Sequence[tuple[Tensor, Tensor, Tensor | None]], classes: Sequence[str]) -> COCO:
+def as_coco(images: Sequence[tuple[Tensor, Tensor, Tensor | None]], classes: Sequence[str]) -> COCO:
+    """Boxes [N, 4] xyxy, labels [N] and scores [N] (None for ground truth) of each image, as pycocotools takes them.
+
+    Image ids begin at 0, those of boxes at 1.
+    """
     annotations = []
     for image_id, (boxes, labels, scores) in enumerate(images):
         values = [None] * len(boxes) if scores is None else scores.tolist()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 from rich.table import Table
 
 from frcnn_viz.cli.output import JsonOption, console, write_json
@@ -73,6 +73,32 @@ def convert(
 
     write_dataset(dataset, to, out, picture)
     print(f"{len(dataset.images):,} images as {to} in {out}")
+
+
+@data.command("import")
+def import_data(
+    path: PathArgument,
+    workspace: Annotated[Path | None, typer.Option(help="The app's folder of images.")] = None,
+) -> None:
+    """Add pictures and their ground truth to the app's workspace."""
+    from frcnn_viz.data.workspace import Workspace, default_folder
+
+    source, dataset = _read(path)
+    kept = Workspace(workspace or default_folder())
+    if source.images:
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task("Adding", total=len(dataset.images))
+
+            def progress(done: int, total: int) -> bool:
+                bar.update(task, completed=done)
+                return True
+
+            done = kept.import_source(source, dataset, progress)
+    else:
+        done = kept.annotate(dataset)
+    for sentence in done.problems:
+        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
+    print(f"{len(done.added):,} new images, {len(done.known):,} that were there, in {kept.folder}")
 
 
 @data.command()

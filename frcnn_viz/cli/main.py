@@ -41,12 +41,14 @@ def app(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+    workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
     headless = headless or not _has_display()
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
     command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
-    raise typer.Exit(subprocess.call(command, cwd=APP.parent))
+    chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
+    raise typer.Exit(subprocess.call(command, cwd=APP.parent, env={**os.environ, **chosen}))
 
 
 def _has_display() -> bool:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
 from frcnn_viz.figures.layers import BoxLayer
-from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, class_colour
-from frcnn_viz.pipeline.losses import Losses, RoiLosses, RpnLosses
+from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILION, class_colour
+from frcnn_viz.pipeline.losses import RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
 
 TITLES = {
@@ -26,22 +26,6 @@ MEANINGS = {
     "loss_classifier": "Which class is this RoI? Cross-entropy over the sampled RoIs, the background included.",
     "loss_box_reg": "How far off the deltas of the foreground RoIs are: smooth L1, beta 1/9.",
 }
-_COLOURS = {"loss_objectness": BLUE, "loss_rpn_box_reg": SKY, "loss_classifier": ORANGE, "loss_box_reg": PURPLE}
-
-
-def loss_bars(losses: Losses) -> go.Figure:
-    """The four in the order in which they are computed."""
-    values = [float(losses.by_name[name]) for name in TITLES]
-    figure = go.Figure(
-        go.Bar(
-            x=list(TITLES.values()),
-            y=values,
-            marker_color=[_COLOURS[name] for name in TITLES],
-            text=[f"{value:.4f}" for value in values],
-        )
-    )
-    figure.update_layout(title="The four losses", showlegend=False)
-    return figure
 
 
 def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInput) -> BoxLayer:
@@ -86,9 +70,9 @@ def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
         {
             "anchor": int(rpn.anchors[row]),
             "label": "positive" if rpn.labels[row] > 0 else "negative",
-            "objectness": float(rpn.logits[row].sigmoid()),
-            "adds to objectness": float(rpn.objectness_parts[row]),
-            "adds to RPN box": float(rpn.box_parts[row]),
+            "objectness": round(float(rpn.logits[row].sigmoid()), 4),
+            "adds to objectness": round(float(rpn.objectness_parts[row]), 4),
+            "adds to RPN box": round(float(rpn.box_parts[row]), 4),
         }
         for row in rows
     ]
@@ -102,10 +86,10 @@ def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[
         {
             "RoI": row,
             "class to learn": classes[int(roi.labels[row])],
-            "probability of it": float(scores[row, roi.labels[row]]),
+            "probability of it": round(float(scores[row, roi.labels[row]]), 4),
             "most likely": classes[int(scores[row].argmax())],
-            "adds to class": float(roi.classifier_parts[row]),
-            "adds to box": float(roi.box_parts[row]),
+            "adds to class": round(float(roi.classifier_parts[row]), 4),
+            "adds to box": round(float(roi.box_parts[row]), 4),
         }
         for row in rows
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,8 +61,8 @@ def shapes_figure(table: BoxTable, scales: np.ndarray, settings: Settings, level
             hovertemplate=f"anchor of level {name}: %{{x:.0f}} x %{{y:.0f}}<extra></extra>",
         )
     figure.update_layout(title="Width and height beside the anchors", legend={"itemsizing": "constant"})
-    figure.update_xaxes(type="log", title=f"width, {INPUT_PIXELS}", dtick="D1")
-    figure.update_yaxes(type="log", title=f"height, {INPUT_PIXELS}", dtick="D1")
+    figure.update_xaxes(type="log", title=f"width, {INPUT_PIXELS}", dtick="D2")
+    figure.update_yaxes(type="log", title=f"height, {INPUT_PIXELS}", dtick="D2")
     return figure
 
 
@@ -83,10 +84,7 @@ def size_figure(table: BoxTable, scales: np.ndarray | None, settings: Settings) 
 def ratio_figure(table: BoxTable, settings: Settings) -> go.Figure:
     """How height over width is spread, per class, with the anchors' ratios as lines."""
     figure = _histograms(table, table.ratios, "height / width")
-    for ratio in sorted({ratio for level in settings.aspect_ratios for ratio in level}):
-        figure.add_vline(
-            x=ratio, line={"color": SELECTED, "dash": "dot", "width": 1}, annotation={"text": f"{ratio:g}", "yshift": 8}
-        )
+    _lines(figure, {ratio for level in settings.aspect_ratios for ratio in level})
     figure.update_layout(title="Ratios")
     return figure
 
@@ -118,6 +116,24 @@ def _frequent(table: BoxTable) -> list[str]:
     return names[np.argsort(-counts, kind="stable")].tolist()
 
 
+def _lines(figure: go.Figure, values: set[float]) -> None:
+    """The anchors' values as lines on a logarithmic axis."""
+    for value in sorted(values):
+        figure.add_shape(
+            type="line",
+            x0=value,
+            x1=value,
+            y0=0,
+            y1=1,
+            yref="paper",
+            line={"color": SELECTED, "dash": "dot", "width": 1},
+        )
+        # a shape's place is in data units, an annotation's in powers of ten
+        figure.add_annotation(
+            x=math.log10(value), y=1, yref="paper", yanchor="bottom", text=f"{value:g}", showarrow=False
+        )
+
+
 def _histograms(table: BoxTable, values: np.ndarray, axis: str) -> go.Figure:
     """Bars of equal width on a logarithmic axis, since sizes and ratios are told by factors."""
     low, high = (values.min(), values.max()) if len(values) else (1.0, 2.0)
@@ -134,6 +150,6 @@ def _histograms(table: BoxTable, values: np.ndarray, axis: str) -> go.Figure:
             hovertemplate="%{x:.3g}: %{y}",
         )
     figure.update_layout(barmode="stack", bargap=0)
-    figure.update_xaxes(type="log", title=axis, dtick="D1")
+    figure.update_xaxes(type="log", title=axis, dtick="D2")
     figure.update_yaxes(title="objects")
     return figure

@@ -12,6 +12,7 @@ from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.controls import reset_button
+from frcnn_viz.ui.export import export_form
 from frcnn_viz.ui.session import Session
 
 LOG = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ def _show_body(here: Session, body: Callable[[Session], None], stage: str | None
         st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
     body(here)
     reset_button(here.settings, here.defaults)
+    with st.expander("Take the boxes away", icon=":material/download:"):
+        export_form(here, stage)
     with st.expander("Show the code", icon=":material/code:"):
         if code:
             st.code(code(here, _expression(here)))

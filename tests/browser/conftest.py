@@ -87,6 +87,21 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
         _end(process)
 
 
+@pytest.fixture
+def serve_workspace(tmp_path: Path) -> Iterator[Callable[[Path], tuple[subprocess.Popen, str]]]:
+    """`serve_workspace(folder)` starts the app on a workspace of its own: the process, and its address."""
+    running: list[subprocess.Popen] = []
+
+    def start(folder: Path) -> tuple[subprocess.Popen, str]:
+        process, address = _start(ROOT / "app.py", tmp_path / f"log{len(running)}", folder)
+        running.append(process)
+        return process, address
+
+    yield start
+    for process in running:
+        _end(process)
+
+
 @pytest.fixture(scope="session")
 def settled() -> Callable[[Page], None]:
     """`settled(page)` waits until the script has run, nothing shown is stale, and it stayed so."""
@@ -99,7 +114,7 @@ def settled() -> Callable[[Page], None]:
     return wait
 
 
-def _start(script: Path, log: Path) -> tuple[subprocess.Popen, str]:
+def _start(script: Path, log: Path, workspace: Path | None = None) -> tuple[subprocess.Popen, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -111,11 +126,12 @@ def _start(script: Path, log: Path) -> tuple[subprocess.Popen, str]:
         "browser.gatherUsageStats": "false",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
+    chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), *flags],
             cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **chosen},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

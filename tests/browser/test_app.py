@@ -17,6 +17,7 @@ from frcnn_viz.ui.page import PAGES
 Settled = Callable[[Page], None]
 BALL = (368, 394)
 """Within the beach ball of the first sample scene, image pixels."""
+WITHOUT_CANVAS = ("images", "dataset")
 PAINTED = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;
@@ -69,9 +70,10 @@ def test_a_page_opens_by_link_and_is_painted(name: str, app: str, page: Page, se
     settled(page)
     expect(page.locator("h1")).to_have_text(PAGES[name])
     expect(page.locator("[data-testid=stException], [data-testid=stDialog]")).to_have_count(0)
-    expect(canvas(page)).to_be_visible()
-    page.wait_for_timeout(500)
-    assert canvas(page).evaluate(PAINTED) > 100  # a photograph, not a blank
+    if name not in WITHOUT_CANVAS:
+        expect(canvas(page)).to_be_visible()
+        page.wait_for_timeout(500)
+        assert canvas(page).evaluate(PAINTED) > 100  # a photograph, not a blank
     assert errors == []
 
 

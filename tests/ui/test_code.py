@@ -10,8 +10,9 @@ import torch
 from frcnn_viz import Settings, load_detector, trace
 from frcnn_viz.data.images import from_pil
 from frcnn_viz.data.scenes import sample_scene
+from frcnn_viz.models.heads import with_new_head
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui.code import STAGES, code_of
+from frcnn_viz.ui.code import STAGES, code_of, code_of_losses
 
 CHANGES = {
     "box_score_thresh": 0.3,
@@ -52,3 +53,22 @@ def test_the_code_gives_the_trace(model: str, changes: dict[str, float]) -> None
 def test_every_stages_code_runs(stage: str) -> None:
     settings = Settings.of(load_detector("street-c4", "cpu").model)
     assert "model" in run_code(stage, "street-c4", settings)
+
+
+@pytest.mark.parametrize("new_classes", [0, 2])
+@pytest.mark.parametrize("model", ["street-fpn", "street-c4"])
+def test_the_code_gives_the_losses(model: str, new_classes: int) -> None:
+    detector = load_detector(model, "cpu")
+    settings = Settings.of(detector.model).replace(seed=3, rpn_fg_iou_thresh=0.6, box_batch_size_per_image=64)
+    objects = [([100.0, 120.0, 180.0, 300.0], 1), ([300.5, 200.0, 420.0, 280.0], 2)]
+    if new_classes:
+        detector = with_new_head(detector, ("a", "b"), settings.seed)
+    seen = trace(detector, from_pil(sample_scene("crowd").image, "crowd"), settings)
+    boxes, labels = torch.tensor([box for box, _ in objects]), torch.tensor([label for _, label in objects])
+    names: dict[str, Any] = {}
+    image = "sample_scene('crowd')"
+    exec(code_of_losses(objects, model=model, image=image, settings=settings, new_classes=new_classes), names)
+    expected = seen.losses(boxes, labels).by_name
+    assert names["losses"].keys() == expected.keys()
+    for name, value in expected.items():
+        assert torch.equal(names["losses"][name], value), name

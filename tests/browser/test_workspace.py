@@ -1,0 +1,179 @@
+"""Your own images in a real browser: drawn by mouse, imported, kept through a killed server, and learnt from."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.workspace import Workspace
+from tests.browser.mouse import Editor
+
+Settled = Callable[[Page], None]
+Serve = Callable[[Path], tuple]
+
+
+def photo(name: str = "pets.png") -> dict[str, object]:
+    """A picture with two things in it, as a browser uploads it."""
+    picture = Image.effect_noise((640, 480), 40).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((100, 120, 260, 300), fill="sienna")
+    draw.ellipse((380, 200, 540, 420), fill="tan")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def upload(page: Page, *files: dict[str, object]) -> None:
+    page.locator("section[data-testid=stSidebar] input[type=file]").set_input_files(list(files))
+
+
+def open_page(page: Page, name: str, settled: Settled) -> None:
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.locator("h1")).to_have_text(name)
+    settled(page)
+
+
+def saved(editor: Editor, workspace: Workspace) -> tuple[Object, ...]:
+    """What is on disk, once the editor knows that its last change is there."""
+    (item,) = workspace.items()
+    deadline = time.monotonic() + 20
+    count = len(editor.root.evaluate("root => root.__state.boxes"))
+    while time.monotonic() < deadline:
+        editor._settled(editor.page)
+        item = workspace.item(item.id)
+        if len(item.objects) == count:
+            return item.objects
+    raise AssertionError(f"{len(item.objects)} of {count} boxes are saved")
+
+
+def test_what_was_drawn_outlives_a_killed_server(
+    serve_workspace: Serve, page: Page, settled: Settled, tmp_path: Path
+) -> None:
+    folder = tmp_path / "workspace"
+    process, address = serve_workspace(folder)
+    page.goto(address)
+    settled(page)
+    upload(page, photo())
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: pets.png")
+    open_page(page, "Draw", settled)
+    editor = Editor(page, settled)
+    editor.root.get_by_label("New class").fill("dog")
+    editor.root.get_by_label("New class").press("Enter")
+    editor.drag((100, 120), (260, 300))
+    editor.drag((380, 200), (540, 420))
+    editor.drag((460, 300), (470, 290))  # the second is moved by (10, -10)
+    editor.root.get_by_label("New class").fill("cat")
+    editor.root.get_by_label("New class").press("Enter")  # and is a cat now
+    editor.press("1", "Delete")
+    editor.press("Control+z", "Control+z")  # undone: it is there again, and a cat
+    expected = (Object((100, 120, 260, 300), "dog"), Object((390, 190, 550, 410), "cat"))
+    assert saved(editor, Workspace(folder)) == expected
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    link = page.url.removeprefix(address)
+    _, address = serve_workspace(folder)
+    page.goto(address + link)
+    settled(page)
+    again = Editor(page, settled)
+    rows = again.root.evaluate("root => root.__state.boxes.map(b => [...b.c, b.label])")
+    assert rows == [[100, 120, 260, 300, "dog"], [390, 190, 550, 410, "cat"]]
+    assert Workspace(folder).classes == ("dog", "cat")
+
+
+def test_two_classes_are_drawn_and_their_losses_shown_within_a_minute(
+    serve_workspace: Serve, page: Page, settled: Settled, tmp_path: Path
+) -> None:
+    folder = tmp_path / "workspace"
+    _, address = serve_workspace(folder)
+    page.goto(address)
+    settled(page)
+    start = time.monotonic()
+    upload(page, photo())
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: pets.png")
+    open_page(page, "Draw", settled)
+    editor = Editor(page, settled)
+    for name, corners in (("dog", ((100, 120), (260, 300))), ("cat", ((380, 200), (540, 420)))):
+        editor.press("Escape")
+        editor.root.get_by_label("New class").fill(name)
+        editor.root.get_by_label("New class").press("Enter")
+        editor.drag(*corners)
+    assert [one.label for one in saved(editor, Workspace(folder))] == ["dog", "cat"]
+    open_page(page, "Losses", settled)
+    expect(page.get_by_text("The head for cat, dog is untrained")).to_be_visible()
+    values = page.locator("[data-testid=stMetricValue]").all_inner_texts()
+    assert time.monotonic() - start < 60
+    *four, total = map(float, values)
+    assert len(four) == 4
+    assert all(value > 0 for value in four)
+    assert total == pytest.approx(sum(four), abs=3e-4)
+
+
+def test_a_zip_is_imported_browsed_and_filtered(
+    serve_workspace: Serve, page: Page, settled: Settled, tmp_path: Path
+) -> None:
+    _, address = serve_workspace(tmp_path / "workspace")
+    page.goto(f"{address}/images")
+    settled(page)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for number, shade in enumerate(("red", "green", "blue")):
+            buffer = io.BytesIO()
+            Image.new("RGB", (64, 48), shade).save(buffer, "PNG")
+            file.writestr(f"images/{number}.png", buffer.getvalue())
+            if number:
+                file.writestr(f"labels/{number}.txt", "0 0.5 0.5 0.25 0.25\n")
+        file.writestr("classes.txt", "ball\n")
+    chooser = page.locator("[data-testid=stMain] input[type=file]").first
+    chooser.set_input_files({"name": "set.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
+    page.get_by_role("button", name="Add 1 file").click()
+    expect(page.get_by_text("Added 3 new images.")).to_be_visible()
+    settled(page)
+    tiles = page.locator(".gallery .tile")
+    expect(tiles).to_have_count(3)
+    page.get_by_role("combobox", name="Images").click()
+    page.get_by_role("option", name="without objects").click()
+    expect(tiles).to_have_count(1)
+    tiles.first.click()
+    expect(page.locator("h1")).to_have_text("Draw")
+    settled(page)
+    expect(page.get_by_text("0.png: 0 objects")).to_be_visible()
+
+
+def test_hostile_uploads_are_told_and_change_nothing(
+    serve_workspace: Serve, page: Page, settled: Settled, tmp_path: Path
+) -> None:
+    folder = tmp_path / "workspace"
+    _, address = serve_workspace(folder)
+    page.goto(f"{address}/images")
+    settled(page)
+    outside, bomb = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(outside, "w") as file:
+        file.writestr("../../evil.png", b"x")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("huge.json", bytes(300_000_000))
+    laughs = b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><annotation><filename>&c;</filename></annotation>'
+    for name, content, words in (
+        ("outside.zip", outside.getvalue(), "names a file outside itself"),
+        ("bomb.zip", bomb.getvalue(), "packed like a bomb"),
+        ("laughs.xml", laughs, "laughs.xml"),
+        ("cut.png", photo()["buffer"][:500], "cut.png"),
+    ):
+        chooser = page.locator("[data-testid=stMain] input[type=file]").first
+        chooser.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+        page.get_by_role("button", name="Add 1 file").click()
+        expect(page.get_by_text("1 left out")).to_be_visible()
+        settled(page)
+        expect(page.locator("[data-testid=stExpander]").get_by_text(words)).to_be_visible()
+        expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    assert Workspace(folder).ids == ()
+    assert not (tmp_path / "evil.png").exists()

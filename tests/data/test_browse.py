@@ -1,0 +1,51 @@
+"""Which images the wall shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.browse import BANDS, LABELLED, MISSED, UNLABELLED, Filter, choose, resize_scale
+from frcnn_viz.data.workspace import Item
+
+BIRD = Object((0, 0, 20, 20), "bird")
+HOUSE = Object((0, 0, 300, 300), "house")
+FLAT = Object((5, 5, 5, 5), "flat")
+ITEMS = [
+    Item("a", "street.png", 640, 480, (BIRD, HOUSE)),
+    Item("b", "empty.png", 640, 480, (), "for Tuesday"),
+    Item("c", "house.png", 640, 480, (HOUSE,)),
+    Item("d", "flat.png", 640, 480, (FLAT,)),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Filter(), "abcd"),
+        (Filter(text="STREET"), "a"),
+        (Filter(text="tuesday"), "b"),
+        (Filter(labels=frozenset({"house"})), "ac"),
+        (Filter(labels=frozenset({"bird", "house"})), "ac"),
+        (Filter(band="small (under 32 px)"), "a"),
+        (Filter(labels=frozenset({"house"}), band="small (under 32 px)"), ""),
+        (Filter(band="large (96 px and more)"), "ac"),
+        (Filter(state=UNLABELLED), "b"),
+        (Filter(state=LABELLED), "acd"),
+        (Filter(state=MISSED), "c"),
+    ],
+)
+def test_filters(wanted: Filter, expected: str) -> None:
+    chosen = choose(ITEMS, wanted, (480, 640), {"a": 0, "c": 2})
+    assert "".join(item.id for item in chosen) == expected
+
+
+def test_bands_are_of_the_resized_picture() -> None:
+    large = Filter(band="large (96 px and more)")
+    assert choose(ITEMS, large, (120, 640)) == []  # a quarter of the size: 75 px
+    assert sum(len(choose(ITEMS, Filter(band=band), (120, 640))) for band in list(BANDS)[1:]) == 3
+
+
+def test_the_scale_is_torchvisions() -> None:
+    assert resize_scale(640, 480, 240, 427) == 0.5
+    assert resize_scale(2000, 100, 240, 500) == 0.25

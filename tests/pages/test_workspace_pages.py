@@ -1,0 +1,182 @@
+"""The pages about your own images, on a workspace with all that can be in one."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.formats import read_dataset, written_files, zip_dataset
+from frcnn_viz.data.sources import from_bytes
+from frcnn_viz.data.workspace import Workspace
+from frcnn_viz.paths import FRAME, ROOT
+from frcnn_viz.ui import library, survey
+from frcnn_viz.ui.export import coco_ids
+
+CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
+FLAT, OUTSIDE = Object((5, 5, 5, 9), "car"), Object((80, 80, 400, 200), "car")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
+    return library.workspace()
+
+
+def add(workspace: Workspace, seed: int, *objects: Object) -> str:
+    pixels = np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    workspace.add_classes(one.label for one in objects)
+    return workspace.add(buffer.getvalue(), f"{seed}.png", objects)[0]
+
+
+def open_page(name: str, **link: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
+    test.query_params.update(link)
+    test.run()
+    assert not test.exception
+    return test
+
+
+def test_losses_of_unknown_classes_come_from_a_new_head_unless_told_otherwise(workspace: Workspace) -> None:
+    key = add(workspace, 1, CAR, CAT)
+    test = open_page("losses", image=key)
+    assert "The head for car, cat is untrained" in test.warning[0].value
+    four = [float(metric.value) for metric in test.metric]
+    assert four[4] == pytest.approx(sum(four[:4]), abs=3e-4)
+    test.radio(key="loss_head").set_value("its own head, without those objects").run()
+    assert not test.exception
+    assert "1 objects are of classes" in test.warning[0].value
+    assert "street-fpn" in test.code[0].value
+
+
+def test_losses_need_ground_truth(workspace: Workspace) -> None:
+    test = open_page("losses", image=add(workspace, 2))
+    assert "draw the objects" in test.info[0].value
+    assert not test.metric
+
+
+def test_findings_are_mended_only_when_asked(workspace: Workspace) -> None:
+    key = add(workspace, 3, CAR, FLAT, OUTSIDE)
+    test = open_page("draw", image=key)
+    assert [w.value.split(" at ")[0] for w in test.warning] == ["3.png: object 1 (car)", "3.png: object 2 (car)"]
+    assert workspace.item(key).objects == (CAR, FLAT, OUTSIDE)
+    test.button(key="mend_1").click().run()
+    assert workspace.item(key).objects == (CAR, FLAT, Object((80, 80, 160, 120), "car"))
+    test.button(key="mend_0").click().run()
+    assert workspace.item(key).objects == (CAR, Object((80, 80, 160, 120), "car"))
+    test.button(key="restore").click().run()
+    assert FLAT in workspace.item(key).objects
+    assert not test.exception
+
+
+def test_a_whole_kind_is_mended_at_once(workspace: Workspace) -> None:
+    first, second = add(workspace, 4, CAR, FLAT), add(workspace, 5, FLAT, CAT)
+    test = open_page("dataset")
+    assert test.warning[0].value.startswith("2 findings.")
+    test.button(key="mend_DEGENERATE").click().run()
+    assert not test.exception
+    assert "Nothing is wrong" in test.success[0].value
+    assert [workspace.item(key).objects for key in (first, second)] == [(CAR,), (CAT,)]
+
+
+def test_a_sample_is_copied_to_be_drawn_on(workspace: Workspace) -> None:
+    test = open_page("draw")
+    test.button(key="copy").click().run()
+    (item,) = workspace.items()
+    assert test.session_state["image"] == item.id
+    assert item.objects
+    assert not test.exception
+
+
+def test_the_detections_are_a_start(workspace: Workspace) -> None:
+    test = open_page("draw")
+    test.button(key="copy").click().run()
+    (item,) = workspace.items()
+    workspace.save(item.id, [])
+    test.run()
+    test.button(key="start").click().run()
+    assert len(workspace.item(item.id).objects) > 3
+    assert not test.exception
+
+
+def test_a_change_of_another_tab_is_shown(workspace: Workspace) -> None:
+    key = add(workspace, 6, CAR)
+    test = open_page("draw", image=key)
+    assert test.session_state["drawn"][key].epoch == 0
+    workspace.save(key, [CAR, CAT])
+    test.run()
+    assert test.session_state["drawn"][key].epoch == 1
+
+
+def test_a_removed_image_gives_way_to_the_next(workspace: Workspace) -> None:
+    first, second = add(workspace, 7), add(workspace, 8)
+    test = open_page("draw", image=first)
+    test.button(key="remove").click().run()
+    assert workspace.ids == (second,)
+    assert test.session_state["image"] == second
+    assert not test.exception
+
+
+def test_misses_are_counted_once_and_filtered(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "_COUNTS", {})
+    missed, empty = add(workspace, 9, CAT), add(workspace, 10)
+    test = open_page("images")
+    test.button(key="survey").click().run()
+    assert "1 objects missed" in " ".join(m.value for m in test.markdown)
+    assert {key[3] for key in survey._COUNTS} == {missed}
+    test.selectbox(key="filter_state").set_value("with misses").run()
+    assert test.session_state["shown"] == [missed]
+    test.selectbox(key="filter_state").set_value("without objects").run()
+    assert test.session_state["shown"] == [empty]
+    workspace.save(missed, [])
+    test.selectbox(key="filter_state").set_value("with misses").run()
+    assert test.session_state["shown"] == []
+
+
+@pytest.mark.parametrize("format_", ["voc", "coco", "cvat"])
+def test_the_export_brings_everything_back(workspace: Workspace, tmp_path: Path, format_: str) -> None:
+    add(workspace, 11, CAR, CAT)
+    add(workspace, 12)
+    content = zip_dataset(workspace.dataset(), format_, workspace.picture)
+    source = from_bytes({"export.zip": content})
+    other = Workspace(tmp_path / "other")
+    other.import_source(source, read_dataset(source))
+    strip = lambda item: (item.id, item.name, item.objects)  # noqa: E731
+    assert [strip(item) for item in other.items()] == [strip(item) for item in workspace.items()]
+
+
+def test_images_of_one_name_are_told_apart_in_an_export(workspace: Workspace) -> None:
+    for seed in (13, 14):
+        content = workspace.picture_path(add(workspace, seed)).read_bytes()
+        workspace.remove(workspace.ids[-1])
+        workspace.add(content, "same.png", [CAR])
+    names = zipfile.ZipFile(io.BytesIO(zip_dataset(workspace.dataset(), "voc"))).namelist()
+    assert len(set(names)) == 2
+
+
+def test_an_unusable_workspace_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "file" / "workspace"))
+    test = open_page("images")
+    assert "cannot be made" in test.error[0].value
+    assert not AppTest.from_file(str(FRAME), default_timeout=120).run().exception
+
+
+def test_results_go_with_the_ground_truths_export(workspace: Workspace) -> None:
+    add(workspace, 15, CAT)
+    key = add(workspace, 16, CAR)
+    ((_, content),) = written_files(workspace.dataset(), "coco")
+    truth = json.loads(content)
+    image_id, categories = coco_ids(workspace.item(key), ("background", "person", "car"))
+    assert [image["file_name"] for image in truth["images"] if image["id"] == image_id] == ["16.png"]
+    assert list(categories) == [2]
+    assert [c["name"] for c in truth["categories"] if c["id"] == categories[2]] == ["car"]
