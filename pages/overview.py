@@ -4,8 +4,11 @@ from frcnn_viz.analysis.equality import Difference, compare_with_model
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.overview import detection_layer, funnel_figure, thumbnails
+from frcnn_viz.pipeline.settings import TRAINING_NAMES
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.page import open_page, run_page
 from frcnn_viz.ui.session import MEMORY, Session, select
 
@@ -23,17 +26,21 @@ TITLES = {
 def show_stages(here: Session) -> None:
     stages = {stage.name: stage for stage in here.trace.stages}
     pictures = thumbnails(here.trace)
-    for column, (name, (title, target)) in zip(st.columns(len(TITLES)), TITLES.items(), strict=True):
-        with column:
-            if st.button(title, key=f"open_{name}", width="stretch", help="Open this stage"):
-                open_page(target)
-            picture, says = pictures[name]
-            st.image(picture, width="stretch")
-            st.caption(f"**{stages[name].count:,}** {stages[name].unit}  \n{stages[name].ms:.1f} ms  \n{says}")
+    tiles = []
+    for name, (title, _) in TITLES.items():
+        picture, says = pictures[name]
+        stage = stages[name]
+        caption = f"{stage.count:,} {stage.unit}, {stage.ms:.1f} ms; {says}"
+        tiles.append(Tile(name, image_url(picture), title, caption))
+
+    def pick(name: str) -> None:
+        st.session_state["open"] = TITLES[name][1]
+
+    gallery(tiles, "stages", pick, width=132)
 
 
 def show_equality(here: Session) -> None:
-    changed = here.settings.changes(here.defaults)
+    changed = [name for name in here.settings.changes(here.defaults) if name not in TRAINING_NAMES]
     if changed:
         st.info(f"Not compared with `model(image)`: these settings are not the model's own: {', '.join(changed)}.")
         return
@@ -49,6 +56,8 @@ def show_equality(here: Session) -> None:
 
 
 def body(here: Session) -> None:
+    if target := st.session_state.pop("open", None):
+        open_page(target)
     show_stages(here)
     show_equality(here)
     left, right = st.columns([3, 2])

@@ -70,9 +70,9 @@ def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
         {
             "anchor": int(rpn.anchors[row]),
             "label": "positive" if rpn.labels[row] > 0 else "negative",
-            "objectness": round(float(rpn.logits[row].sigmoid()), 4),
-            "adds to objectness": round(float(rpn.objectness_parts[row]), 4),
-            "adds to RPN box": round(float(rpn.box_parts[row]), 4),
+            "p(object)": round(float(rpn.logits[row].sigmoid()), 4),
+            "objectness loss": round(float(rpn.objectness_parts[row]), 4),
+            "box loss": round(float(rpn.box_parts[row]), 4),
         }
         for row in rows
     ]
@@ -85,11 +85,11 @@ def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[
     return [
         {
             "RoI": row,
-            "class to learn": classes[int(roi.labels[row])],
-            "probability of it": round(float(scores[row, roi.labels[row]]), 4),
+            "to learn": classes[int(roi.labels[row])],
+            "p": round(float(scores[row, roi.labels[row]]), 4),
             "most likely": classes[int(scores[row].argmax())],
-            "adds to class": round(float(roi.classifier_parts[row]), 4),
-            "adds to box": round(float(roi.box_parts[row]), 4),
+            "class loss": round(float(roi.classifier_parts[row]), 4),
+            "box loss": round(float(roi.box_parts[row]), 4),
         }
         for row in rows
     ]

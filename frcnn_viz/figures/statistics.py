@@ -14,6 +14,9 @@ from frcnn_viz.pipeline.settings import Settings
 
 MOST_POINTS = 20_000
 BINS = 40
+_ROUND = [factor * 10.0**power for power in range(-2, 5) for factor in (1, 2, 5)]
+TICKS = {"tickvals": _ROUND, "ticktext": [f"{value:g}" for value in _ROUND]}
+"""Of a logarithmic axis, written out: Plotly's own say 5 for 50."""
 INPUT_PIXELS, IMAGE_PIXELS = "pixels after resize", "pixels of the images"
 
 
@@ -61,8 +64,8 @@ def shapes_figure(table: BoxTable, scales: np.ndarray, settings: Settings, level
             hovertemplate=f"anchor of level {name}: %{{x:.0f}} x %{{y:.0f}}<extra></extra>",
         )
     figure.update_layout(title="Width and height beside the anchors", legend={"itemsizing": "constant"})
-    figure.update_xaxes(type="log", title=f"width, {INPUT_PIXELS}", dtick="D2")
-    figure.update_yaxes(type="log", title=f"height, {INPUT_PIXELS}", dtick="D2")
+    figure.update_xaxes(type="log", title=f"width, {INPUT_PIXELS}", **TICKS)
+    figure.update_yaxes(type="log", title=f"height, {INPUT_PIXELS}", **TICKS)
     return figure
 
 
@@ -71,12 +74,7 @@ def size_figure(table: BoxTable, scales: np.ndarray | None, settings: Settings) 
     sizes = table.sizes if scales is None else table.sizes * scales
     figure = _histograms(table, sizes, f"size, {IMAGE_PIXELS if scales is None else INPUT_PIXELS}")
     if scales is not None:
-        for size in sorted({size for level in settings.anchor_sizes for size in level}):
-            figure.add_vline(
-                x=size,
-                line={"color": SELECTED, "dash": "dot", "width": 1},
-                annotation={"text": f"{size:g}", "yshift": 8},
-            )
+        _lines(figure, {size for level in settings.anchor_sizes for size in level})
     figure.update_layout(title="Sizes (square root of the area)")
     return figure
 
@@ -150,6 +148,6 @@ def _histograms(table: BoxTable, values: np.ndarray, axis: str) -> go.Figure:
             hovertemplate="%{x:.3g}: %{y}",
         )
     figure.update_layout(barmode="stack", bargap=0)
-    figure.update_xaxes(type="log", title=axis, dtick="D2")
+    figure.update_xaxes(type="log", title=axis, **TICKS)
     figure.update_yaxes(title="objects")
     return figure

@@ -158,6 +158,8 @@ class Settings:
 
 
 FIELD_NAMES = tuple(field.name for field in fields(Settings))
+TRAINING_NAMES = tuple(FIELD_NAMES[FIELD_NAMES.index("rpn_fg_iou_thresh") :])
+"""Those that only training's samples and losses depend on; no detection does."""
 INTEGERS = tuple(field.name for field in fields(Settings) if field.type == "int")
 MAX_VALUES_PER_LEVEL = 16
 LEVEL_RANGES: dict[str, tuple[float, float]] = {"anchor_sizes": (1.0, 4096.0), "aspect_ratios": (0.02, 50.0)}

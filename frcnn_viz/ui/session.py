@@ -12,7 +12,7 @@ from frcnn_viz.data.images import LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
 from frcnn_viz.data.scenes.options import CLASSES
 from frcnn_viz.data.workspace import Item
-from frcnn_viz.models.registry import DEFAULT_DETECTOR, DETECTORS, Detector, load_detector
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, DETECTORS, Detector, available_devices, load_detector
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
@@ -135,6 +135,11 @@ def _fill_from_link() -> None:
             state["model"] = link["model"]
         else:
             tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
+    if "device" in link:
+        if link["device"] in available_devices():
+            state["device"] = link["device"]
+        else:
+            tell(f"The link asks for the device {link['device'][:20]!r}, which is not here; another one is used.")
     if "image" in link:
         if link["image"] in SAMPLES or library.find(link["image"]):
             state["image"] = link["image"]
@@ -200,6 +205,7 @@ def write_link(here: Session) -> None:
     """Bring the address bar up to date; after the page, since the browser stops for it."""
     state, changes = st.session_state, here.settings.changes(here.defaults)
     chosen = {kind: str(index) for kind, index in state["selected"].items()}
-    link = {"model": state["model"], "image": state["image"], **changes, **chosen}
+    device = {} if state["device"] == "auto" else {"device": state["device"]}
+    link = {"model": state["model"], "image": state["image"], **device, **changes, **chosen}
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

@@ -112,6 +112,13 @@ def test_clicking_a_box_shows_its_lineage_and_link(app: str, page: Page, settled
     assert "detection=" in page.url
 
 
+def test_a_stages_picture_opens_it(app: str, page: Page, settled: Settled) -> None:
+    page.goto(app)
+    settled(page)
+    page.locator(".gallery .tile", has_text="Objectness").click()
+    expect(page.locator("h1")).to_have_text("Proposals")
+
+
 def test_zooming_keeps_clicks_true(app: str, page: Page, settled: Settled) -> None:
     page.goto(f"{app}/anchors")
     settled(page)

@@ -88,6 +88,7 @@ def test_redrawing_changes_the_seed() -> None:
     [
         ({"model": "nothing"}, "The link names the detector 'nothing', which is not here"),
         ({"image": "0" * 64}, "not in this workspace"),
+        ({"device": "abacus"}, "The link asks for the device 'abacus', which is not here"),
         ({"rpn_nms_thresh": "2"}, "rpn_nms_thresh is 2.0; it must lie between 0.0 and 1.0."),
         ({"rpn_nms_thresh": "x"}, "rpn_nms_thresh is 'x'; write a number."),
     ],
@@ -101,6 +102,15 @@ def test_a_bad_link_is_told_and_ignored(link: dict[str, str], words: str) -> Non
 
 def test_overview_says_it_equals_the_model() -> None:
     assert "differ by exactly 0" in open_page("overview", {}).success[0].value
+
+
+def test_overview_compares_whatever_training_would_sample() -> None:
+    assert open_page("overview", {"seed": "5", "rpn_fg_iou_thresh": "0.6"}).success
+
+
+def test_the_device_is_part_of_the_link() -> None:
+    assert open_page("overview", {"device": "cpu"}).query_params["device"] == "cpu"
+    assert "device" not in open_page("overview", {}).query_params
 
 
 def test_overview_does_not_claim_equality_at_other_settings() -> None:

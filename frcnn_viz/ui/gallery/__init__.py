@@ -25,15 +25,18 @@ class Tile:
     chosen: bool = False
 
 
-def gallery(tiles: Sequence[Tile], key: str, on_pick: Callable[[str], None]) -> None:
-    """Show the tiles; `on_pick` gets the key of the one that was clicked, before the script runs again."""
+def gallery(tiles: Sequence[Tile], key: str, on_pick: Callable[[str], None], width: int = 150) -> None:
+    """Show the tiles, each at least `width` screen pixels wide.
+
+    `on_pick` gets the key of the one that was clicked, before the script runs again.
+    """
 
     def picked() -> None:
         value = getattr(st.session_state[key], "pick", None)
         if isinstance(value, str) and any(tile.key == value for tile in tiles):
             on_pick(value)
 
-    _declare()(key=key, data={"tiles": [asdict(tile) for tile in tiles]}, on_pick_change=picked)
+    _declare()(key=key, data={"tiles": [asdict(tile) for tile in tiles], "width": width}, on_pick_change=picked)
 
 
 @cache

@@ -1,6 +1,7 @@
 // Buttons with a picture each; text only ever goes in as text.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
+  root.style.setProperty("--tile", `${data.width}px`);
   const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
   root.replaceChildren(...data.tiles.map((tile) => {
     const button = make("button", "tile"), picture = make("span", "picture"), image = new Image();
