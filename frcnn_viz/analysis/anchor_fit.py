@@ -18,7 +18,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.boxes import to_input
 from frcnn_viz.pipeline.settings import LevelTuples
-from frcnn_viz.pipeline.shapes import NetworkShapes, network_shapes
+from frcnn_viz.pipeline.shapes import network_shapes
 
 CHUNK = 2**22
 """Grid places looked at at once when positives are counted: 16 MB a tensor."""
@@ -127,13 +127,9 @@ def fit_anchors(objects: ObjectsOnGrids, sizes: LevelTuples, ratios: LevelTuples
         torch.zeros(len(objects), 4),
     )
     areas = _areas(objects.boxes)
-    centre = (objects.boxes[:, :2] + objects.boxes[:, 2:]) / 2  # x, y
     for level, shapes in enumerate(_base_anchors(sizes, ratios)):
-        stride, grid = objects.strides[:, level].flip(1), objects.grids[:, level].flip(1)  # x, y
-        cell = (centre / stride).round().clamp(min=0).minimum(grid - 1)
-        shift = cell * stride
         for number, shape in enumerate(shapes):
-            anchors = shift.repeat(1, 2) + shape
+            anchors = _nearest(objects, level, shape)
             iou = _elementwise_iou(objects.boxes, areas, anchors)
             better = iou > best.iou
             best = Fit(
@@ -151,24 +147,40 @@ def count_anchors_over(objects: ObjectsOnGrids, sizes: LevelTuples, ratios: Leve
     They are its positives, but where two objects overlap so much that an anchor stands for the other one.
     """
     total = torch.zeros(len(objects), dtype=torch.int64)
-    areas, boxes = _areas(objects.boxes), objects.boxes
+    areas = _areas(objects.boxes)
     for level, shapes in enumerate(_base_anchors(sizes, ratios)):
         for shape in shapes:
-            side = shape[2:] - shape[:2]
-            # An anchor that overlaps so much has its centre at most (1 - t) of the mean side away from the object's.
-            reach = [
-                int(((1 - threshold) * ((boxes[:, 2 + a] - boxes[:, a]) + side[a]) / objects.strides[:, level, 1 - a])
-                    .max().item() / 2) + 1 if len(boxes) else 0
-                for a in (0, 1)
-            ]  # fmt: skip
-            step = max(1, CHUNK // ((2 * reach[0] + 1) * (2 * reach[1] + 1)))
-            for start in range(0, len(boxes), step):
-                rows = slice(start, start + step)
-                overlaps = [_overlaps(objects, rows, level, axis, shape, reach[axis]) for axis in (0, 1)]
-                inter = overlaps[1][:, :, None] * overlaps[0][:, None, :]
-                union = areas[rows, None, None] + side[0] * side[1] - inter
-                total[rows] += (inter / union >= threshold).sum(dim=(1, 2))
+            best = _elementwise_iou(objects.boxes, areas, _nearest(objects, level, shape))
+            rows = (best >= threshold).nonzero()[:, 0]
+            if len(rows):
+                total[rows] += _count_around(objects.take(rows), level, shape, threshold)
     return total
+
+
+def _count_around(objects: ObjectsOnGrids, level: int, shape: Tensor, threshold: float) -> Tensor:
+    """How many places of one shape reach the threshold: int64 [N]."""
+    counts, areas, boxes = [], _areas(objects.boxes), objects.boxes
+    side = shape[2:] - shape[:2]
+    # An anchor that overlaps so much has its centre at most (1 - t) of the mean side away from the object's.
+    away = (1 - threshold) * (boxes[:, 2:] - boxes[:, :2] + side) / 2 / objects.strides[:, level].flip(1)
+    across, down = (int(cells) + 1 for cells in away.amax(dim=0).tolist())
+    step = max(1, CHUNK // ((2 * across + 1) * (2 * down + 1)))
+    for start in range(0, len(boxes), step):
+        rows = slice(start, start + step)
+        wide = _overlaps(objects, rows, level, 0, shape, across)
+        high = _overlaps(objects, rows, level, 1, shape, down)
+        inter = high[:, :, None] * wide[:, None, :]
+        union = areas[rows, None, None] + side[0] * side[1] - inter
+        counts.append((inter / union >= threshold).sum(dim=(1, 2)))
+    return torch.cat(counts)
+
+
+def _nearest(objects: ObjectsOnGrids, level: int, shape: Tensor) -> Tensor:
+    """The anchor of a shape whose place of the grid is nearest to each object's centre: float32 [N, 4]."""
+    stride, grid = objects.strides[:, level].flip(1), objects.grids[:, level].flip(1)  # x, y
+    centre = (objects.boxes[:, :2] + objects.boxes[:, 2:]) / 2
+    cell = (centre / stride).round().clamp(min=0).minimum(grid - 1)
+    return (cell * stride).repeat(1, 2) + shape
 
 
 def _overlaps(objects: ObjectsOnGrids, rows: slice, level: int, axis: int, shape: Tensor, reach: int) -> Tensor:
@@ -196,13 +208,3 @@ def _elementwise_iou(boxes: Tensor, areas: Tensor, others: Tensor) -> Tensor:
     sides = (torch.minimum(boxes[:, 2:], others[:, 2:]) - torch.maximum(boxes[:, :2], others[:, :2])).clamp(min=0)
     inter = sides[:, 0] * sides[:, 1]
     return inter / (areas + _areas(others) - inter)
-
-
-__all__ = [
-    "Fit",
-    "NetworkShapes",
-    "ObjectsOnGrids",
-    "count_anchors_over",
-    "fit_anchors",
-    "place_objects",
-]

@@ -14,6 +14,9 @@ from torch import Tensor
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
 from torchvision.ops import box_iou
 
+MAX_PAIRS = 2**24
+"""Of anchors and objects whose IoUs are held at once: about 0.4 GB with torchvision's steps between."""
+
 
 class MatchReason(IntEnum):
     """Why an anchor got its label (paper, section 3.1.2)."""
@@ -80,10 +83,10 @@ def match_anchors(
                 best_iou_of_object=zeros[:0],
                 positives_of_object=empty,
             )
-        quality = box_iou(ground_truth, anchor_boxes)  # [G, A]
-        matched = Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=True)(quality)
-        iou, nearest = quality.max(dim=0)
-        reason = torch.full((count,), int(MatchReason.NEGATIVE), dtype=torch.uint8, device=quality.device)
+        matched, iou, nearest, best = _match_in_chunks(
+            anchor_boxes, ground_truth, Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=False)
+        )
+        reason = torch.full((count,), int(MatchReason.NEGATIVE), dtype=torch.uint8, device=iou.device)
         reason[matched == Matcher.BETWEEN_THRESHOLDS] = MatchReason.IGNORED
         reason[matched >= 0] = MatchReason.POSITIVE
         reason[(matched >= 0) & (iou < fg_iou_thresh)] = MatchReason.POSITIVE_BEST_MATCH
@@ -94,9 +97,34 @@ def match_anchors(
             reason=reason,
             iou=iou,
             object=nearest,
-            best_iou_of_object=quality.max(dim=1).values,
+            best_iou_of_object=best,
             positives_of_object=torch.bincount(matched[matched >= 0], minlength=len(ground_truth)),
         )
+
+
+def _match_in_chunks(
+    anchor_boxes: Tensor, ground_truth: Tensor, matcher: Matcher
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What `Matcher` gives with low-quality matches, in chunks of anchors; with the best IoU of each anchor [A], its
+    object [A], and the best IoU of each object [G].
+    """
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+    tops: list[tuple[Tensor, Tensor, Tensor]] = []
+    step = max(1, MAX_PAIRS // len(ground_truth))
+    for start in range(0, len(anchor_boxes), step):
+        quality = box_iou(ground_truth, anchor_boxes[start : start + step])  # [G, chunk]
+        iou, nearest = quality.max(dim=0)
+        parts.append((matcher(quality), iou, nearest))
+        best = quality.max(dim=1).values
+        objects, anchors = (quality == best[:, None]).nonzero(as_tuple=True)
+        tops.append((best, objects, anchors + start))
+    matched, iou, nearest = (torch.cat(values) for values in zip(*parts, strict=True))
+    best = torch.stack([top for top, _, _ in tops]).amax(dim=0)
+    # Every object keeps the anchors that overlap it most, however little; all of them where there are ties.
+    for top, objects, anchors in tops:
+        kept = anchors[(top == best)[objects]]
+        matched[kept] = nearest[kept]
+    return matched, iou, nearest, best
 
 
 @dataclass(frozen=True, eq=False)

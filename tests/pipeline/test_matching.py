@@ -80,3 +80,14 @@ def test_an_object_without_area_is_refused(box: list[float]) -> None:
         ValueError, match=r"ground-truth box 1 is \[5\.0, 5\.0, .*; its width and height must be positive"
     ):
         match_anchors(torch.rand(5, 4), torch.tensor([[0.0, 0, 1, 1], box]), fg_iou_thresh=0.7, bg_iou_thresh=0.3)
+
+
+@pytest.mark.parametrize("pairs", [1, 997, 20_000])
+def test_chunks_change_nothing(tiny: FasterRCNN, monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    boxes = torch.tensor([[10.0, 20.0, 90.0, 100.0], [120.0, 40.0, 150.0, 140.0], [3.0, 3.0, 6.0, 5.0]])
+    whole = trace.match(boxes)
+    monkeypatch.setattr("frcnn_viz.pipeline.matching.MAX_PAIRS", pairs)
+    chunked = trace.match(boxes)
+    for name in ("labels", "reason", "iou", "object", "best_iou_of_object", "positives_of_object"):
+        assert torch.equal(getattr(whole, name), getattr(chunked, name)), name
