@@ -13,6 +13,7 @@ import torch
 import torchvision
 from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
 
+from benchmarks.anchors import anchor_rows
 from benchmarks.browser import browser_rows
 from benchmarks.measure import Row
 from benchmarks.traces import first_trace, reruns
@@ -35,6 +36,7 @@ def main() -> None:
     rows = first_trace(resnet, model, image, 1.05, options.repeats)
     rows += first_trace(street, load_street(), image, 1.15, options.repeats * 3)
     rows += reruns(resnet, model, image, options.repeats)
+    rows += anchor_rows(resnet, model, image, options.repeats)
     rows += browser_rows(options.repeats)
 
     report = write_report(rows, options.repeats)

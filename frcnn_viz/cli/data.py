@@ -132,6 +132,12 @@ def stats(
     print("size is the square root of the area; medians")
 
 
+def read_sized(path: Path) -> Dataset:
+    """The images of a path with their sizes, from the pictures where these are there."""
+    source, dataset = _read(path)
+    return _with_sizes(dataset, _sizes(source, dataset))
+
+
 def _read(path: Path) -> tuple[Source, Dataset]:
     from frcnn_viz.data.formats import read_dataset
     from frcnn_viz.data.sources import open_source

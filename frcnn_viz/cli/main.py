@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
 from frcnn_viz.cli.output import JsonOption, console, write_json
 from frcnn_viz.paths import APP, ASSETS
@@ -24,6 +25,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(data, name="data")
+cli.add_typer(anchors, name="anchors")
 
 ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]

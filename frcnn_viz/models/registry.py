@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torchvision
+from torchvision.models import get_model, list_models
 from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import load_weights
@@ -126,6 +129,20 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         if key not in _LOADED:
             _LOADED[key] = _build(DETECTORS[name], choose_device(device), random_weights)
         return _LOADED[key]
+
+
+def untrained(name: str) -> GeneralizedRCNN:
+    """A detector of the registry or of torchvision with random weights, for what needs its shapes alone.
+
+    Raises:
+        ModelError: no such name.
+    """
+    if name in DETECTORS:
+        return DETECTORS[name].build().eval()
+    theirs = [model for model in list_models(module=torchvision.models.detection) if "rcnn" in model]
+    if name not in theirs:
+        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join([*DETECTORS, *theirs])}.")
+    return get_model(name, weights=None, weights_backbone=None).eval()
 
 
 def _build(entry: Entry, device: torch.device, random_weights: bool) -> Detector:

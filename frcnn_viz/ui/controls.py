@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -112,6 +113,68 @@ def _levels_changed(name: str, level: int, key: str) -> None:
     levels = list(getattr(st.session_state["settings"], name))
     levels[level] = values
     session.change_settings(**{name: tuple(levels)})
+
+
+LARGEST_SIZE = 640
+
+
+def size_sliders(level_names: Sequence[str]) -> None:
+    """One slider for each anchor size, level by level."""
+    levels = st.session_state["settings"].anchor_sizes
+    places = [(level, number) for level, sizes in enumerate(levels) for number in range(len(sizes))]
+    for start in range(0, len(places), 6):
+        row = places[start : start + 6]
+        for column, (level, number) in zip(st.columns(max(len(row), 3)), row, strict=False):
+            value, key = round(levels[level][number]), f"size_{level}_{number}"
+            if st.session_state.get(key) != value:
+                st.session_state[key] = value
+            name = level_names[level] if level < len(level_names) else str(level)
+            column.slider(
+                f"Level {name}",
+                2,
+                max(LARGEST_SIZE, value),
+                key=key,
+                on_change=_size_changed,
+                args=(level, number, key),
+                help="Anchor size: square root of the area, resized pixels.",
+            )
+
+
+def _size_changed(level: int, number: int, key: str) -> None:
+    levels = [list(sizes) for sizes in st.session_state["settings"].anchor_sizes]
+    levels[level][number] = float(st.session_state[key])
+    session.change_settings(anchor_sizes=tuple(map(tuple, levels)))
+
+
+def level_table(level_names: Sequence[str]) -> None:
+    """Sizes and ratios of every level as text in a table that can be edited."""
+    settings = st.session_state["settings"]
+    key = f"levels_{hash((settings.anchor_sizes, settings.aspect_ratios))}"  # a change from elsewhere makes it anew
+    plain = lambda values: ", ".join(f"{value:g}" for value in values)  # noqa: E731
+    rows = [
+        {
+            "level": level_names[number] if number < len(level_names) else str(number),
+            "sizes": plain(s),
+            "ratios": plain(r),
+        }
+        for number, (s, r) in enumerate(zip(settings.anchor_sizes, settings.aspect_ratios, strict=True))
+    ]
+    st.data_editor(rows, key=key, disabled=["level"], hide_index=True, on_change=_table_changed, args=(key,))
+
+
+def _table_changed(key: str) -> None:
+    columns = {"sizes": "anchor_sizes", "ratios": "aspect_ratios"}
+    changes: dict[str, list] = {}
+    for row, cells in st.session_state[key]["edited_rows"].items():
+        for column, text in cells.items():
+            name = columns[column]
+            levels = changes.setdefault(name, list(getattr(st.session_state["settings"], name)))
+            try:
+                (levels[int(row)],) = from_text(name, "_".join(str(text).replace(",", " ").split()))
+            except SettingsError:
+                session.tell(f"{name} of level {row} is {str(text)[:40]!r}; write numbers such as 8, 16.")
+                return
+    session.change_settings(**{name: tuple(levels) for name, levels in changes.items()})
 
 
 def reset_button(settings: Settings, defaults: Settings) -> None:

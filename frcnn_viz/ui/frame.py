@@ -12,7 +12,7 @@ SECTIONS = {
     "Detector": ["overview"],
     "First stage": ["input", "features", "anchors", "proposals"],
     "Second stage": ["rois", "detections"],
-    "Training": ["sampling", "losses"],
+    "Training": ["sampling", "losses", "lab", "conventions"],
     "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
@@ -25,6 +25,8 @@ ICONS = {
     "rois": "crop",
     "detections": "done_all",
     "losses": "trending_down",
+    "lab": "science",
+    "conventions": "rule",
     "images": "photo_library",
     "draw": "draw",
     "dataset": "fact_check",
@@ -44,7 +46,8 @@ chosen = st.navigation(
             for name in names
         ]
         for section, names in SECTIONS.items()
-    }
+    },
+    expanded=True,
 )
 st.html("<style>.stMainBlockContainer { padding: 2.75rem 2.5rem 2rem; }</style>")
 chosen.run()  # first: what the visitor looks at should not wait for the sidebar

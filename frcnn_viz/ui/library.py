@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
 
@@ -44,6 +45,12 @@ def find(key: str) -> Item | None:
 def picture(key: str) -> LoadedImage:
     """The picture of an image of the workspace, decoded."""
     return workspace().load(key)
+
+
+@lru_cache(maxsize=10_000)
+def ground_truth(item: Item) -> GroundTruth:
+    """What is drawn on an image, as training takes it."""
+    return GroundTruth.of(item.objects)
 
 
 def thumbnail_url(key: str) -> str:

@@ -26,6 +26,8 @@ PAGES = {
     "rois": "RoIs",
     "detections": "Detections",
     "losses": "Losses",
+    "lab": "Anchor lab",
+    "conventions": "Conventions",
     "images": "Your images",
     "draw": "Draw",
     "dataset": "Check and statistics",

@@ -22,7 +22,7 @@ from frcnn_viz.ui.images import image_url
 MEMORY = Memory(max_bytes=2**30)
 """Shared by every session of this process."""
 
-SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi")
+SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,111 @@
+"""Anchors before and after a change: figures, tables, and the objects with their best anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+
+from frcnn_viz.analysis.anchor_fit import Fit
+from frcnn_viz.analysis.anchor_report import Row
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, REASON_NAMES, REASONS, SELECTED
+from frcnn_viz.pipeline.matching import MatchReason
+from frcnn_viz.pipeline.results import NetworkInput
+
+PRESETS = {
+    "torchvision, five levels: 32 to 512": ((32.0,), (64.0,), (128.0,), (256.0,), (512.0,)),
+    "the paper, one level: 128, 256, 512": ((128.0, 256.0, 512.0),),
+    "MobileNet tutorial, one level: 32, 64, 128": ((32.0, 64.0, 128.0),),
+}
+"""Sizes per level; offered where the number of levels is the detector's."""
+
+
+def comparison(before: Sequence[Row], after: Sequence[Row]) -> list[dict[str, object]]:
+    """Both reports, group by group; sizes after the resize may move an object to another band."""
+    then = {row.name: row for row in before}
+    return [
+        {
+            "group": row.name,
+            "objects": row.objects,
+            "recall 0.5": _step(then[row.name].recall_50, row.recall_50),
+            "recall 0.7": _step(then[row.name].recall_70, row.recall_70),
+            "mean best IoU": _step(then[row.name].mean_iou, row.mean_iou),
+            "positives each": _step(then[row.name].positives, row.positives, 1),
+            "without any": f"{then[row.name].without:,} → {row.without:,}",
+        }
+        for row in after
+    ]
+
+
+def iou_figure(before: Fit, after: Fit, fg_iou_thresh: float) -> go.Figure:
+    """How the best IoUs are spread, before and after."""
+    edges = np.linspace(0, 1, 41)
+    figure = go.Figure()
+    for name, fit, colour in (("the detector's own", before, GREY), ("now", after, GREEN)):
+        counts, _ = np.histogram(fit.iou.numpy(), edges)
+        figure.add_scatter(
+            x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, line={"color": colour, "shape": "hvh"}, fill="tozeroy"
+        )
+    figure.add_vline(x=fg_iou_thresh, line={"color": SELECTED, "dash": "dot"}, annotation={"text": "positive"})
+    figure.update_layout(title="Best IoU of each object", xaxis_title="best IoU", yaxis_title="objects")
+    return figure
+
+
+def reason_of(fit: Fit, fg_iou_thresh: float) -> list[MatchReason]:
+    """How each object's best anchor becomes positive."""
+    enough = (fit.iou >= fg_iou_thresh).tolist()
+    return [MatchReason.POSITIVE if good else MatchReason.POSITIVE_BEST_MATCH for good in enough]
+
+
+def object_layers(
+    boxes_in_image: torch.Tensor, names: Sequence[str], fit: Fit, fg_iou_thresh: float, network_input: NetworkInput
+) -> list[BoxLayer]:
+    """Each object and its best anchor, by how that becomes positive."""
+    order = [MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH]
+    groups = (fit.iou < fg_iou_thresh).to(torch.uint8)
+    legend = [
+        (f"{REASON_NAMES[r]} (IoU ≥ {fg_iou_thresh:g})" * (r is order[0]) or REASON_NAMES[r], REASONS[r]) for r in order
+    ]
+    return [
+        BoxLayer(
+            "best anchor",
+            network_input.boxes_in_image(fit.anchors),
+            [("best anchor", ORANGE)],
+            columns={"IoU": fit.iou, "level": fit.level},
+            width=1.5,
+        ),
+        BoxLayer(
+            "object",
+            boxes_in_image,
+            legend,
+            groups,
+            columns={"best IoU": fit.iou},
+            labels=[f"{name} {iou:.2f}" for name, iou in zip(names, fit.iou.tolist(), strict=True)],
+            width=2.5,
+        ),
+    ]
+
+
+def object_rows(
+    names: Sequence[str], sizes: torch.Tensor, fit: Fit, fg_iou_thresh: float, level_names: Sequence[str]
+) -> list[dict[str, object]]:
+    """One line an object: its size for the network, its best anchor, its label's reason."""
+    rows = zip(names, sizes.tolist(), fit.iou.tolist(), fit.level.tolist(), reason_of(fit, fg_iou_thresh), strict=True)
+    return [
+        {
+            "object": number,
+            "class": name,
+            "size": round(size, 1),
+            "best IoU": round(iou, 3),
+            "level": level_names[level],
+            "label": f"IoU ≥ {fg_iou_thresh:g}" if reason is MatchReason.POSITIVE else "best match only",
+        }
+        for number, (name, size, iou, level, reason) in enumerate(rows)
+    ]
+
+
+def _step(before: float, after: float, digits: int = 3) -> str:
+    return " → ".join("none" if value != value else f"{value:.{digits}f}" for value in (before, after))

@@ -1,0 +1,196 @@
+import streamlit as st
+import torch
+
+from frcnn_viz.analysis.anchor_report import changed, report
+from frcnn_viz.analysis.anchor_search import OBJECTIVES, generator_code, search
+from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.figures.lab import PRESETS, comparison, iou_figure, object_layers, object_rows
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.pipeline.settings import LevelTuples, Settings
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui import session
+from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import level_table, setting_slider, size_sliders
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.objects import ObjectSet, choose_objects, crop
+from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.session import MEMORY, Session
+
+SHOWN = 12
+
+
+def controls(here: Session, level_names: tuple[str, ...]) -> None:
+    first, second, preset = st.columns(3)
+    with first:
+        setting_slider("min_size")
+    with second:
+        setting_slider("max_size")
+    fitting = {"the detector's own": here.defaults.anchor_sizes}
+    fitting |= {name: sizes for name, sizes in PRESETS.items() if len(sizes) == len(level_names)}
+
+    def take() -> None:
+        sizes = fitting[st.session_state["lab_preset"]]
+        one = here.defaults.aspect_ratios[0]
+        ratios = here.defaults.aspect_ratios if sizes == here.defaults.anchor_sizes else (one,) * len(sizes)
+        session.change_settings(anchor_sizes=sizes, aspect_ratios=ratios)
+
+    preset.selectbox("Preset", list(fitting), key="lab_preset", on_change=take, index=None, placeholder="choose sizes")
+    size_sliders(level_names)
+    with st.expander("Table of sizes and ratios", icon=":material/table:"):
+        level_table(level_names)
+
+
+def show_changes(objects: ObjectSet, before: object, after: object, threshold: float) -> None:
+    gained, lost = changed(before, after, threshold)
+
+    def pick(number: str) -> None:
+        session.choose_image(objects.keys[int(objects.image[int(number)])])
+        st.session_state["open"] = "sampling"
+
+    for title, rows in (("gain", gained), ("lose", lost)):
+        if len(rows):
+            st.markdown(f"**{len(rows):,} object{'s' * (len(rows) > 1)} {title}** an anchor of IoU {threshold:g}")
+            tiles = [
+                Tile(
+                    str(index),
+                    image_url(crop(objects, index)),
+                    objects.labels[index],
+                    f"{float(before.iou[index]):.2f} → {float(after.iou[index]):.2f}",
+                )
+                for index in rows[:SHOWN].tolist()
+            ]
+            gallery(tiles, f"lab_{title}", pick, width=90)
+    if not len(gained) and not len(lost):
+        st.caption(f"No object gains or loses an anchor of IoU {threshold:g}.")
+
+
+def show_search(here: Session, objects: ObjectSet) -> None:
+    settings = here.settings
+    what, seed, button = st.columns([3, 1, 1], vertical_alignment="bottom")
+    objective = what.selectbox("Make larger", list(OBJECTIVES), format_func=OBJECTIVES.get, key="lab_objective")
+    number = int(seed.number_input("Seed", 0, 1000, key="lab_seed"))
+    if button.button("Search", type="primary", key="lab_search", disabled=not len(objects)):
+        place = st.empty()
+        with place.container():
+            bar = st.progress(0.0)
+            st.button("Stop", key="lab_stop", help="The best so far is kept.")
+
+        def progress(step: int, steps: int, best: float, sizes: LevelTuples, ratios: LevelTuples) -> bool:
+            st.session_state["lab_found"] = (sizes, ratios, f"Stopped after {step} of {steps} steps.")
+            bar.progress(step / steps, f"step {step} of {steps}: {best:.4f}")
+            return True
+
+        placed = objects.placed(here, settings.min_size, settings.max_size)
+        found = search(placed, settings.anchor_sizes, settings.aspect_ratios, objective, seed=number, progress=progress)
+        words = f"{OBJECTIVES[objective]}: {found.before:.4f} → {found.after:.4f} in {found.steps} steps."
+        st.session_state["lab_found"] = (found.sizes, found.ratios, words)
+        place.empty()
+    if "lab_found" in st.session_state:
+        sizes, ratios, words = st.session_state["lab_found"]
+        st.success(words)
+        st.code(generator_code(sizes, ratios))
+        fits = len(sizes) == len(settings.anchor_sizes)
+        st.button(
+            "Use these anchors",
+            key="lab_use",
+            on_click=session.change_settings,
+            kwargs={"anchor_sizes": sizes, "aspect_ratios": ratios},
+            disabled=not fits,
+        )
+
+
+def misses(here: Session, settings: Settings) -> tuple[int, int, int]:
+    trace = Trace(here.detector.model, here.image.tensor, settings, memory=MEMORY, image_key=here.image.sha256)
+    found, truth = trace.detections, here.ground_truth
+    outcomes = judge(found.boxes_in_image, found.labels, truth.boxes_in_image, truth.labels_in(here.detector.classes))
+    return len(found), int((~outcomes.missed).sum()), int(outcomes.false_alarms.sum())
+
+
+def show_head(here: Session) -> None:
+    if here.ground_truth is None:
+        st.info("Nothing is drawn on this picture; choose one with ground truth.")
+        return
+    try:
+        rows = {"its own anchors": misses(here, here.defaults), "these anchors": misses(here, here.settings)}
+    except ValueError as error:
+        st.info(f"It cannot be run: {error}")
+        return
+    if (here.settings.anchor_sizes, here.settings.aspect_ratios) == (
+        here.defaults.anchor_sizes,
+        here.defaults.aspect_ratios,
+    ):
+        st.caption("These are the anchors it was trained with. Move a size to see what its deltas make of others.")
+    else:
+        st.warning(
+            "Its deltas were learnt for its own sizes: what it makes of others is no measure of training with them."
+        )
+    names = ("detections", f"found of {len(here.ground_truth)}", "false alarms")
+    st.dataframe([{"with": name, **dict(zip(names, row, strict=True))} for name, row in rows.items()], hide_index=True)
+
+
+def show_this_image(here: Session) -> None:
+    truth, threshold = here.ground_truth, here.settings.rpn_fg_iou_thresh
+    this = ObjectSet(
+        truth.boxes_in_image,
+        truth.names,
+        torch.zeros(len(truth), dtype=torch.int64),
+        (st.session_state["image"],),
+        (here.image.size,),
+    )
+    placed = this.placed(here, here.settings.min_size, here.settings.max_size)
+    fit = report(placed, here.settings.anchor_sizes, here.settings.aspect_ratios, threshold).fit
+    height, width = here.image.size
+    left, right = st.columns([3, 2])
+    with left:
+        layers = object_layers(truth.boxes_in_image, truth.names, fit, threshold, here.trace.input)
+        box_canvas(CanvasScene(here.image_url, width, height, layers), "lab_canvas")
+    with right:
+        rows = object_rows(truth.names, placed.sizes, fit, threshold, placed.level_names)
+        st.dataframe(rows, hide_index=True, height=420)
+        st.caption("Sizes are square roots of areas, in resized pixels.")
+
+
+def body(here: Session) -> None:
+    if target := st.session_state.pop("open", None):
+        open_page(target)
+    objects = choose_objects(here, "lab_set")
+    now, own = here.settings, here.defaults
+    placed = objects.placed(here, now.min_size, now.max_size)
+    controls(here, placed.level_names)
+    if len(now.anchor_sizes) != len(placed.level_names):
+        raise ValueError(
+            f"the anchors have {len(now.anchor_sizes)} levels but the detector has {len(placed.level_names)} maps; "
+            "reset the settings."
+        )
+    st.subheader("Would training like these anchors?")
+    if not len(objects):
+        st.info("There is no object to match; draw one, or choose the sample scenes.")
+        return
+    threshold = now.rpn_fg_iou_thresh
+    before = report(objects.placed(here, own.min_size, own.max_size), own.anchor_sizes, own.aspect_ratios, threshold)
+    after = report(placed, now.anchor_sizes, now.aspect_ratios, threshold)
+    left, right = st.columns([3, 2])
+    with left:
+        st.dataframe(comparison(before.rows, after.rows), hide_index=True)
+        st.caption(
+            "The detector's own anchors and size → these. Of each object its best anchor counts; no network is run."
+        )
+    with right:
+        chart(iou_figure(before.fit, after.fit, threshold), "lab_ious", 260)
+    if here.ground_truth is not None:
+        show_this_image(here)
+    show_changes(objects, before.fit, after.fit, threshold)
+    with st.expander("Search for better anchors", icon=":material/search:"):
+        show_search(here, objects)
+    st.subheader("What does the trained head do with them?")
+    show_head(here)
+
+
+run_page(
+    "lab",
+    "Which anchors fit which objects, live: two questions kept apart, for this image or for all.",
+    body,
+    "anchors",
+)

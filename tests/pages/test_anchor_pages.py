@@ -1,0 +1,92 @@
+"""The anchor lab, the conventions, and matching under glass."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.paths import ROOT
+
+
+def open_page(name: str, **link: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
+    test.query_params.update(link)
+    test.run()
+    assert not test.exception
+    return test
+
+
+def labels(test: AppTest) -> list[str]:
+    """Of the objects of the image, as the lab's table gives them."""
+    (table,) = [frame.value for frame in test.dataframe if "label" in frame.value.columns]
+    return table["label"].tolist()
+
+
+def test_a_smaller_anchor_makes_tiny_birds_positive_by_iou() -> None:
+    test = open_page("lab", image="tiny-birds", min_size="480", max_size="640")
+    test.selectbox(key="lab_preset").set_value("torchvision, five levels: 32 to 512").run()
+    assert test.session_state["settings"].anchor_sizes == ((32,), (64,), (128,), (256,), (512,))
+    before = labels(test)
+    test.slider(key="size_0_0").set_value(12).run()
+    after = labels(test)
+    assert not test.exception
+    assert sum(old == "best match only" and new == "IoU ≥ 0.7" for old, new in zip(before, after, strict=True)) > 0
+
+
+def test_a_search_is_shown_and_used() -> None:
+    test = open_page("lab", image="football")
+    test.button(key="lab_search").click().run()
+    assert "in 40 steps" in test.success[0].value
+    assert "AnchorGenerator(" in test.code[0].value
+    test.button(key="lab_use").click().run()
+    sizes, ratios, _ = test.session_state["lab_found"]
+    assert (test.session_state["settings"].anchor_sizes, test.session_state["settings"].aspect_ratios) == (
+        sizes,
+        ratios,
+    )
+    assert not test.exception
+
+
+def test_other_sets_and_anchors_that_do_not_fit_the_head() -> None:
+    test = open_page("lab", anchor_sizes="8_12|16|32|64|128")
+    assert "It cannot be run: level 0 has 6 anchors per cell" in " ".join(info.value for info in test.info)
+    test = open_page("lab", model="street-c4")
+    key = next(control.key for control in test.button_group if control.key.startswith("lab_set"))
+    test.button_group(key=key).set_value(["the sample scenes"]).run()
+    assert not test.exception
+
+
+def test_a_convention_sets_its_numbers() -> None:
+    test = open_page("conventions")
+    table = test.dataframe[0].value
+    assert table["wholly inside"].tolist() == [8940, 9132, 9321]
+    assert set(table["of"]) == {22500}
+    test.button(key="use_paper").click().run()
+    assert test.session_state["settings"].box_batch_size_per_image == 128
+    assert test.query_params["rpn_min_size"] == "16.0"
+    test.button(key="use_tutorial").click().run()
+    settings = test.session_state["settings"]
+    matches_positive = settings.rpn_batch_size_per_image // 2
+    assert matches_positive > 0
+    assert not test.exception
+
+
+@pytest.mark.parametrize("model", ["street-fpn", "street-c4"])
+def test_an_object_shows_its_anchors_and_an_anchor_its_target(model: str) -> None:
+    test = open_page("sampling", model=model, object="0")
+    (ranked,) = [frame.value for frame in test.dataframe if "anchor" in frame.value.columns]
+    assert ranked["IoU"].tolist() == sorted(ranked["IoU"], reverse=True)
+    best = int(ranked["anchor"][0])
+    test = open_page("sampling", model=model, object="0", anchor=str(best))
+    (deltas,) = [frame.value for frame in test.dataframe if "target" in frame.value.columns]
+    assert deltas["delta"].tolist() == ["tx", "ty", "tw", "th"]
+    test = open_page("sampling", model=model, anchor="0")
+    assert "It is not positive" in " ".join(caption.value for caption in test.caption)
+
+
+def test_snapped_ground_truth_is_matched_instead() -> None:
+    test = open_page("sampling")
+    before = test.dataframe[-1].value["best IoU"].tolist()
+    test.toggle(key="sampling_snap").set_value(True).run()
+    assert not test.exception
+    assert test.dataframe[-1].value["best IoU"].tolist() != before
