@@ -38,8 +38,9 @@ def chosen_anchors(here: Session, matches: AnchorMatches, which: str) -> torch.T
 
 def show_reasons(matches: AnchorMatches) -> None:
     counts = torch.bincount(matches.reason.long().cpu(), minlength=len(MatchReason)).tolist()
-    names, values = [REASON_NAMES[r] for r in REASONS], [float(counts[r]) for r in REASONS]
-    chart(bars(names, values, list(REASONS.values()), "All anchors by label", log=True), "reasons", height=230)
+    there = [reason for reason in REASONS if counts[reason] or reason is not MatchReason.OUTSIDE]
+    names, values = [REASON_NAMES[r] for r in there], [float(counts[r]) for r in there]
+    chart(bars(names, values, [REASONS[r] for r in there], "All anchors by label", log=True), "reasons", height=230)
 
 
 def show_object(here: Session, matches: AnchorMatches, truth: torch.Tensor, object_: int) -> None:
@@ -77,12 +78,13 @@ def show_sample(here: Session) -> None:
     boxes_in_image = truth.boxes_in_image
     choose, snap = st.columns([3, 2], vertical_alignment="bottom")
     which = choose.segmented_control("Show", SHOWN, default=SHOWN[0], key="sampling_show") or SHOWN[0]
+    inside_only = snap.toggle("Leave out anchors that cross the border, as the paper does", key="sampling_inside")
     snapped = snap.toggle("Snap ground truth to the finest grid, as simple tutorials do", key="sampling_snap")
     boxes = to_input(boxes_in_image.to(grid.boxes.device), trace.input.image_size, trace.input.input_size)
     if snapped:
         boxes = snap_to_grid(boxes, grid.strides[0])
         boxes_in_image = trace.input.boxes_in_image(boxes)
-    matches = trace.match(boxes_in_image)
+    matches = trace.match(boxes_in_image, inside_only=inside_only)
     object_, anchor = session.selected("object"), session.selected("anchor")
     object_ = object_ if object_ is not None and object_ < len(truth) else None
     anchor = anchor if anchor is not None and anchor < len(grid) else None

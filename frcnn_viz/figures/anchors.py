@@ -59,7 +59,13 @@ def shape_table(grid: AnchorGrid, level: int) -> list[dict[str, float]]:
     ]
 
 
-_ORDER = [MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH, MatchReason.IGNORED, MatchReason.NEGATIVE]
+_ORDER = [
+    MatchReason.POSITIVE,
+    MatchReason.POSITIVE_BEST_MATCH,
+    MatchReason.IGNORED,
+    MatchReason.NEGATIVE,
+    MatchReason.OUTSIDE,
+]
 
 
 def match_layer(

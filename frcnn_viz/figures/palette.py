@@ -33,12 +33,14 @@ REASONS = {
     MatchReason.POSITIVE_BEST_MATCH: SKY,
     MatchReason.IGNORED: GREY,
     MatchReason.NEGATIVE: VERMILION,
+    MatchReason.OUTSIDE: PURPLE,
 }
 REASON_NAMES = {
     MatchReason.POSITIVE: "positive",
     MatchReason.POSITIVE_BEST_MATCH: "positive, best match only",
     MatchReason.IGNORED: "ignored",
     MatchReason.NEGATIVE: "negative",
+    MatchReason.OUTSIDE: "left out, crosses the border",
 }
 LEVELS = [BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, YELLOW, GREY]
 CLASSES = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]

@@ -6,7 +6,7 @@ Shape shorthand: A anchors; G ground-truth objects; P training proposals.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import torch
@@ -25,6 +25,7 @@ class MatchReason(IntEnum):
     IGNORED = 1
     POSITIVE = 2
     POSITIVE_BEST_MATCH = 3
+    OUTSIDE = 4
 
     @property
     def sentence(self) -> str:
@@ -37,6 +38,7 @@ _REASON_SENTENCES = {
     MatchReason.IGNORED: "Ignored: its best IoU lies between the thresholds.",
     MatchReason.POSITIVE: "Positive: its best IoU reaches the upper threshold.",
     MatchReason.POSITIVE_BEST_MATCH: "Positive only because no anchor overlaps that object more.",
+    MatchReason.OUTSIDE: "Left out: it crosses the border of the image.",
 }
 
 
@@ -62,26 +64,44 @@ class AnchorMatches:
 
 
 def match_anchors(
-    anchor_boxes: Tensor, ground_truth: Tensor, *, fg_iou_thresh: float, bg_iou_thresh: float
+    anchor_boxes: Tensor,
+    ground_truth: Tensor,
+    *,
+    fg_iou_thresh: float,
+    bg_iou_thresh: float,
+    among: Tensor | None = None,
 ) -> AnchorMatches:
     """Match anchors [A, 4] to ground-truth boxes [G, 4], both of the input frame, by torchvision's `Matcher`.
+
+    Args:
+        anchor_boxes: all of them.
+        ground_truth: with areas.
+        fg_iou_thresh: anchors are positive from this IoU on.
+        bg_iou_thresh: anchors are negative under it.
+        among: bool [A], the anchors that take part; all when None, as in torchvision. The paper leaves out those
+            that cross the image's border (section 3.3): they get label -1, IoU 0 and no object.
 
     Raises:
         ValueError: a ground-truth box has no area.
     """
     _check_areas(ground_truth)
     count = len(anchor_boxes)
+    if among is not None:
+        matches = match_anchors(
+            anchor_boxes[among], ground_truth, fg_iou_thresh=fg_iou_thresh, bg_iou_thresh=bg_iou_thresh
+        )
+        return _spread(matches, among)
     with torch.inference_mode():
-        if not len(ground_truth):
+        if not len(ground_truth) or not count:
             zeros = anchor_boxes.new_zeros(count)
-            empty = torch.zeros(0, dtype=torch.int64, device=zeros.device)
+            none = anchor_boxes.new_zeros(len(ground_truth))
             return AnchorMatches(
                 labels=zeros,
                 reason=zeros.to(torch.uint8),
                 iou=zeros,
                 object=torch.full((count,), -1, dtype=torch.int64, device=zeros.device),
-                best_iou_of_object=zeros[:0],
-                positives_of_object=empty,
+                best_iou_of_object=none,
+                positives_of_object=none.to(torch.int64),
             )
         matched, iou, nearest, best = _match_in_chunks(
             anchor_boxes, ground_truth, Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=False)
@@ -99,6 +119,22 @@ def match_anchors(
             object=nearest,
             best_iou_of_object=best,
             positives_of_object=torch.bincount(matched[matched >= 0], minlength=len(ground_truth)),
+        )
+
+
+def _spread(matches: AnchorMatches, among: Tensor) -> AnchorMatches:
+    """Matches of some anchors as those of all [A]; the others are left out."""
+
+    def full(values: Tensor, left_out: int) -> Tensor:
+        return torch.full_like(among, left_out, dtype=values.dtype).masked_scatter(among, values)
+
+    with torch.inference_mode():
+        return replace(
+            matches,
+            labels=full(matches.labels, -1),
+            reason=full(matches.reason, int(MatchReason.OUTSIDE)),
+            iou=full(matches.iou, 0),
+            object=full(matches.object, -1),
         )
 
 

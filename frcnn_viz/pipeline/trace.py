@@ -14,7 +14,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.anchors import make_anchors
 from frcnn_viz.pipeline.backbone import extract_features
-from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.boxes import are_inside, to_input
 from frcnn_viz.pipeline.detections import select_detections
 from frcnn_viz.pipeline.losses import Losses, roi_losses, rpn_losses
 from frcnn_viz.pipeline.matching import (
@@ -205,8 +205,11 @@ class Trace:
             self.rois,
         )
 
-    def match(self, ground_truth_in_image: Tensor) -> AnchorMatches:
-        """Label every anchor against ground truth [G, 4] given in pixels of the user's image."""
+    def match(self, ground_truth_in_image: Tensor, *, inside_only: bool = False) -> AnchorMatches:
+        """Label every anchor against ground truth [G, 4] given in pixels of the user's image.
+
+        With `inside_only` anchors that cross the image's border take no part, as in the paper.
+        """
         boxes = ground_truth_in_image.to(self._device, torch.float32)
         s = self.settings
         return match_anchors(
@@ -214,6 +217,7 @@ class Trace:
             to_input(boxes, self.input.image_size, self.input.input_size),
             fg_iou_thresh=s.rpn_fg_iou_thresh,
             bg_iou_thresh=s.rpn_bg_iou_thresh,
+            among=are_inside(self.anchors.boxes, self.input.input_size) if inside_only else None,
         )
 
     def sample(self, matches: AnchorMatches) -> AnchorSample:

@@ -90,3 +90,10 @@ def test_snapped_ground_truth_is_matched_instead() -> None:
     test.toggle(key="sampling_snap").set_value(True).run()
     assert not test.exception
     assert test.dataframe[-1].value["best IoU"].tolist() != before
+
+
+def test_anchors_that_cross_the_border_are_left_out_when_asked() -> None:
+    test = open_page("sampling", anchor="0")
+    test.toggle(key="sampling_inside").set_value(True).run()
+    assert not test.exception
+    assert "Left out: it crosses the border of the image." in [m.value for m in test.markdown]

@@ -6,12 +6,15 @@ import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
+from torchvision.ops import box_iou
 
-from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.boxes import are_inside, to_input
 from frcnn_viz.pipeline.matching import MatchReason, match_anchors, sample_anchors
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
+
+OBJECT = torch.tensor([[10.0, 20.0, 90.0, 100.0]])
 
 OBJECTS = torch.tensor([[10.0, 20.0, 90.0, 100.0], [120.0, 40.0, 150.0, 140.0], [200.0, 150.0, 204.0, 153.0]])
 
@@ -63,7 +66,7 @@ def test_reasons_by_hand() -> None:
     assert matches.object[[0, 1, 3]].tolist() == [0, 0, 1]
     assert matches.best_iou_of_object.tolist() == [1, 0.25]
     assert matches.positives_of_object.tolist() == [1, 1]
-    assert len({reason.sentence for reason in MatchReason}) == 4
+    assert len({reason.sentence for reason in MatchReason}) == len(MatchReason)
 
 
 def test_no_objects() -> None:
@@ -82,7 +85,7 @@ def test_an_object_without_area_is_refused(box: list[float]) -> None:
         match_anchors(torch.rand(5, 4), torch.tensor([[0.0, 0, 1, 1], box]), fg_iou_thresh=0.7, bg_iou_thresh=0.3)
 
 
-@pytest.mark.parametrize("pairs", [1, 997, 20_000])
+@pytest.mark.parametrize("pairs", [100, 997, 20_000])
 def test_chunks_change_nothing(tiny: FasterRCNN, monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
     trace = Trace(tiny, make_image(200, 260))
     boxes = torch.tensor([[10.0, 20.0, 90.0, 100.0], [120.0, 40.0, 150.0, 140.0], [3.0, 3.0, 6.0, 5.0]])
@@ -91,3 +94,25 @@ def test_chunks_change_nothing(tiny: FasterRCNN, monkeypatch: pytest.MonkeyPatch
     chunked = trace.match(boxes)
     for name in ("labels", "reason", "iou", "object", "best_iou_of_object", "positives_of_object"):
         assert torch.equal(getattr(whole, name), getattr(chunked, name)), name
+
+
+def test_where_every_anchor_crosses_the_border_none_matches(tiny: FasterRCNN) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    none = torch.zeros(len(trace.anchors), dtype=torch.bool)
+    matches = match_anchors(trace.anchors.boxes, OBJECT, fg_iou_thresh=0.7, bg_iou_thresh=0.3, among=none)
+    assert (matches.reason == MatchReason.OUTSIDE).all()
+    assert matches.best_iou_of_object.tolist() == [0]
+    assert matches.positives_of_object.tolist() == [0]
+
+
+def test_anchors_that_cross_the_border_take_no_part_when_asked(tiny: FasterRCNN) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    boxes = torch.tensor([[10.0, 20.0, 90.0, 100.0], [120.0, 40.0, 150.0, 140.0]])
+    inside = are_inside(trace.anchors.boxes, trace.input.input_size)
+    matches = trace.match(boxes, inside_only=True)
+    assert (matches.reason[~inside] == MatchReason.OUTSIDE).all()
+    assert (matches.labels[~inside] == -1).all()
+    quality = box_iou(to_input(boxes, (200, 260), trace.input.input_size), trace.anchors.boxes[inside])
+    assert torch.equal(matches.best_iou_of_object, quality.max(dim=1).values)
+    assert torch.equal(matches.iou[inside], quality.max(dim=0).values)
+    assert int((matches.labels == 1).sum()) == int(matches.positives_of_object.sum()) > 0
