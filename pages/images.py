@@ -23,7 +23,7 @@ def look_for_misses(here: Session, items: list[Item]) -> None:
         problems = survey.run(
             here.detector,
             here.settings,
-            items,
+            survey.of_items(items),
             lambda done, total: bar.progress(done / total, f"{done:,} of {total:,} images"),
         )
         place.empty()
@@ -51,7 +51,8 @@ def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
 
 def wall(here: Session, items: list[Item]) -> None:
     look_for_misses(here, items)
-    counts = survey.known(here.detector, here.settings, items)
+    examined = survey.known(here.detector, here.settings, survey.of_items(items))
+    counts = {key: (one.missed, len(one.alarms)) for key, one in examined.items()}
     resize = (here.settings.min_size, here.settings.max_size)
     shown = choose(items, ask(items), resize, {key: missed for key, (missed, _) in counts.items()})
     st.session_state["shown"] = [item.id for item in shown]

@@ -13,9 +13,19 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
-from frcnn_viz.cli.output import JsonOption, console, write_json
+from frcnn_viz.cli.output import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    RandomOption,
+    SetOption,
+    console,
+    pairs,
+    write_json,
+)
 from frcnn_viz.paths import APP, ASSETS
 
 cli = typer.Typer(
@@ -26,10 +36,6 @@ cli = typer.Typer(
 )
 cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
-
-ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
-RandomOption = Annotated[bool, typer.Option("--random-weights", help="Skip the trained weights.")]
 
 
 @cli.callback(invoke_without_command=True)
@@ -62,7 +68,7 @@ def _has_display() -> bool:
 def trace_command(
     image: Annotated[Path, typer.Argument(help="JPEG, PNG, WebP, BMP, TIFF or GIF.")],
     model: ModelOption = "street-fpn",
-    changes: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE, may be repeated.")] = None,
+    changes: SetOption = None,
     device: DeviceOption = "auto",
     output: JsonOption = "",
     random_weights: RandomOption = False,
@@ -72,7 +78,7 @@ def trace_command(
     from frcnn_viz.analysis.report import describe_trace
 
     detector = load_detector(model, device, random_weights=random_weights)
-    settings = Settings.of(detector.model).with_text(_pairs(changes or []))
+    settings = Settings.of(detector.model).with_text(pairs(changes or []))
     loaded = load_image(image)
     story = trace(detector, loaded, settings)
     if output:
@@ -177,14 +183,8 @@ def train_embedded_command(
     print(path)
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
-        pairs[name.strip()] = value.strip()
-    return pairs
+cli.command()(failures.autopsy)
+cli.command()(failures.waterfall)
 
 
 def main() -> None:

@@ -13,6 +13,25 @@ from rich.console import Console
 console = Console(stderr=True)
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
+ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+RandomOption = Annotated[bool, typer.Option("--random-weights", help="Skip the trained weights.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE, may be repeated.")]
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """What `--set` was given, by name.
+
+    Raises:
+        ValueError: one has no value.
+    """
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
+        values[name.strip()] = value.strip()
+    return values
 
 
 def write_json(output: str, content: dict[str, Any]) -> None:

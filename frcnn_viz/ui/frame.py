@@ -13,6 +13,7 @@ SECTIONS = {
     "First stage": ["input", "features", "anchors", "proposals"],
     "Second stage": ["rois", "detections"],
     "Training": ["sampling", "losses", "lab", "conventions"],
+    "Failures": ["autopsy", "waterfall", "court"],
     "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
@@ -27,6 +28,9 @@ ICONS = {
     "losses": "trending_down",
     "lab": "science",
     "conventions": "rule",
+    "autopsy": "troubleshoot",
+    "waterfall": "waterfall_chart",
+    "court": "gavel",
     "images": "photo_library",
     "draw": "draw",
     "dataset": "fact_check",

@@ -85,9 +85,13 @@ def gather(here: Session, which: str) -> ObjectSet:
 
 def crop(objects: ObjectSet, index: int, side: int = 128) -> np.ndarray:
     """An object with a little of what is around it: uint8 [h, w, 3], at most `side` pixels."""
-    key = objects.keys[int(objects.image[index])]
+    return crop_box(objects.keys[int(objects.image[index])], objects.boxes_in_image[index], side)
+
+
+def crop_box(key: str, box_in_image: Tensor, side: int = 128) -> np.ndarray:
+    """A box [4] of an image with a little of what is around it: uint8 [h, w, 3], at most `side` pixels."""
     picture = (sample_picture(key)[0] if key in SAMPLES else library.picture(key)).image
-    x0, y0, x1, y1 = objects.boxes_in_image[index].tolist()
+    x0, y0, x1, y1 = box_in_image.tolist()
     around = 0.25 * max(x1 - x0, y1 - y0)
     box = (max(0, x0 - around), max(0, y0 - around), min(picture.width, x1 + around), min(picture.height, y1 + around))
     cut = picture.crop(tuple(round(value) for value in box)).convert("RGB")

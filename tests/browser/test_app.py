@@ -17,7 +17,7 @@ from frcnn_viz.ui.page import PAGES
 Settled = Callable[[Page], None]
 BALL = (368, 394)
 """Within the beach ball of the first sample scene, image pixels."""
-WITHOUT_CANVAS = ("images", "dataset")
+WITHOUT_CANVAS = ("images", "dataset", "waterfall")
 PAINTED = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;
@@ -190,3 +190,18 @@ def test_a_smaller_anchor_is_dragged_until_tiny_birds_are_positive(
     settled(page)
     expect(by_iou).to_be_visible()
     page.screenshot(path=tmp_path / "birds.png")
+
+
+def test_from_a_missed_bird_to_the_reason_in_two_clicks(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/?model=street-c4&image=tiny-birds")
+    settled(page)
+    page.get_by_role("link", name="Why missed").click()  # one
+    expect(page.locator("h1")).to_have_text("Why missed")
+    settled(page)
+    page.mouse.click(*place(page, 460, 83))  # two: the leftmost bird
+    expect(page.get_by_role("heading", name=re.compile("Object \\d: bird, "))).to_be_visible()
+    settled(page)
+    expect(page.get_by_text(re.compile("is needed|came .* of|says background")).first).to_be_visible()
+    page.get_by_role("button", name="Open its stage").click()
+    expect(page.locator("h1")).not_to_have_text("Why missed")
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)

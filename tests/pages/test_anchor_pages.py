@@ -52,8 +52,10 @@ def test_other_sets_and_anchors_that_do_not_fit_the_head() -> None:
     assert "It cannot be run: level 0 has 6 anchors per cell" in " ".join(info.value for info in test.info)
     test = open_page("lab", model="street-c4")
     key = next(control.key for control in test.button_group if control.key.startswith("lab_set"))
-    test.button_group(key=key).set_value(["the sample scenes"]).run()
+    test.button_group(key=key).set_value("the sample scenes").run()
     assert not test.exception
+    (table,) = [frame.value for frame in test.dataframe if "group" in frame.value.columns]
+    assert int(table["objects"][0]) > 90
 
 
 def test_a_convention_sets_its_numbers() -> None:

@@ -1,0 +1,138 @@
+"""`frcnn-viz autopsy` and `frcnn-viz waterfall`: why objects of a set are missed, and at which stage."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, console, pairs, write_json
+
+if TYPE_CHECKING:
+    from frcnn_viz.analysis.examination import Examination
+    from frcnn_viz.data.annotations import AnnotatedImage
+    from frcnn_viz.data.ground_truth import GroundTruth
+    from frcnn_viz.models.registry import Detector
+
+DataArgument = Annotated[Path, typer.Argument(help="A folder or zip of pictures with their ground truth.")]
+
+
+def autopsy(
+    data: DataArgument,
+    model: ModelOption = "street-fpn",
+    changes: SetOption = None,
+    device: DeviceOption = "auto",
+    table: Annotated[Path | None, typer.Option("--csv", help="One row an object and a false alarm.")] = None,
+    output: JsonOption = "",
+) -> None:
+    """Tell for every object which stage lost it, and for every false alarm what is wrong with it."""
+    from collections import Counter
+
+    detector, results = _examined(data, model, changes, device)
+    rows = [row for image, truth, one in results for row in _rows(detector, image, truth, one)]
+    if table:
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(_COLUMNS), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    if output:
+        write_json(output, {"model": model, "images": len(results), "rows": rows})
+    if output or table:
+        return
+    for what, title in (("object", "objects"), ("false alarm", "false alarms")):
+        counts = Counter(row["verdict"] for row in rows if row["what"] == what)
+        shown = Table(title, "count", title=f"{counts.total():,} {title} of {len(results):,} images")
+        for verdict, count in counts.most_common():
+            shown.add_row(verdict, f"{count:,}")
+        Console().print(shown)
+
+
+def waterfall(
+    data: DataArgument,
+    model: ModelOption = "street-fpn",
+    changes: SetOption = None,
+    device: DeviceOption = "auto",
+    output: JsonOption = "",
+) -> None:
+    """Print the recall after every stage, at IoU 0.5 and 0.7."""
+    import torch
+
+    from frcnn_viz.analysis.waterfall import STAGES, loses_most, recalls
+
+    _, results = _examined(data, model, changes, device)
+    ious = torch.cat([one.ious for _, _, one in results])
+    stages = [
+        {"stage": stage, "recall_50": low, "recall_70": high}
+        for stage, low, high in zip(STAGES, recalls(ious, 0.5), recalls(ious, 0.7), strict=True)
+    ]
+    losses = {f"{t:g}": (loss.stage, loss.objects) if (loss := loses_most(ious, t)) else None for t in (0.5, 0.7)}
+    ms = {name: sum(one.ms[name] for _, _, one in results) / len(results) for name in results[0][2].ms}
+    if output:
+        write_json(output, {"model": model, "objects": len(ious), "stages": stages, "loses_most": losses, "ms": ms})
+        return
+    shown = Table("stage", "recall 0.5", "recall 0.7", title=f"{len(ious):,} objects of {len(results):,} images")
+    for row in stages:
+        shown.add_row(row["stage"], f"{row['recall_50']:.3f}", f"{row['recall_70']:.3f}")
+    Console().print(shown)
+    for threshold, loss in losses.items():
+        if loss:
+            print(f"At IoU {threshold}, {loss[0]} loses most: {loss[1]:,} objects are gone after it.")
+
+
+_COLUMNS = ("what", "image", "number", "class", "verdict", "iou", "score", "x0", "y0", "x1", "y1", "sentence")
+
+
+def _examined(
+    data: Path, model: str, changes: list[str] | None, device: str
+) -> tuple[Detector, list[tuple[AnnotatedImage, GroundTruth, Examination]]]:
+    from frcnn_viz.analysis.examination import examine_image
+    from frcnn_viz.data.annotations import DataError
+    from frcnn_viz.data.ground_truth import GroundTruth
+    from frcnn_viz.data.images import load_image
+    from frcnn_viz.models.registry import load_detector
+    from frcnn_viz.pipeline.settings import Settings
+    from frcnn_viz.pipeline.trace import Trace
+
+    detector = load_detector(model, device)
+    settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    results = []
+    with Progress(console=console, transient=True) as bar:
+        for image, content in _pictures(data, bar):
+            truth = GroundTruth.of(image.objects)
+            trace = Trace(detector.model, load_image(content, image.name).tensor, settings)
+            results.append((image, truth, examine_image(detector, trace, truth)))
+    if not any(len(truth) for _, truth, _ in results):
+        raise DataError(f"{data} holds no picture with ground truth.")
+    return detector, results
+
+
+def _pictures(data: Path, bar: Progress) -> Iterator[tuple[AnnotatedImage, bytes]]:
+    from frcnn_viz.data.formats import read_dataset
+    from frcnn_viz.data.sources import open_source
+
+    source = open_source(data)
+    dataset = read_dataset(source)
+    for bad in dataset.unreadable:
+        console.print(f"left out: {bad.sentence}", style="yellow", markup=False, highlight=False)
+    images = [image for image in dataset.images if image.file and image.objects]
+    for image in bar.track(images, description="Examining"):
+        yield image, source.read(image.file)
+
+
+def _rows(detector: Detector, image: AnnotatedImage, truth: GroundTruth, one: Examination) -> Iterator[dict[str, Any]]:
+    for number, (name, box, finding) in enumerate(
+        zip(truth.names, truth.boxes_in_image.tolist(), one.findings, strict=True)
+    ):
+        values = ("object", image.name, number, name, finding.verdict.value, finding.iou, finding.score)
+        yield dict(zip(_COLUMNS, (*values, *box, finding.sentence), strict=True))
+    for alarm in one.alarms:
+        name, score = detector.classes[int(one.labels[alarm.detection])], float(one.scores[alarm.detection])
+        near = "" if alarm.object is None else f"Nearest to object {alarm.object}."
+        values = ("false alarm", image.name, alarm.detection, name, alarm.mistake.value, alarm.iou, score)
+        yield dict(zip(_COLUMNS, (*values, *one.detections[alarm.detection].tolist(), near), strict=True))

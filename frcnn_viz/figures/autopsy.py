@@ -1,0 +1,253 @@
+"""Objects by what became of them, the evidence, and false alarms by their kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from torch import Tensor
+
+from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
+from frcnn_viz.analysis.fixes import Fix
+from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.analysis.waterfall import STAGES, recalls
+from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.palette import (
+    ANCHOR,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SELECTED,
+    SKY,
+    VERMILION,
+    YELLOW,
+)
+from frcnn_viz.pipeline.trace import Trace
+
+VERDICT_COLOURS = {
+    Verdict.UNKNOWN_CLASS: GREY,
+    Verdict.NO_ANCHOR: SKY,
+    Verdict.BELOW_TOP_N: "#5B5B8C",
+    Verdict.RPN_FILTERED: "#8C6D5B",
+    Verdict.RPN_NMS: ORANGE,
+    Verdict.PROPOSAL_LIMIT: PURPLE,
+    Verdict.REFINED_AWAY: BLUE,
+    Verdict.BADLY_PLACED: "#7FB3D5",
+    Verdict.BACKGROUND: VERMILION,
+    Verdict.OTHER_CLASS: "#A83279",
+    Verdict.UNDER_SCORE: YELLOW,
+    Verdict.BOX_TOO_SMALL: "#8C6D5B",
+    Verdict.FINAL_NMS: ORANGE,
+    Verdict.DETECTION_LIMIT: PURPLE,
+    Verdict.SHARED: "#B8A13C",
+    Verdict.FOUND: GREEN,
+}
+MISTAKE_COLOURS = {
+    Mistake.LOCALISATION: BLUE,
+    Mistake.CLASS: "#A83279",
+    Mistake.DUPLICATE: ORANGE,
+    Mistake.BACKGROUND: GREY,
+    Mistake.BOTH: VERMILION,
+}
+
+
+def object_layer(truth: GroundTruth, findings: Sequence[Finding]) -> BoxLayer:
+    """The objects, coloured by verdict; found ones last in the legend."""
+    order = sorted({finding.verdict for finding in findings}, key=list(Verdict).index)
+    place = {verdict: number for number, verdict in enumerate(order)}
+    return BoxLayer(
+        "object",
+        truth.boxes_in_image,
+        [(verdict.value, VERDICT_COLOURS[verdict]) for verdict in order],
+        torch.tensor([place[finding.verdict] for finding in findings], dtype=torch.uint8),
+        columns={"furthest IoU": torch.tensor([finding.iou for finding in findings])},
+        labels=list(truth.names),
+        width=2.5,
+    )
+
+
+def alarm_layer(
+    boxes: Tensor, labels: Tensor, scores: Tensor, classes: Sequence[str], alarms: Sequence[FalseAlarm]
+) -> BoxLayer:
+    """The false alarms among the detections [D, 4], coloured by kind."""
+    rows = torch.tensor([alarm.detection for alarm in alarms], dtype=torch.int64)
+    order = list(MISTAKE_COLOURS)
+    return BoxLayer(
+        "false alarm",
+        boxes[rows],
+        [(mistake.value, MISTAKE_COLOURS[mistake]) for mistake in order],
+        torch.tensor([order.index(alarm.mistake) for alarm in alarms], dtype=torch.uint8),
+        ids=rows,
+        scores=scores[rows],
+        labels=[f"{classes[int(labels[row])]} {float(scores[row]):.2f}" for row in rows],
+        visible=False,
+    )
+
+
+def evidence_layers(trace: Trace, finding: Finding) -> list[BoxLayer]:
+    """The box that got furthest at each stage it reached, and who suppressed it."""
+    boxes: list[tuple[str, Tensor, str]] = []
+    if finding.anchor is not None:
+        boxes.append(("its anchor", trace.anchors.boxes[finding.anchor], ANCHOR))
+        if finding.candidate is None:
+            boxes.append(("where the RPN moved it", trace.decoded[finding.anchor], BLUE))
+    if finding.candidate is not None:
+        boxes.append(("its candidate", trace.proposals.candidates[finding.candidate], BLUE))
+    if finding.proposal is not None:
+        boxes.append(("refined", trace.rois.boxes[finding.proposal, finding.label], PURPLE))
+    if isinstance(finding.suppressor, tuple):
+        boxes.append(("its suppressor", trace.rois.boxes[finding.suppressor], SELECTED))
+    elif finding.suppressor is not None:
+        boxes.append(("its suppressor", trace.proposals.candidates[finding.suppressor], SELECTED))
+    return [
+        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=2.5)
+        for name, box, colour in boxes
+    ]
+
+
+def strip(trace: Trace, finding: Finding) -> list[tuple[str, Tensor, str]]:
+    """The life of the box that got furthest: title, box [4] in the image, and its numbers."""
+    numbers = lambda values: ", ".join(f"{v:+.2f}" for v in values.tolist())  # noqa: E731
+    to_image = lambda box: trace.input.boxes_in_image(box[None])[0]  # noqa: E731
+    steps = []
+    if finding.anchor is not None:
+        level, row, column, shape = trace.anchors.place(finding.anchor)
+        size, ratio = trace.anchors.shapes[level][shape]
+        where = f"level {trace.features.names[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
+        steps.append((f"Anchor {finding.anchor:,}", to_image(trace.anchors.boxes[finding.anchor]), where))
+        score = float(trace.rpn.objectness[finding.anchor].sigmoid())
+        moved = f"objectness {score:.3f}; moved by {numbers(trace.rpn.deltas[finding.anchor])}"
+        box = (
+            trace.decoded[finding.anchor]
+            if finding.candidate is None
+            else trace.proposals.candidates[finding.candidate]
+        )
+        steps.append(("Moved by the RPN", to_image(box), moved))
+    if finding.proposal is not None:
+        deltas = trace.rois.box_regression[finding.proposal].view(-1, 4)[finding.label]
+        score = float(trace.rois.scores[finding.proposal, finding.label])
+        words = f"score {score:.3f}; moved by {numbers(deltas)}"
+        steps.append(
+            (
+                f"Proposal {finding.proposal:,} refined",
+                to_image(trace.rois.boxes[finding.proposal, finding.label]),
+                words,
+            )
+        )
+    return steps
+
+
+def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[str, object]]:
+    """One line an object, misses first."""
+    rows = [
+        {
+            "object": number,
+            "class": name,
+            "verdict": finding.verdict.value,
+            "IoU": round(finding.iou, 3),
+            "score": round(finding.score, 3),
+        }
+        for number, (name, finding) in enumerate(zip(truth.names, findings, strict=True))
+    ]
+    return sorted(rows, key=lambda row: row["verdict"] == Verdict.FOUND.value)
+
+
+def verdict_figure(findings: Sequence[Finding]) -> go.Figure:
+    """How many objects each stage lost, in the order of the stages."""
+    counts = Counter(finding.verdict for finding in findings)
+    order = [verdict for verdict in Verdict if counts[verdict]]
+    figure = go.Figure(
+        go.Bar(
+            y=[verdict.value for verdict in order],
+            x=[counts[verdict] for verdict in order],
+            orientation="h",
+            marker_color=[VERDICT_COLOURS[verdict] for verdict in order],
+            text=[f"{counts[verdict]:,}" for verdict in order],
+        )
+    )
+    figure.update_layout(title="What became of the objects", yaxis_autorange="reversed", xaxis_title="objects")
+    return figure
+
+
+def mistake_figure(alarms: Sequence[FalseAlarm]) -> go.Figure:
+    """False alarms by kind."""
+    counts = Counter(alarm.mistake for alarm in alarms)
+    order = list(MISTAKE_COLOURS)
+    figure = go.Figure(
+        go.Bar(
+            y=[mistake.value for mistake in order],
+            x=[counts[mistake] for mistake in order],
+            orientation="h",
+            marker_color=[MISTAKE_COLOURS[mistake] for mistake in order],
+            text=[f"{counts[mistake]:,}" for mistake in order],
+        )
+    )
+    figure.update_layout(title="False alarms by kind", yaxis_autorange="reversed", xaxis_title="detections")
+    return figure
+
+
+def fix_rows(told: Sequence[Fix]) -> list[dict[str, object]]:
+    """The changes that recover an object, with their price."""
+    return [
+        {
+            "setting": fix.name,
+            "now": fix.before,
+            "needed": fix.after,
+            "more false alarms": fix.false_alarms,
+            "more objects found": fix.found,
+        }
+        for fix in told
+    ]
+
+
+def waterfall_figure(ious: Tensor) -> go.Figure:
+    """Recall at 0.5 and 0.7 after each stage."""
+    figure = go.Figure()
+    for threshold, colour in ((0.5, BLUE), (0.7, ORANGE)):
+        values = recalls(ious, threshold)
+        figure.add_bar(
+            x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]
+        )
+    figure.update_layout(
+        title="Recall after each stage", barmode="group", yaxis_range=[0, 1.05], legend_orientation="h"
+    )
+    figure.update_layout(legend={"y": 1.15, "x": 1, "xanchor": "right"})
+    return figure
+
+
+def score_figure(scores: Tensor, right: Tensor) -> go.Figure:
+    """How the scores of finds and of false alarms are spread. scores, right (bool): [D]."""
+    edges = np.linspace(0, 1, 41)
+    figure = go.Figure()
+    for name, of, colour in (("finds", right, GREEN), ("false alarms", ~right, VERMILION)):
+        counts, _ = np.histogram(scores[of].numpy(), edges)
+        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, marker_color=colour)
+    figure.update_layout(title="Scores", barmode="stack", bargap=0.05, xaxis_title="score", yaxis_title="detections")
+    return figure
+
+
+def threshold_figure(scores: Tensor, right: Tensor, objects: int) -> go.Figure:
+    """Precision, recall and F1 as the score threshold rises, over the detections that there are."""
+    order = scores.argsort(descending=True)
+    hits = right[order].cumsum(0).float()
+    count = torch.arange(1, len(order) + 1)
+    precision, recall = hits / count, hits / max(objects, 1)
+    f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-9)
+    figure = go.Figure()
+    for name, values, colour in (("precision", precision, BLUE), ("recall", recall, ORANGE), ("F1", f1, GREEN)):
+        figure.add_scatter(
+            x=scores[order].tolist(), y=values.tolist(), name=name, line={"color": colour, "shape": "hv"}
+        )
+    if len(order):
+        best = int(f1.argmax())
+        figure.add_vline(
+            x=float(scores[order][best]), line={"dash": "dot", "color": SELECTED}, annotation={"text": "best F1"}
+        )
+    figure.update_layout(title="Choosing a score threshold", xaxis_title="score threshold", yaxis_range=[0, 1.05])
+    return figure

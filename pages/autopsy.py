@@ -1,0 +1,170 @@
+import streamlit as st
+
+from frcnn_viz.analysis.examination import Examination, examine_image
+from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
+from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.figures.autopsy import (
+    alarm_layer,
+    evidence_layers,
+    fix_rows,
+    mistake_figure,
+    object_layer,
+    object_rows,
+    strip,
+    verdict_figure,
+)
+from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.figures.rasters import enlarge, to_uint8
+from frcnn_viz.figures.rois import crop
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui import session
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.session import MEMORY, Session
+
+PAGE_OF = {
+    Verdict.NO_ANCHOR: "lab",
+    Verdict.BELOW_TOP_N: "proposals",
+    Verdict.RPN_FILTERED: "proposals",
+    Verdict.RPN_NMS: "proposals",
+    Verdict.PROPOSAL_LIMIT: "proposals",
+    Verdict.REFINED_AWAY: "rois",
+    Verdict.BADLY_PLACED: "detections",
+    Verdict.BACKGROUND: "rois",
+    Verdict.OTHER_CLASS: "rois",
+    Verdict.UNDER_SCORE: "detections",
+    Verdict.BOX_TOO_SMALL: "detections",
+    Verdict.FINAL_NMS: "detections",
+    Verdict.DETECTION_LIMIT: "detections",
+    Verdict.SHARED: "detections",
+    Verdict.FOUND: "detections",
+}
+
+
+def chosen_object(examined: Examination) -> int | None:
+    """The selected object; else the first that was missed."""
+    chosen = session.selected("object")
+    if chosen is not None and chosen < len(examined.findings):
+        return chosen
+    missed = [g for g, finding in enumerate(examined.findings) if finding.verdict is not Verdict.FOUND]
+    return missed[0] if missed else 0 if examined.findings else None
+
+
+def follow_to_its_page(here: Session, finding: Finding) -> None:
+    """Select what the verdict is about, and go to the page of the stage that lost it."""
+    for kind, value in (("anchor", finding.anchor), ("candidate", finding.candidate), ("proposal", finding.proposal)):
+        session.select(kind, value)
+    if finding.proposal is not None:
+        session.select("detection", finding.proposal * (here.trace.rois.num_classes - 1) + finding.label - 1)
+    st.session_state["open"] = PAGE_OF[finding.verdict]
+
+
+def show_strip(here: Session, finding: Finding) -> None:
+    steps = strip(here.trace, finding)
+    picture = to_uint8(here.trace.image)
+    for column, (title, box, words) in zip(st.columns(3), steps, strict=False):
+        with column:
+            st.markdown(f"**{title}**")
+            st.image(enlarge(crop(picture, box), 150))
+            st.caption(words)
+
+
+def show_fixes(here: Session, finding: Finding, object_: int) -> None:
+    if finding.verdict not in TRIED:
+        return
+    truth = here.ground_truth
+    labels = truth.labels_in(here.detector.classes)
+
+    def trace_of(settings: Settings) -> Trace:
+        return Trace(here.detector.model, here.image.tensor, settings, memory=MEMORY, image_key=here.image.sha256)
+
+    key = ("fixes", here.detector.model, here.image.sha256, here.settings, object_, truth)
+    st.markdown("**What would mend it**")
+    asked = st.session_state.setdefault("fixes_asked", {})
+    if key not in asked:
+        if not st.button("Try every setting that could", key="try_fixes", help="Each is really run, in small steps."):
+            return
+        with st.spinner("Trying settings ..."):
+            asked.clear()
+            asked[key] = fixes(trace_of, here.settings, object_, finding.verdict, truth.boxes_in_image, labels)
+    told: list[Fix] = asked[key]
+    if not told:
+        st.caption("No single setting recovers it, within the range that was tried; other anchors or training would.")
+        return
+    st.dataframe(fix_rows(told), hide_index=True)
+    st.caption("Each was tried: with it the object is found, one step less does not do.")
+    for number, fix in enumerate(told):
+        changes = fix.settings.changes(here.settings)
+        st.button(
+            f"Apply {fix.name} {fix.after:g}",
+            key=f"apply_fix_{number}",
+            on_click=session.change_settings,
+            kwargs={name: getattr(fix.settings, name) for name in changes},
+        )
+
+
+def show_object(here: Session, examined: Examination, object_: int) -> None:
+    finding = examined.findings[object_]
+    st.markdown(f"### Object {object_}: {here.ground_truth.names[object_]}, {finding.verdict.value}")
+    (st.success if finding.verdict is Verdict.FOUND else st.warning)(finding.sentence)
+    if finding.verdict in PAGE_OF:
+        st.button("Open its stage", key="open_stage", on_click=follow_to_its_page, args=(here, finding))
+    show_strip(here, finding)
+    show_fixes(here, finding, object_)
+
+
+def body(here: Session) -> None:
+    if target := st.session_state.pop("open", None):
+        open_page(target)
+    if here.ground_truth is None:
+        st.info("Nothing is drawn on this picture; draw its objects on the page Draw, or choose a sample.")
+        return
+    for column, name in zip(st.columns(3), ("box_score_thresh", "box_nms_thresh", "rpn_nms_thresh"), strict=True):
+        with column:
+            setting_slider(name)
+    key = ("examined", here.detector.model, here.image.sha256, here.settings, here.ground_truth)
+    examined: Examination = MEMORY.recall(
+        key, lambda: examine_image(here.detector, here.trace, here.ground_truth), here.detector.device
+    ).value
+    object_ = chosen_object(examined)
+    left, right = st.columns([3, 2])
+    with left:
+        classes = here.detector.classes
+        layers = [
+            object_layer(here.ground_truth, examined.findings),
+            alarm_layer(examined.detections, examined.labels, examined.scores, classes, examined.alarms),
+        ]
+        if object_ is not None:
+            layers += evidence_layers(here.trace, examined.findings[object_])
+
+        def pick(picked: Pick) -> None:
+            if picked.layer == "object":
+                session.select("object", picked.id)
+            elif picked.layer == "false alarm":
+                session.select("detection", int(here.trace.detections.kept[picked.id]))
+                st.session_state["open"] = "detections"
+
+        height, width = here.image.size
+        box_canvas(CanvasScene(here.image_url, width, height, layers), "autopsy_canvas", pick)
+        st.caption(
+            f"{examined.missed} of {len(examined.findings)} objects missed, {len(examined.alarms)} false alarms "
+            "(click their kinds in the legend to show them). Click an object for its verdict."
+        )
+    with right:
+        st.dataframe(object_rows(here.ground_truth, examined.findings), hide_index=True, height=230)
+        chart(verdict_figure(examined.findings), "verdicts", 240)
+    if object_ is not None:
+        show_object(here, examined, object_)
+    if examined.alarms:
+        chart(mistake_figure(examined.alarms), "mistakes", 240)
+
+
+run_page(
+    "autopsy",
+    "For every object that was missed: the stage that lost it, the evidence, and the smallest change that mends it.",
+    body,
+    "detections",
+)

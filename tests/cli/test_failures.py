@@ -1,0 +1,69 @@
+"""`frcnn-viz autopsy` and `waterfall` on two scenes with known objects."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from frcnn_viz.cli import cli
+from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
+from frcnn_viz.data.formats import write_dataset
+from frcnn_viz.data.scenes import CLASSES, PRESETS, draw_scene
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    folder, pictures, images = tmp_path_factory.mktemp("data") / "set", {}, []
+    for number, preset in enumerate(("tiny", "ordinary")):
+        scene = draw_scene(6_000 + number, PRESETS[preset])
+        buffer = io.BytesIO()
+        scene.image.save(buffer, "PNG")
+        pictures[f"{preset}.png"] = buffer.getvalue()
+        pairs = zip(scene.boxes_in_image.tolist(), scene.labels.tolist(), strict=True)
+        objects = tuple(Object(tuple(box), CLASSES[label - 1]) for box, label in pairs)
+        images.append(AnnotatedImage(f"{preset}.png", objects, *scene.image.size))
+    write_dataset(Dataset(tuple(images), tuple(CLASSES)), "coco", folder, lambda image: pictures[image.name])
+    return folder, sum(len(image.objects) for image in images)
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(cli, [*map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_object_has_a_row(data: tuple[Path, int], tmp_path: Path) -> None:
+    folder, count = data
+    table = tmp_path / "out.csv"
+    report = json.loads(run("autopsy", folder, "--model", "street-c4", "--csv", table, "--json", "-"))
+    objects = [row for row in report["rows"] if row["what"] == "object"]
+    assert len(objects) == count
+    assert {row["verdict"] for row in objects} > {"found"}
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["verdict"] for row in rows] == [row["verdict"] for row in report["rows"]]
+    assert "found" in run("autopsy", folder, "--set", "box_score_thresh=0.5")
+
+
+def test_the_waterfall_ends_at_what_is_found(data: tuple[Path, int]) -> None:
+    folder, count = data
+    report = json.loads(run("waterfall", folder, "--model", "street-c4", "--json", "-"))
+    assert report["objects"] == count
+    assert len(report["stages"]) == 10
+    found = sum(
+        row["verdict"] == "found"
+        for row in json.loads(run("autopsy", folder, "--model", "street-c4", "--json", "-"))["rows"]
+    )
+    assert report["stages"][-1]["recall_50"] >= found / count - 1e-6
+    assert "loses most" in run("waterfall", folder, "--model", "street-c4")
+
+
+def test_a_set_without_ground_truth_is_told(tmp_path: Path) -> None:
+    draw_scene(1, PRESETS["ordinary"]).image.save(tmp_path / "alone.png")
+    with pytest.raises(DataError, match="no picture with ground truth"):
+        run("autopsy", tmp_path)
