@@ -16,7 +16,7 @@ from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
 from benchmarks.anchors import anchor_rows
 from benchmarks.browser import browser_rows
 from benchmarks.measure import Row
-from benchmarks.traces import first_trace, reruns
+from benchmarks.traces import examined_set, first_trace, reruns
 from frcnn_viz.models.registry import ModelError, load_detector
 
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -36,6 +36,8 @@ def main() -> None:
     rows = first_trace(resnet, model, image, 1.05, options.repeats)
     rows += first_trace(street, load_street(), image, 1.15, options.repeats * 3)
     rows += reruns(resnet, model, image, options.repeats)
+    rows += examined_set(resnet, model, options.repeats)
+    rows += examined_set(street, load_street(), options.repeats * 3)
     rows += anchor_rows(resnet, model, image, options.repeats)
     rows += browser_rows(options.repeats)
 

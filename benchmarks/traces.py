@@ -9,6 +9,11 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from benchmarks.measure import Row, medians
+from frcnn_viz.analysis.examination import examine_image
+from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.images import from_pil
+from frcnn_viz.data.scenes import CLASSES, SAMPLES, sample_scene
+from frcnn_viz.models.registry import STREET_CLASSES, Detector
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
@@ -50,6 +55,30 @@ def reruns(name: str, model: FasterRCNN, image: Tensor, repeats: int) -> list[Ro
         {"plain": lambda: lambda: _plain(model, image)} | {what: run for what, (_, run) in tasks.items()}, repeats
     )
     return [Row(what, name, ms[what], ms["plain"], limit) for what, (limit, _) in tasks.items()]
+
+
+def examined_set(name: str, model: FasterRCNN, repeats: int) -> list[Row]:
+    """The sample scenes, each traced and examined, over a plain loop; at least 0.9 of its images a second."""
+    scenes = [sample_scene(sample) for sample in SAMPLES]
+    images = [from_pil(scene.image, "scene").tensor for scene in scenes]
+    truths = [
+        GroundTruth(scene.boxes_in_image, tuple(CLASSES[label - 1] for label in scene.labels.tolist()))
+        for scene in scenes
+    ]
+    count = model.roi_heads.box_predictor.cls_score.out_features
+    classes = (*STREET_CLASSES, *(f"class {label}" for label in range(len(STREET_CLASSES), count)))
+    detector = Detector(name, name, "", model, classes, trained=False)
+
+    def examine() -> None:
+        for image, truth in zip(images, truths, strict=True):
+            examine_image(detector, Trace(model, image), truth)
+
+    def plain() -> None:
+        for image in images:
+            _plain(model, image)
+
+    ms = medians({"plain": lambda: plain, "examined": lambda: examine}, max(3, repeats // 3))
+    return [Row(f"{len(images)} images examined, over a plain loop", name, ms["examined"], ms["plain"], 1 / 0.9)]
 
 
 def _plain(model: FasterRCNN, image: Tensor) -> list[dict[str, Tensor]]:

@@ -13,7 +13,7 @@ SECTIONS = {
     "First stage": ["input", "features", "anchors", "proposals"],
     "Second stage": ["rois", "detections"],
     "Training": ["sampling", "losses", "lab", "conventions"],
-    "Failures": ["autopsy", "waterfall", "court"],
+    "Failures": ["autopsy", "waterfall", "court", "probe"],
     "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
@@ -31,6 +31,7 @@ ICONS = {
     "autopsy": "troubleshoot",
     "waterfall": "waterfall_chart",
     "court": "gavel",
+    "probe": "colorize",
     "images": "photo_library",
     "draw": "draw",
     "dataset": "fact_check",

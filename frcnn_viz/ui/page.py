@@ -31,6 +31,7 @@ PAGES = {
     "autopsy": "Why missed",
     "waterfall": "Waterfall",
     "court": "NMS court",
+    "probe": "Probe",
     "images": "Your images",
     "draw": "Draw",
     "dataset": "Check and statistics",

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from frcnn_viz.paths import APP
 from frcnn_viz.ui.page import PAGES
+from tests.browser.mouse import Editor
 
 Settled = Callable[[Page], None]
 BALL = (368, 394)
@@ -205,3 +206,15 @@ def test_from_a_missed_bird_to_the_reason_in_two_clicks(app: str, page: Page, se
     page.get_by_role("button", name="Open its stage").click()
     expect(page.locator("h1")).not_to_have_text("Why missed")
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_a_probe_is_asked_where_it_is_drawn(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/probe")
+    settled(page)
+    editor = Editor(page, settled)
+    editor.drag((345, 370), (392, 418))  # round the beach ball
+    settled(page)
+    expect(page.get_by_text("Refined: ball", exact=True)).to_be_visible()
+    editor.drag((20, 20), (90, 90))  # the empty sky
+    settled(page)
+    expect(page.get_by_text("Refined: ball", exact=True)).to_have_count(0)
