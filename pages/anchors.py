@@ -5,7 +5,7 @@ from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
-from frcnn_viz.ui.controls import setting_levels
+from frcnn_viz.ui.controls import level_sliders, setting_levels
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 
@@ -13,6 +13,11 @@ from frcnn_viz.ui.session import Session
 def body(here: Session) -> None:
     names = here.trace.features.names
     with st.expander("Sizes and ratios of each level", icon=":material/tune:"):
+        st.caption("Sizes")
+        level_sliders("anchor_sizes", names)
+        st.caption("Ratios")
+        level_sliders("aspect_ratios", names)
+        st.caption("As text: several of a level are parted by commas")
         setting_levels("anchor_sizes", "Sizes", "Square root of the anchor's area, network-input pixels.", names)
         setting_levels("aspect_ratios", "Ratios", "Height / width.", names)
     grid, data = here.trace.anchors, here.trace.input

@@ -11,7 +11,7 @@ from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import level_table, setting_slider, size_sliders
+from frcnn_viz.ui.controls import level_sliders, level_table, setting_slider
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.objects import ObjectSet, choose_objects, crop
@@ -37,8 +37,9 @@ def controls(here: Session, level_names: tuple[str, ...]) -> None:
         session.change_settings(anchor_sizes=sizes, aspect_ratios=ratios)
 
     preset.selectbox("Preset", list(fitting), key="lab_preset", on_change=take, index=None, placeholder="choose sizes")
-    size_sliders(level_names)
-    with st.expander("Table of sizes and ratios", icon=":material/table:"):
+    level_sliders("anchor_sizes", level_names)
+    with st.expander("Ratios, and a table of both", icon=":material/table:"):
+        level_sliders("aspect_ratios", level_names)
         level_table(level_names)
 
 

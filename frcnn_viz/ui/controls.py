@@ -115,35 +115,42 @@ def _levels_changed(name: str, level: int, key: str) -> None:
     session.change_settings(**{name: tuple(levels)})
 
 
-LARGEST_SIZE = 640
+LEVEL_SLIDERS = {
+    "anchor_sizes": ("size", 2, 640, 1, "Anchor size: square root of the area, resized pixels."),
+    "aspect_ratios": ("ratio", 0.1, 8.0, 0.05, "Anchor ratio: height / width."),
+}
+"""Of each field of levels: its word, the slider's range and step, and what it says on hover."""
 
 
-def size_sliders(level_names: Sequence[str]) -> None:
-    """One slider for each anchor size, level by level."""
-    levels = st.session_state["settings"].anchor_sizes
-    places = [(level, number) for level, sizes in enumerate(levels) for number in range(len(sizes))]
+def level_sliders(name: str, level_names: Sequence[str]) -> None:
+    """One slider for each anchor size or ratio, level by level."""
+    word, low, high, step, told = LEVEL_SLIDERS[name]
+    levels = getattr(st.session_state["settings"], name)
+    places = [(level, number) for level, values in enumerate(levels) for number in range(len(values))]
     for start in range(0, len(places), 6):
         row = places[start : start + 6]
         for column, (level, number) in zip(st.columns(max(len(row), 3)), row, strict=False):
-            value, key = round(levels[level][number]), f"size_{level}_{number}"
+            value, key = levels[level][number], f"{word}_{level}_{number}"
+            value = round(value) if isinstance(step, int) else float(value)
             if st.session_state.get(key) != value:
                 st.session_state[key] = value
-            name = level_names[level] if level < len(level_names) else str(level)
+            title = level_names[level] if level < len(level_names) else str(level)
             column.slider(
-                f"Level {name}",
-                2,
-                max(LARGEST_SIZE, value),
+                f"Level {title}",
+                min(low, value),
+                max(high, value),
+                step=step,
                 key=key,
-                on_change=_size_changed,
-                args=(level, number, key),
-                help="Anchor size: square root of the area, resized pixels.",
+                on_change=_level_changed,
+                args=(name, level, number, key),
+                help=told,
             )
 
 
-def _size_changed(level: int, number: int, key: str) -> None:
-    levels = [list(sizes) for sizes in st.session_state["settings"].anchor_sizes]
+def _level_changed(name: str, level: int, number: int, key: str) -> None:
+    levels = [list(values) for values in getattr(st.session_state["settings"], name)]
     levels[level][number] = float(st.session_state[key])
-    session.change_settings(anchor_sizes=tuple(map(tuple, levels)))
+    session.change_settings(**{name: tuple(map(tuple, levels))})
 
 
 def level_table(level_names: Sequence[str]) -> None:

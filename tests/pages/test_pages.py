@@ -77,6 +77,14 @@ def test_a_good_anchor_size_is_taken() -> None:
     assert test.session_state["settings"].anchor_sizes[0] == (10.0,)
 
 
+def test_a_ratio_is_changed_by_its_slider() -> None:
+    test = open_page("anchors", {})
+    test.slider(key="ratio_1_2").set_value(3.0).run()
+    assert not test.exception
+    assert test.session_state["settings"].aspect_ratios[1] == (0.5, 1.0, 3.0)
+    assert test.session_state["settings"].aspect_ratios[0] == (0.5, 1.0, 2.0)
+
+
 def test_redrawing_changes_the_seed() -> None:
     test = open_page("sampling", {})
     test.button[0].click().run()
