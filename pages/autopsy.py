@@ -18,7 +18,7 @@ from frcnn_viz.figures.rasters import enlarge, to_uint8
 from frcnn_viz.figures.rois import crop
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui import session
+from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
@@ -95,6 +95,7 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
         st.caption("No single setting recovers it, within the range that was tried; other anchors or training would.")
         return
     st.dataframe(fix_rows(told), hide_index=True)
+    show_price(here, told)
     st.caption("Each was tried: with it the object is found, one step less does not do.")
     for number, fix in enumerate(told):
         changes = fix.settings.changes(here.settings)
@@ -104,6 +105,24 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
             on_click=session.change_settings,
             kwargs={name: getattr(fix.settings, name) for name in changes},
         )
+
+
+def show_price(here: Session, told: list[Fix]) -> None:
+    """What the cheapest change costs on all of the workspace, when asked."""
+    subjects = survey.of_items(library.items())
+    if not subjects or not st.button(f"Price of the first on your {len(subjects):,} images", key="price"):
+        return
+    with st.spinner("Examining ..."):
+        totals = []
+        for settings in (here.settings, told[0].settings):
+            survey.run(here.detector, settings, subjects, lambda done, total: None)
+            done = survey.known(here.detector, settings, subjects).values()
+            totals.append((sum(one.missed for one in done), sum(len(one.alarms) for one in done)))
+    (missed, alarms), (missed_then, alarms_then) = totals
+    st.markdown(
+        f"With {told[0].name} {told[0].after:g} on all your images: misses {missed:,} → {missed_then:,}, "
+        f"false alarms {alarms:,} → {alarms_then:,}."
+    )
 
 
 def show_object(here: Session, examined: Examination, object_: int) -> None:

@@ -3,13 +3,10 @@ import torch
 
 from frcnn_viz.analysis.anchor_report import BANDS
 from frcnn_viz.analysis.examination import Examination
-from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.analysis.waterfall import group_rows, loses_most
 from frcnn_viz.figures.autopsy import (
     mistake_figure,
-    score_figure,
-    threshold_figure,
     verdict_figure,
     waterfall_figure,
 )
@@ -84,24 +81,6 @@ def show_failures(subjects: list[Subject], done: dict[str, Examination]) -> None
     st.caption(f"{min(SHOWN, len(shown)):,} of {len(shown):,}, the furthest off first. Click one to see why.")
 
 
-def show_metrics(done: list[Examination]) -> None:
-    scores = torch.cat([one.scores for one in done])
-    right = torch.ones(len(scores), dtype=torch.bool)
-    start = 0
-    for one in done:
-        right[[start + alarm.detection for alarm in one.alarms]] = False
-        start += len(one.scores)
-    objects = sum(len(one.findings) for one in done)
-    left, middle = st.columns(2)
-    with left:
-        chart(score_figure(scores, right), "score_histogram", 280)
-    with middle:
-        chart(threshold_figure(scores, right, objects), "score_threshold", 280)
-    kinds = {mistake: sum(a.mistake is mistake for one in done for a in one.alarms) for mistake in Mistake}
-    if any(kinds.values()):
-        chart(mistake_figure([alarm for one in done for alarm in one.alarms]), "mistakes_all", 240)
-
-
 def body(here: Session) -> None:
     if target := st.session_state.pop("open", None):
         open_page(target)
@@ -119,7 +98,9 @@ def body(here: Session) -> None:
         chart(verdict_figure([finding for one in results for finding in one.findings]), "verdicts_all", 320)
     with right:
         show_failures(subjects, done)
-    show_metrics(results)
+    alarms = [alarm for one in results for alarm in one.alarms]
+    if alarms:
+        chart(mistake_figure(alarms), "mistakes_all", 240)
 
 
 run_page(

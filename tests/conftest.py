@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -67,6 +69,14 @@ def build_tiny_c4(**options: object) -> FasterRCNN:
     anchors = AnchorGenerator(((24, 48, 96),), (RATIOS,))
     pool = MultiScaleRoIAlign(["0"], 7, 2)
     return liven(FasterRCNN(backbone, rpn_anchor_generator=anchors, box_roi_pool=pool, **{**SMALL, **options}))
+
+
+@pytest.fixture(autouse=True)
+def same_main() -> Iterator[None]:
+    """Streamlit's AppTest leaves its script as `__main__`, which processes that are spawned later would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from pycocotools.cocoeval import COCOeval
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
+from frcnn_viz.analysis.outcomes import judge
+
 Scene = tuple[Tensor, Tensor, Tensor]
 """image float32 [3, H, W] in 0..1, boxes_in_image float32 [G, 4], labels int64 [G] from 1."""
 
@@ -79,16 +81,9 @@ def coco_metrics(
     Raises:
         ValueError: the two have different lengths.
     """
-    if len(predictions) != len(ground_truth):
-        raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
-    truth = as_coco([(boxes, labels, None) for boxes, labels in ground_truth], classes)
-    found = as_coco([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
-    judge = COCOeval(truth, found, iouType="bbox")
-    with contextlib.redirect_stdout(io.StringIO()):
-        judge.evaluate()
-        judge.accumulate()
+    made = _judged(predictions, ground_truth, classes)
     # [IoU thresholds, recalls, classes], of all sizes and 100 detections; -1 where a class has no object
-    precision = judge.eval["precision"][:, :, :, 0, -1]
+    precision = made.eval["precision"][:, :, :, 0, -1]
     return Metrics(
         AP=_mean(precision),
         AP50=_mean(precision[0]),
@@ -96,6 +91,77 @@ def coco_metrics(
         per_class={name: _mean(precision[:, :, index]) for index, name in enumerate(classes)},
         n_images=len(predictions),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class CocoReport:
+    """COCO's twelve figures and the curves behind them.
+
+    Attributes:
+        figures: by COCO's names: AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl; nan where undefined.
+        precision: float64 [C, 101] at IoU 0.5, over recall 0, 0.01 ... 1; nan for a class without objects.
+    """
+
+    figures: dict[str, float]
+    precision: np.ndarray
+
+
+FIGURES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+
+
+def coco_report(
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+) -> CocoReport:
+    """All of COCO's figures; arguments as `coco_metrics` takes them."""
+    made = _judged(predictions, ground_truth, classes)
+    with contextlib.redirect_stdout(io.StringIO()):
+        made.summarize()
+    figures = {name: value if value >= 0 else float("nan") for name, value in zip(FIGURES, made.stats, strict=True)}
+    precision = made.eval["precision"][0, :, :, 0, -1].T
+    return CocoReport(figures, np.where(precision < 0, np.nan, precision))
+
+
+def confusion(
+    predictions: Sequence[dict[str, Tensor]],
+    ground_truth: Sequence[tuple[Tensor, Tensor]],
+    num_classes: int,
+    min_score: float = 0.0,
+) -> np.ndarray:
+    """How often an object of one class is found as another: int64 [C, C], rows truth, columns predicted.
+
+    Row 0 is the background: detections that are on no object. Column 0 are the missed ones. Detections and objects
+    are paired by place alone (IoU 0.5), the best-scored first.
+
+    Args:
+        predictions: as `coco_metrics` takes them, by falling score.
+        ground_truth: likewise; labels from 1.
+        num_classes: C, with the background.
+        min_score: detections under it are left out.
+    """
+    table = np.zeros((num_classes, num_classes), dtype=np.int64)
+    for found, (boxes, labels) in zip(predictions, ground_truth, strict=True):
+        likely = found["scores"] >= min_score
+        place, predicted = found["boxes"][likely], found["labels"][likely]
+        pairs = judge(place, torch.zeros_like(predicted), boxes, torch.zeros_like(labels))
+        for truth, detection in zip(labels.tolist(), pairs.detection_of_object.tolist(), strict=True):
+            table[truth, int(predicted[detection]) if detection >= 0 else 0] += 1
+        for label in predicted[pairs.false_alarms].tolist():
+            table[0, label] += 1
+    return table
+
+
+def _judged(
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+) -> COCOeval:
+    if len(predictions) != len(ground_truth):
+        raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
+    truth = as_coco([(boxes, labels, None) for boxes, labels in ground_truth], classes)
+    found = as_coco([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
+    made = COCOeval(truth, found, iouType="bbox")
+    with contextlib.redirect_stdout(io.StringIO()):
+        made.evaluate()
+        made.accumulate()
+    return made
 
 
 def as_coco(images: Sequence[tuple[Tensor, Tensor, Tensor | None]], classes: Sequence[str]) -> COCO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,10 @@ def training_scenes(
     if not path.is_file():
         images = np.empty((count, 3, 240, 320), dtype=np.uint8)
         boxes, labels = [], []
-        with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-            for index, (image, scene_boxes, scene_labels) in enumerate(pool.imap(draw_half_size, range(count), 32)):
+        # an executor, since a multiprocessing pool whose workers cannot start makes new ones for ever
+        with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+            drawn = pool.map(draw_half_size, range(count), chunksize=32)
+            for index, (image, scene_boxes, scene_labels) in enumerate(drawn):
                 images[index] = image
                 boxes.append(scene_boxes)
                 labels.append(scene_labels)

@@ -13,7 +13,7 @@ SECTIONS = {
     "First stage": ["input", "features", "anchors", "proposals"],
     "Second stage": ["rois", "detections"],
     "Training": ["sampling", "losses", "lab", "conventions"],
-    "Failures": ["autopsy", "waterfall", "court", "probe"],
+    "Failures": ["autopsy", "waterfall", "court", "probe", "stress", "metrics"],
     "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
@@ -32,6 +32,8 @@ ICONS = {
     "waterfall": "waterfall_chart",
     "court": "gavel",
     "probe": "colorize",
+    "stress": "fitness_center",
+    "metrics": "monitoring",
     "images": "photo_library",
     "draw": "draw",
     "dataset": "fact_check",

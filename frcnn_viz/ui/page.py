@@ -32,6 +32,8 @@ PAGES = {
     "waterfall": "Waterfall",
     "court": "NMS court",
     "probe": "Probe",
+    "stress": "Stress",
+    "metrics": "Metrics",
     "images": "Your images",
     "draw": "Draw",
     "dataset": "Check and statistics",

@@ -189,7 +189,7 @@ def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, st
     if item is None:
         image, ground_truth, lesson = sample_picture(key)
         return image, ground_truth, None, lesson
-    return library.picture(key), GroundTruth.of(item.objects) if item.objects else None, item, ""
+    return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
 
 
 @cache

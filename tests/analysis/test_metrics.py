@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from frcnn_viz.analysis.metrics import Metrics, coco_metrics, evaluate
+from frcnn_viz.analysis.metrics import Metrics, coco_metrics, coco_report, confusion, evaluate
 from frcnn_viz.models.street import street_c4
 
 CLASSES = ("person", "car")
@@ -96,3 +97,26 @@ def test_evaluate_is_quiet_counts_and_leaves_the_model_alone(capfd: pytest.Captu
 def test_evaluate_refuses_a_model_in_training() -> None:
     with pytest.raises(ValueError, match="training mode"):
         evaluate(street_c4(), [], CLASSES)
+
+
+def test_cocos_figures_of_perfect_predictions() -> None:
+    boxes = torch.tensor([[0.0, 0.0, 20.0, 20.0], [50.0, 50.0, 100.0, 100.0]])
+    labels = torch.tensor([1, 2])
+    found = {"boxes": boxes, "labels": labels, "scores": torch.tensor([0.9, 0.8])}
+    report = coco_report([found], [(boxes, labels)], ["a", "b", "never"])
+    assert [report.figures[name] for name in ("AP", "AP50", "APs", "APm", "AR100")] == pytest.approx([1] * 5)
+    assert math.isnan(report.figures["APl"])
+    assert report.precision[:2] == pytest.approx(np.ones((2, 101)))
+    assert np.isnan(report.precision[2]).all()
+    assert report.figures["AP"] == coco_metrics([found], [(boxes, labels)], ["a", "b", "never"]).AP
+
+
+def test_a_confusion_matrix_by_hand() -> None:
+    truth = torch.tensor([[0.0, 0.0, 20.0, 20.0], [50.0, 50.0, 100.0, 100.0], [200.0, 0.0, 240.0, 40.0]])
+    found = {
+        "boxes": torch.cat([truth[:2], torch.tensor([[300.0, 300.0, 340.0, 340.0]]), truth[2:]]),
+        "labels": torch.tensor([1, 1, 2, 2]),
+        "scores": torch.tensor([0.9, 0.8, 0.7, 0.1]),
+    }
+    table = confusion([found], [(truth, torch.tensor([1, 2, 2]))], 3, min_score=0.5)
+    assert table.tolist() == [[0, 0, 1], [0, 1, 0], [1, 1, 0]]

@@ -65,3 +65,25 @@ def test_the_court_steps_through_nms(stage: str) -> None:
     slider.set_value(3).run()
     assert not test.exception
     assert any(caption.value.startswith("Step 3 of") for caption in test.caption)
+
+
+def test_the_metrics_of_the_samples_and_another_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "_DONE", {})
+    test = open_page("metrics", model="street-c4")
+    control = next(c for c in test.button_group if c.key.startswith("metrics_"))
+    control.set_value("the sample scenes").run()
+    assert not test.exception
+    figures = {metric.label: metric.value for metric in test.metric}
+    assert float(figures["AP50"]) > float(figures["AP"]) > 0
+    (choice,) = [box for box in test.selectbox if box.label == "Compare with"]
+    choice.set_value("Street scenes, FPN, its own settings").run()
+    assert not test.exception
+    assert "objects are found here and not there" in " ".join(markdown.value for markdown in test.markdown)
+
+
+@pytest.mark.parametrize("axis", ["shift", "image size"])
+def test_stress_tells_what_breaks_first(axis: str) -> None:
+    test = open_page("stress", image="football", object="1")
+    test.button_group(key="stress_axis").set_value(axis).run()
+    assert not test.exception
+    assert test.success or "is lost first" in test.warning[0].value

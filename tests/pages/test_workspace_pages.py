@@ -180,3 +180,14 @@ def test_results_go_with_the_ground_truths_export(workspace: Workspace) -> None:
     assert [image["file_name"] for image in truth["images"] if image["id"] == image_id] == ["16.png"]
     assert list(categories) == [2]
     assert [c["name"] for c in truth["categories"] if c["id"] == categories[2]] == ["car"]
+
+
+def test_a_fix_has_its_price_on_all_images(workspace: Workspace) -> None:
+    test = open_page("draw")
+    test.button(key="copy").click().run()
+    (item,) = workspace.items()
+    test = open_page("autopsy", image=item.id, box_score_thresh="0.97")
+    test.button(key="try_fixes").click().run()
+    test.button(key="price").click().run()
+    assert not test.exception
+    assert any(m.value.startswith("With ") and "on all your images: misses" in m.value for m in test.markdown)

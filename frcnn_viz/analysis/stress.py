@@ -1,0 +1,127 @@
+"""One object under stress: the picture is changed along one axis, and every stage is asked how well it still does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchvision.ops import box_iou
+from torchvision.transforms.v2 import functional as F
+
+from frcnn_viz.analysis.waterfall import STAGES, stage_ious
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.trace import Trace
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is changed.
+
+    Attributes:
+        name: on the screen. unit: of its values. values: from mild to harsh.
+        neutral: the value that changes nothing.
+    """
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    neutral: float
+
+
+AXES = {
+    "shift": Axis("shift", "pixels to the right", tuple(range(33)), 0),
+    "brightness": Axis("brightness", "times", (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.12, 0.06), 1.0),
+    "blur": Axis("blur", "sigma, pixels", (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0), 0.0),
+    "occlusion": Axis("occlusion", "part of the object, from below", tuple(n / 10 for n in range(10)), 0.0),
+    "image size": Axis("image size", "times", (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2), 1.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One value of the axis.
+
+    Attributes:
+        value: of the axis. ious: float32 [stages], the best overlap of each stage with the object.
+        objectness: the best of a candidate on it. score: the best of its class on it; both 0 where there is none.
+        found: whether the last stage still has it.
+    """
+
+    value: float
+    ious: Tensor
+    objectness: float
+    score: float
+    found: bool
+
+
+def stress(
+    trace_of: Callable[[Tensor, Settings], Trace],
+    image: Tensor,
+    box_in_image: Tensor,
+    label: int,
+    axis: Axis,
+    settings: Settings,
+    iou_thresh: float = 0.5,
+) -> Iterator[Point]:
+    """Run the picture at every value of an axis.
+
+    Args:
+        trace_of: runs an image at settings.
+        image: float32 [3, H, W] in 0..1.
+        box_in_image: float32 [4], the object.
+        label: its class.
+        axis: of `AXES`.
+        settings: of the detector; the image size scales `min_size` and `max_size`.
+        iou_thresh: of a box that is on the object.
+    """
+    for value in axis.values:
+        changed, box, at = _change(image, box_in_image, axis, value, settings)
+        trace = trace_of(changed, at)
+        ious = stage_ious(trace, box[None], torch.tensor([label]))[0]
+        truth = box[None].to(trace.image.device)
+        to_image = trace.input.boxes_in_image
+        first = box_iou(truth, to_image(trace.proposals.candidates))[0] >= iou_thresh
+        second = box_iou(truth, to_image(trace.rois.boxes[:, label]))[0] >= iou_thresh
+        objectness = float(trace.proposals.scores[first].max()) if bool(first.any()) else 0.0
+        score = float(trace.rois.scores[second, label].max()) if bool(second.any()) else 0.0
+        yield Point(value, ious, objectness, score, bool(ious[-1] >= iou_thresh))
+
+
+def breaks_first(points: list[Point], iou_thresh: float = 0.5) -> tuple[float, str] | None:
+    """The first value at which the object is lost, and the stage that loses it; None where it never is."""
+    for point in points:
+        if not point.found:
+            alive = (point.ious >= iou_thresh).nonzero()[:, 0]
+            last = int(alive[-1]) if len(alive) else -1
+            return point.value, STAGES[min(last + 1, len(STAGES) - 1)]
+    return None
+
+
+def _change(
+    image: Tensor, box: Tensor, axis: Axis, value: float, settings: Settings
+) -> tuple[Tensor, Tensor, Settings]:
+    if value == axis.neutral:
+        return image, box, settings
+    if axis.name == "shift":
+        by = int(value)
+        moved = torch.cat([image[:, :, :1].expand(-1, -1, by), image[:, :, : image.shape[2] - by]], dim=2)
+        x0, y0, x1, y1 = box.tolist()
+        width = image.shape[2]
+        return moved, torch.tensor([min(x0 + by, width - 1.0), y0, min(x1 + by, float(width)), y1]), settings
+    if axis.name == "brightness":
+        return image * value, box, settings
+    if axis.name == "blur":
+        size = 2 * int(3 * value) + 1
+        return F.gaussian_blur(image, [max(size, 3)] * 2, [value, value]), box, settings
+    if axis.name == "occlusion":
+        x0, y0, x1, y1 = (round(v) for v in box.tolist())
+        covered = image.clone()
+        covered[:, max(y0, round(y1 - value * (y1 - y0))) : y1, x0:x1] = 0.5
+        return covered, box, settings
+    resize = {
+        "min_size": max(32, round(settings.min_size * value)),
+        "max_size": max(32, round(settings.max_size * value)),
+    }
+    return image, box, settings.replace(**resize)

@@ -1,0 +1,81 @@
+"""COCO's figures, precision over recall, the confusion matrix, and curves of one object under stress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from frcnn_viz.analysis.metrics import CocoReport
+from frcnn_viz.analysis.stress import Axis, Point
+from frcnn_viz.analysis.waterfall import STAGES
+from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, SELECTED, VERMILION, class_colour
+
+MEANINGS = {
+    "AP": "Average precision: mean over IoU 0.50 to 0.95 and over the classes.",
+    "AP50": "At IoU 0.5.",
+    "AP75": "At IoU 0.75.",
+    "APs": "Of objects under 32 x 32 pixels of the image.",
+    "APm": "Of objects from 32 x 32 to 96 x 96.",
+    "APl": "Of objects over 96 x 96.",
+    "AR1": "Average recall with one detection an image.",
+    "AR10": "With ten detections.",
+    "AR100": "With a hundred detections.",
+    "ARs": "Of small objects.",
+    "ARm": "Of medium objects.",
+    "ARl": "Of large objects.",
+}
+
+
+def precision_recall_figure(report: CocoReport, classes: Sequence[str]) -> go.Figure:
+    """Precision over recall at IoU 0.5, a curve for each class (names without background)."""
+    figure = go.Figure()
+    for label, (name, values) in enumerate(zip(classes, report.precision, strict=True), start=1):
+        if not np.isnan(values).all():
+            recall = np.linspace(0, 1, len(values))
+            figure.add_scatter(x=recall, y=values, name=name, line={"color": class_colour(label), "shape": "hv"})
+    figure.update_layout(title="Precision over recall at IoU 0.5", xaxis_title="recall", yaxis_title="precision")
+    figure.update_yaxes(range=[0, 1.05])
+    return figure
+
+
+def confusion_figure(table: np.ndarray, classes: Sequence[str]) -> go.Figure:
+    """Objects by their class and what they were found as; classes with the background first."""
+    used = [n for n in range(len(classes)) if table[n].any() or table[:, n].any()]
+    rows = ["no object" if n == 0 else classes[n] for n in used]
+    columns = ["missed" if n == 0 else classes[n] for n in used]
+    part = table[np.ix_(used, used)]
+    share = part / np.maximum(part.sum(axis=1, keepdims=True), 1)
+    figure = go.Figure(
+        go.Heatmap(
+            z=share,
+            x=columns,
+            y=rows,
+            text=part,
+            texttemplate="%{text}",
+            colorscale="Blues",
+            showscale=False,
+            hovertemplate="%{y} found as %{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(title="What objects are found as", yaxis_autorange="reversed")
+    figure.update_xaxes(title="found as", side="top")
+    return figure
+
+
+def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
+    """Best overlap of three stages, objectness and score over the axis."""
+    at = [point.value for point in points]
+    figure = go.Figure()
+    for stage, colour in (("moved by the RPN", ORANGE), ("limit on proposals", BLUE), ("limit on detections", GREEN)):
+        ious = [float(point.ious[STAGES.index(stage)]) for point in points]
+        figure.add_scatter(x=at, y=ious, name=f"IoU: {stage}", line={"color": colour}, mode="lines+markers")
+    for name, values, colour in (
+        ("objectness", [point.objectness for point in points], SELECTED),
+        ("score", [point.score for point in points], VERMILION),
+    ):
+        figure.add_scatter(x=at, y=values, name=name, line={"color": colour, "dash": "dot"}, mode="lines+markers")
+    figure.add_hline(y=0.5, line={"dash": "dash", "width": 1})
+    figure.update_layout(title="Under stress", xaxis_title=f"{axis.name}, {axis.unit}", yaxis_range=[0, 1.05])
+    return figure

@@ -1,0 +1,125 @@
+import streamlit as st
+import torch
+
+from frcnn_viz.analysis.examination import Examination
+from frcnn_viz.analysis.metrics import FIGURES, coco_report, confusion
+from frcnn_viz.analysis.verdicts import Verdict
+from frcnn_viz.figures.autopsy import score_figure, threshold_figure
+from frcnn_viz.figures.metrics import MEANINGS, confusion_figure, precision_recall_figure
+from frcnn_viz.models.registry import DETECTORS, load_detector
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.ui import session, survey
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.objects import crop_box
+from frcnn_viz.ui.page import open_page, run_page, term
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import choose_subjects, examined
+from frcnn_viz.ui.survey import Subject
+
+SHOWN = 12
+
+
+def show_figures(here: Session, subjects: list[Subject], results: list[Examination]) -> None:
+    classes = here.detector.classes
+    truths, left_out = [], 0
+    for subject in subjects:
+        labels = subject.truth.labels_in(classes)
+        left_out += int((labels < 0).sum())
+        truths.append((subject.truth.boxes_in_image[labels > 0], labels[labels > 0]))
+    found = [{"boxes": one.detections, "labels": one.labels, "scores": one.scores} for one in results]
+    report = coco_report(found, truths, classes[1:])
+    for start in (0, 6):
+        for column, name in zip(st.columns(6), FIGURES[start : start + 6], strict=True):
+            with column:
+                value = report.figures[name]
+                term(name, "none" if value != value else f"{value:.3f}", f"{MEANINGS[name]} By pycocotools.")
+    if left_out:
+        st.caption(f"{left_out:,} objects of classes this detector does not know are left out.")
+    left, right = st.columns(2)
+    with left:
+        chart(precision_recall_figure(report, classes[1:]), "precision_recall", 340)
+    with right:
+        lowest = st.slider("From score", 0.0, 1.0, 0.5, 0.05, key="confusion_score")
+        chart(confusion_figure(confusion(found, truths, len(classes), lowest), classes), "confusion", 340)
+    scores = torch.cat([one.scores for one in results])
+    hits = torch.cat([_hits(one) for one in results])
+    left, right = st.columns(2)
+    with left:
+        chart(score_figure(scores, hits), "score_histogram", 280)
+    with right:
+        chart(threshold_figure(scores, hits, sum(len(one.findings) for one in results)), "score_threshold", 280)
+
+
+def _hits(one: Examination) -> torch.Tensor:
+    hits = torch.ones(len(one.scores), dtype=torch.bool)
+    hits[[alarm.detection for alarm in one.alarms]] = False
+    return hits
+
+
+def show_comparison(here: Session, subjects: list[Subject], results: list[Examination]) -> None:
+    others = {f"{entry.title}, its own settings": name for name, entry in DETECTORS.items()}
+    chosen = st.selectbox("Compare with", list(others), index=None, placeholder="another detector, or other settings")
+    if chosen is None:
+        return
+    detector = load_detector(others[chosen], st.session_state["device"])
+    settings = Settings.of(detector.model)
+    with st.spinner("Examining ..."):
+        survey.run(detector, settings, subjects, lambda done, total: None)
+    theirs = survey.known(detector, settings, subjects)
+    gained, lost = [], []
+    for subject, one in zip(subjects, results, strict=True):
+        other = theirs[subject.key]
+        for number, (mine, their) in enumerate(zip(one.findings, other.findings, strict=True)):
+            now, then = mine.verdict is Verdict.FOUND, their.verdict is Verdict.FOUND
+            if now != then:
+                (gained if now else lost).append((subject, number, their if now else mine))
+    alarms = sum(len(one.alarms) for one in results), sum(len(one.alarms) for one in theirs.values())
+    st.markdown(
+        f"**{len(gained):,}** objects are found here and not there, **{len(lost):,}** there and not here; "
+        f"{alarms[0]:,} false alarms here, {alarms[1]:,} there."
+    )
+
+    def pick(key: str) -> None:
+        image, number = key.rsplit(" ", 1)
+        session.choose_image(image)
+        session.select("object", int(number))
+        st.session_state["open"] = "autopsy"
+
+    for title, rows in (("Found here alone", gained), ("Found there alone", lost)):
+        if rows:
+            st.markdown(f"**{title}** (below: what became of it in the other)")
+            tiles = [
+                Tile(
+                    f"{subject.key} {number}",
+                    image_url(crop_box(subject.key, subject.truth.boxes_in_image[number])),
+                    subject.truth.names[number],
+                    finding.verdict.value,
+                )
+                for subject, number, finding in rows[:SHOWN]
+            ]
+            gallery(tiles, f"compared {title}", pick, width=100)
+
+
+def body(here: Session) -> None:
+    if target := st.session_state.pop("open", None):
+        open_page(target)
+    subjects = choose_subjects(here, "metrics")
+    done = examined(here, subjects, "metrics")
+    subjects = [subject for subject in subjects if subject.key in done]
+    results = [done[subject.key] for subject in subjects]
+    if not any(one.findings for one in results):
+        st.info("No image with objects is examined yet.")
+        return
+    show_figures(here, subjects, results)
+    st.subheader("Who gains, who loses")
+    show_comparison(here, subjects, results)
+
+
+run_page(
+    "metrics",
+    "COCO's figures of what was examined, where precision is lost, and what another detector finds instead.",
+    body,
+    "detections",
+)
