@@ -6,7 +6,8 @@ from frcnn_viz.analysis.metrics import FIGURES, coco_report, confusion
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.figures.autopsy import score_figure, threshold_figure
 from frcnn_viz.figures.metrics import MEANINGS, confusion_figure, precision_recall_figure
-from frcnn_viz.models.registry import DETECTORS, load_detector
+from frcnn_viz.models.pretrained import PRETRAINED
+from frcnn_viz.models.registry import DETECTORS, TITLES, load_detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui import session, survey
 from frcnn_viz.ui.charts import chart
@@ -28,6 +29,9 @@ def show_figures(here: Session, subjects: list[Subject], results: list[Examinati
         labels = subject.truth.labels_in(classes)
         left_out += int((labels < 0).sum())
         truths.append((subject.truth.boxes_in_image[labels > 0], labels[labels > 0]))
+    if not any(len(boxes) for boxes, _ in truths):
+        st.info("The detector knows none of the classes that are drawn, so there is nothing to measure it by.")
+        return
     found = [{"boxes": one.detections, "labels": one.labels, "scores": one.scores} for one in results]
     report = coco_report(found, truths, classes[1:])
     for start in (0, 6):
@@ -59,7 +63,8 @@ def _hits(one: Examination) -> torch.Tensor:
 
 
 def show_comparison(here: Session, subjects: list[Subject], results: list[Examination]) -> None:
-    others = {f"{entry.title}, its own settings": name for name, entry in DETECTORS.items()}
+    here_too = [name for name in TITLES if name in DETECTORS or PRETRAINED[name].path.is_file()]
+    others = {f"{TITLES[name]}, its own settings": name for name in here_too}
     chosen = st.selectbox("Compare with", list(others), index=None, placeholder="another detector, or other settings")
     if chosen is None:
         return

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import streamlit as st
 import torch
 
@@ -14,25 +16,34 @@ from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
 
+def stop(key: tuple) -> None:
+    st.session_state["stress_stopped"] = key
+
+
 def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
-    """The curve, with progress; remembered whole."""
+    """The curve, with progress and a stop; what is done is kept and gone on from."""
     axis, truth = AXES[name], here.ground_truth
     kept = st.session_state.setdefault("stress", {})
     key = (here.detector.model, here.image.sha256, here.settings, truth, object_, name)
     if key not in kept:
-        bar = st.progress(0.0)
+        kept.clear()
+        kept[key] = []
+    points = kept[key]
+    if len(points) < len(axis.values) and st.session_state.get("stress_stopped") != key:
+        place = st.empty()
+        with place.container():
+            bar = st.progress(0.0)
+            st.button("Stop", key="stress_stop", on_click=stop, args=(key,))
 
         def trace_of(image: torch.Tensor, settings: Settings) -> Trace:
             return Trace(here.detector.model, image, settings)
 
-        points = []
-        for point in stress(trace_of, here.image.tensor, truth.boxes_in_image[object_], label, axis, here.settings):
+        rest = replace(axis, values=axis.values[len(points) :])
+        for point in stress(trace_of, here.image.tensor, truth.boxes_in_image[object_], label, rest, here.settings):
             points.append(point)
             bar.progress(len(points) / len(axis.values), f"{axis.name} {point.value:g}")
-        bar.empty()
-        kept.clear()
-        kept[key] = points
-    return kept[key]
+        place.empty()
+    return points
 
 
 def body(here: Session) -> None:
@@ -62,9 +73,11 @@ def body(here: Session) -> None:
         points = run(here, object_, label, name)
         chart(stress_figure(points, AXES[name]), "stress_curve", 400)
         broken = breaks_first(points)
-        if broken is None:
+        if len(points) < len(AXES[name].values):
+            st.caption("Stopped; choose another object or change, and this one again, to go on.")
+        elif broken is None:
             st.success(f"It is found at every value, to the harshest ({AXES[name].values[-1]:g} {AXES[name].unit}).")
-        else:
+        if broken is not None:
             st.warning(f"At {broken[0]:g} ({AXES[name].unit}) it is lost first, and **{broken[1]}** is what loses it.")
 
 

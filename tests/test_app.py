@@ -110,3 +110,13 @@ def test_a_picture_that_was_removed_gives_way_to_a_sample() -> None:
     assert not test.exception
     assert test.session_state["image"] in SAMPLES
     assert "no longer in the workspace" in test.warning[0].value
+
+
+def test_a_detector_whose_weights_are_missing_is_told_and_the_old_one_stays() -> None:
+    test = open_app()
+    before = test.session_state["model"]
+    test.sidebar.selectbox(key="choose_model").select("fasterrcnn_resnet50_fpn_v2").run()
+    assert not test.exception
+    assert "is not here: run `frcnn-viz models fetch fasterrcnn_resnet50_fpn_v2`" in test.warning[0].value
+    assert test.session_state["model"] == before
+    assert test.sidebar.selectbox(key="choose_model").value == before

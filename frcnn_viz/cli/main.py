@@ -16,6 +16,7 @@ from rich.table import Table
 from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
+from frcnn_viz.cli.models import models
 from frcnn_viz.cli.output import (
     DeviceOption,
     JsonOption,
@@ -36,6 +37,7 @@ cli = typer.Typer(
 )
 cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
+cli.add_typer(models, name="models")
 
 
 @cli.callback(invoke_without_command=True)

@@ -16,7 +16,7 @@ def crop(picture: np.ndarray, box_in_image: Tensor) -> np.ndarray:
     """The pixels of uint8 [h, w, 3] under a box [4], at least one."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = box_in_image.tolist()
-    left, top = min(int(x0), width - 1), min(int(y0), height - 1)
+    left, top = min(max(int(x0), 0), width - 1), min(max(int(y0), 0), height - 1)  # an anchor may lie outside
     right, bottom = min(max(int(np.ceil(x1)), left + 1), width), min(max(int(np.ceil(y1)), top + 1), height)
     return picture[top:bottom, left:right]
 

@@ -12,6 +12,7 @@ from torchvision.models import get_model, list_models
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
+from frcnn_viz.models.pretrained import PRETRAINED, Pretrained, load_pretrained
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import load_weights
 from frcnn_viz.paths import ASSETS
@@ -62,6 +63,8 @@ DETECTORS = {
         ),
     )
 }
+TITLES = {name: entry.title for name, entry in (DETECTORS | PRETRAINED).items()}
+"""Every detector that can be asked for by name."""
 DEFAULT_DETECTOR = "street-fpn"
 
 
@@ -120,14 +123,15 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         random_weights: skip the weights; the same random ones each time.
 
     Raises:
-        ModelError: no such name or device, or its weights file is missing or does not fit.
+        ModelError, WeightsError: no such name or device, or its weights file is missing or does not fit.
     """
-    if name not in DETECTORS:
-        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(DETECTORS)}.")
+    if name not in TITLES:
+        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(TITLES)}.")
     key = (name, choose_device(device).type, random_weights)
     with _LOADING:
         if key not in _LOADED:
-            _LOADED[key] = _build(DETECTORS[name], choose_device(device), random_weights)
+            make = _build if name in DETECTORS else _build_pretrained
+            _LOADED[key] = make((DETECTORS | PRETRAINED)[name], choose_device(device), random_weights)
         return _LOADED[key]
 
 
@@ -143,6 +147,16 @@ def untrained(name: str) -> GeneralizedRCNN:
     if name not in theirs:
         raise ModelError(f"there is no detector {name!r}; choose one of {', '.join([*DETECTORS, *theirs])}.")
     return get_model(name, weights=None, weights_backbone=None).eval()
+
+
+def _build_pretrained(entry: Pretrained, device: torch.device, random_weights: bool) -> Detector:
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
+        torch.default_generator.manual_seed(0)
+        model = entry.build()
+        if not random_weights:
+            load_pretrained(entry, model)
+    model.eval().requires_grad_(False).to(device)
+    return Detector(entry.name, entry.title, entry.note, model, entry.classes, trained=not random_weights)
 
 
 def _build(entry: Entry, device: torch.device, random_weights: bool) -> Detector:

@@ -12,7 +12,8 @@ from frcnn_viz.data.images import LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
 from frcnn_viz.data.scenes.options import CLASSES
 from frcnn_viz.data.workspace import Item
-from frcnn_viz.models.registry import DEFAULT_DETECTOR, DETECTORS, Detector, available_devices, load_detector
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, TITLES, Detector, ModelError, available_devices, load_detector
+from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
@@ -77,7 +78,12 @@ def reset_settings() -> None:
 
 
 def choose_model(name: str) -> None:
-    """Look through another detector, at its own settings."""
+    """Look through another detector, at its own settings; one that cannot be had is told, and the old one stays."""
+    try:
+        load_detector(name, st.session_state["device"])
+    except (ModelError, WeightsError) as error:
+        tell(str(error))
+        return
     st.session_state["model"] = name
     st.session_state["settings"] = None
     st.session_state["selected"] = {}
@@ -131,8 +137,8 @@ def _fill_from_link() -> None:
     link = {name: st.query_params[name] for name in st.query_params}
     state.update(model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={})
     if "model" in link:
-        if link["model"] in DETECTORS:
-            state["model"] = link["model"]
+        if link["model"] in TITLES:
+            choose_model(link["model"])
         else:
             tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
     if "device" in link:

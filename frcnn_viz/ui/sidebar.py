@@ -6,7 +6,7 @@ import streamlit as st
 
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.models.registry import DETECTORS, available_devices
+from frcnn_viz.models.registry import TITLES, available_devices
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.importing import add_uploads
 
@@ -32,7 +32,7 @@ def show() -> None:
             "Or upload your own", list(SUFFIXES), accept_multiple_files=True, key="upload", on_change=_uploaded
         )
         st.subheader("Detector")
-        _choice("model", "Model", {name: entry.title for name, entry in DETECTORS.items()}, session.choose_model)
+        _choice("model", "Model", TITLES, session.choose_model)
         st.caption(here.detector.note)
         devices = ["auto", *available_devices()]
         _choice("device", "Device", {d: d for d in devices}, lambda d: st.session_state.update(device=d))

@@ -1,0 +1,42 @@
+"""Every page on a detector of torchvision's: three maps, 15 anchors a cell, 91 labels, on a checkpoint made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.models import registry
+from frcnn_viz.models.pretrained import PRETRAINED
+from frcnn_viz.paths import ROOT
+from frcnn_viz.ui.page import PAGES
+from tests.conftest import liven
+
+NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A random one in a hub folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.hub, "_hub_dir", str(tmp_path_factory.mktemp("hub")))
+        patch.setattr(registry, "_LOADED", {})
+        torch.manual_seed(5)
+        model = liven(PRETRAINED[NAME].build())
+        with torch.no_grad():
+            model.roi_heads.box_predictor.cls_score.weight.mul_(3000)
+        PRETRAINED[NAME].path.parent.mkdir()
+        torch.save(model.state_dict(), PRETRAINED[NAME].path)
+        yield
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens(name: str) -> None:
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
+    test.query_params.update({"model": NAME, "image": "crowd"})
+    test.run()
+    assert not test.exception
+    assert not test.error
+    assert test.session_state["model"] == NAME
