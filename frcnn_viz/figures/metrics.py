@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from frcnn_viz.analysis.metrics import CocoReport
 from frcnn_viz.analysis.stress import Axis, Point
 from frcnn_viz.analysis.waterfall import STAGES
-from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, SELECTED, VERMILION, class_colour
+from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, class_colour
 
 MEANINGS = {
     "AP": "Average precision: mean over IoU 0.50 to 0.95 and over the classes.",
@@ -73,7 +73,7 @@ def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
         figure.add_scatter(x=at, y=ious, name=f"IoU: {stage}", line={"color": colour}, mode="lines+markers")
     for name, values, colour in (
         ("objectness", [point.objectness for point in points], SELECTED),
-        ("score", [point.score for point in points], VERMILION),
+        ("score", [point.score for point in points], PURPLE),
     ):
         figure.add_scatter(x=at, y=values, name=name, line={"color": colour, "dash": "dot"}, mode="lines+markers")
     figure.add_hline(y=0.5, line={"dash": "dash", "width": 1})
