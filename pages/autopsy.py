@@ -1,6 +1,6 @@
 import streamlit as st
 
-from frcnn_viz.analysis.examination import Examination, examine_image
+from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.figures.autopsy import (
@@ -16,14 +16,14 @@ from frcnn_viz.figures.autopsy import (
 from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.rasters import enlarge, to_uint8
 from frcnn_viz.figures.rois import crop
-from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
-from frcnn_viz.ui.page import open_page, run_page
-from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.page import go_to, run_page
+from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import of_items, this_image
 
 PAGE_OF = {
     Verdict.NO_ANCHOR: "lab",
@@ -59,7 +59,7 @@ def follow_to_its_page(here: Session, finding: Finding) -> None:
         session.select(kind, value)
     if finding.proposal is not None:
         session.select("detection", finding.proposal * (here.trace.rois.num_classes - 1) + finding.label - 1)
-    st.session_state["open"] = PAGE_OF[finding.verdict]
+    go_to(PAGE_OF[finding.verdict])
 
 
 def show_strip(here: Session, finding: Finding) -> None:
@@ -78,18 +78,17 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
     truth = here.ground_truth
     labels = truth.labels_in(here.detector.classes)
 
-    def trace_of(settings: Settings) -> Trace:
-        return Trace(here.detector.model, here.image.tensor, settings, memory=MEMORY, image_key=here.image.sha256)
-
     key = ("fixes", here.detector.model, here.image.sha256, here.settings, object_, truth)
     st.markdown("**What would mend it**")
     asked = st.session_state.setdefault("fixes_asked", {})
     if key not in asked:
         if not st.button("Try every setting that could", key="try_fixes", help="Each is really run, in small steps."):
             return
-        with st.spinner("Trying settings ..."):
-            asked.clear()
-            asked[key] = fixes(trace_of, here.settings, object_, finding.verdict, truth.boxes_in_image, labels)
+        asked.clear()
+        with progress("fixes", "Nothing is changed by it.") as tell:
+            asked[key] = fixes(
+                here.trace_with, here.settings, object_, finding.verdict, truth.boxes_in_image, labels, progress=tell
+            )
     told: list[Fix] = asked[key]
     if not told:
         st.caption("No single setting recovers it, within the range that was tried; other anchors or training would.")
@@ -109,13 +108,13 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
 
 def show_price(here: Session, told: list[Fix]) -> None:
     """What the cheapest change costs on all of the workspace, when asked."""
-    subjects = survey.of_items(library.items())
+    subjects = of_items(library.items())
     if not subjects or not st.button(f"Price of the first on your {len(subjects):,} images", key="price"):
         return
-    with st.spinner("Examining ..."):
-        totals = []
+    totals = []
+    with progress("price") as tell:
         for settings in (here.settings, told[0].settings):
-            survey.run(here.detector, settings, subjects, lambda done, total: None)
+            survey.run(here.detector, settings, subjects, tell)
             done = survey.known(here.detector, settings, subjects).values()
             totals.append((sum(one.missed for one in done), sum(len(one.alarms) for one in done)))
     (missed, alarms), (missed_then, alarms_then) = totals
@@ -136,18 +135,14 @@ def show_object(here: Session, examined: Examination, object_: int) -> None:
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
     if here.ground_truth is None:
         st.info("Nothing is drawn on this picture; draw its objects on the page Draw, or choose a sample.")
         return
     for column, name in zip(st.columns(3), ("box_score_thresh", "box_nms_thresh", "rpn_nms_thresh"), strict=True):
         with column:
             setting_slider(name)
-    key = ("examined", here.detector.model, here.image.sha256, here.settings, here.ground_truth)
-    examined: Examination = MEMORY.recall(
-        key, lambda: examine_image(here.detector, here.trace, here.ground_truth), here.detector.device
-    ).value
+    this = this_image(here)
+    examined = survey.examined(here, [this], "autopsy")[this.key]
     object_ = chosen_object(examined)
     left, right = st.columns([3, 2])
     with left:
@@ -164,7 +159,7 @@ def body(here: Session) -> None:
                 session.select("object", picked.id)
             elif picked.layer == "false alarm":
                 session.select("detection", int(here.trace.detections.kept[picked.id]))
-                st.session_state["open"] = "detections"
+                go_to("detections")
 
         height, width = here.image.size
         box_canvas(CanvasScene(here.image_url, width, height, layers), "autopsy_canvas", pick)

@@ -26,12 +26,11 @@ def counts(rows: int, columns: int) -> list[dict[str, object]]:
     height, width = rows * PAPER_STRIDE, columns * PAPER_STRIDE
     return [
         {
-            "by": source,
-            "wholly inside": inside_count(make(rows, columns), height, width),
+            "as": source,
+            "inside": inside_count(make(rows, columns), height, width),
             "of": len(make(rows, columns)),
-            "centred on": name,
         }
-        for name, (make, source) in WAYS.items()
+        for make, source in WAYS.values()
     ]
 
 
@@ -74,7 +73,7 @@ def show_presets(here: Session) -> None:
             st.caption(convention.source)
             st.markdown("\n".join(f"- {sentence}" for sentence in convention.says))
             positives = None
-            if key == "tutorial" and here.ground_truth is not None:
+            if convention.balanced and here.ground_truth is not None:
                 matches = here.trace.match(here.ground_truth.boxes_in_image)
                 positives = int((matches.labels == 1).sum())
             wanted = apply(convention, here.settings, positives)

@@ -12,7 +12,7 @@ from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.box_editor import box_editor
-from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit, replace_objects
+from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
@@ -40,7 +40,7 @@ def mend(item: Item, finding: Finding) -> None:
     objects = list(item.objects)
     mended = mend_object(objects[finding.object], finding.mend, (item.width, item.height))
     objects[finding.object : finding.object + 1] = [] if mended is None else [mended]
-    replace_objects(item, objects)
+    library.workspace().save(item.id, objects)
 
 
 def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) -> None:
@@ -66,7 +66,7 @@ def detections_form(here: Session, item: Item) -> None:
 
     def take() -> None:
         library.workspace().add_classes(one.label for one in objects)
-        replace_objects(item, objects)
+        library.workspace().save(item.id, objects)
 
     st.button(
         f"Take {new} detection{'s' * (new != 1)} as a start",

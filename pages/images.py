@@ -1,14 +1,19 @@
+import math
+
 import streamlit as st
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.browse import BANDS, EVERY, LABELLED, MISSED, UNLABELLED, Filter, choose
+from frcnn_viz.data.browse import EVERY, LABELLED, MISSED, UNLABELLED, Filter, choose
 from frcnn_viz.data.formats import FORMATS, zip_dataset
+from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.data.workspace import Item
-from frcnn_viz.ui import library, session, survey
+from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.gallery import Tile, gallery
-from frcnn_viz.ui.importing import import_form
-from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.importing import import_form, tell_import
+from frcnn_viz.ui.page import look_at, run_page
+from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import of_items
 
 PER_PAGE = 48
 
@@ -16,19 +21,15 @@ PER_PAGE = 48
 def look_for_misses(here: Session, items: list[Item]) -> None:
     label = f"Look for misses with {here.detector.title}"
     if st.button(label, key="survey", help="Runs it on every image with objects, at the present settings."):
-        place = st.empty()
-        with place.container():
-            bar = st.progress(0.0)
-            st.button("Stop", key="survey_stop", help="What was looked at until then is kept.")
-        problems = survey.run(
-            here.detector,
-            here.settings,
-            survey.of_items(items),
-            lambda done, total: bar.progress(done / total, f"{done:,} of {total:,} images"),
-        )
-        place.empty()
+        with progress("survey") as tell:
+            problems = survey.run(here.detector, here.settings, of_items(items), tell)
         for sentence in problems:
             st.warning(sentence)
+
+
+def band_title(name: str) -> str:
+    low, high = BANDS[name]
+    return f"{name} ({f'{low:g} to {high:g} px' if high < math.inf else f'{low:g} px and more'})"
 
 
 def ask(items: list[Item]) -> Filter:
@@ -37,7 +38,13 @@ def ask(items: list[Item]) -> Filter:
         text.text_input("Name or note", key="filter_text"),
         frozenset(labels.multiselect("Classes", library.workspace().classes, key="filter_labels")),
         band.selectbox(
-            "An object that is", list(BANDS), key="filter_band", help="Square root of its area after resize."
+            "An object that is",
+            list(BANDS),
+            index=None,
+            placeholder="any size",
+            format_func=band_title,
+            key="filter_band",
+            help="Square root of its area after resize.",
         ),
         state.selectbox("Images", [EVERY, LABELLED, UNLABELLED, MISSED], key="filter_state"),
     )
@@ -51,7 +58,7 @@ def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
 
 def wall(here: Session, items: list[Item]) -> None:
     look_for_misses(here, items)
-    examined = survey.known(here.detector, here.settings, survey.of_items(items))
+    examined = survey.known(here.detector, here.settings, of_items(items))
     counts = {key: (one.missed, len(one.alarms)) for key, one in examined.items()}
     resize = (here.settings.min_size, here.settings.max_size)
     shown = choose(items, ask(items), resize, {key: missed for key, (missed, _) in counts.items()})
@@ -66,8 +73,7 @@ def wall(here: Session, items: list[Item]) -> None:
     told.markdown(words + ". Click one to draw on it; next and previous in the sidebar go through these.")
 
     def pick(key: str) -> None:
-        session.choose_image(key)
-        st.session_state["open"] = "draw"
+        look_at(key, "draw")
 
     part = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
     gallery([tile(item, counts.get(item.id), item.id == st.session_state["image"]) for item in part], "wall", pick)
@@ -102,8 +108,6 @@ def notes() -> None:
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
     try:
         items = library.workspace().items()
     except DataError as error:
@@ -111,6 +115,7 @@ def body(here: Session) -> None:
         return
     with st.expander("Add images and annotations", icon=":material/add_photo_alternate:", expanded=not items):
         import_form()
+    tell_import()
     if not items:
         st.info("There are no images of yours yet. Add some, or upload one in the sidebar.")
         return

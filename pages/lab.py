@@ -1,5 +1,4 @@
 import streamlit as st
-import torch
 
 from frcnn_viz.analysis.anchor_report import changed, report
 from frcnn_viz.analysis.anchor_search import OBJECTIVES, generator_code, search
@@ -7,16 +6,15 @@ from frcnn_viz.analysis.outcomes import judge
 from frcnn_viz.figures.lab import PRESETS, comparison, iou_figure, object_layers, object_rows
 from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.settings import LevelTuples, Settings
-from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import level_sliders, level_table, setting_slider
-from frcnn_viz.ui.gallery import Tile, gallery
-from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.objects import ObjectSet, choose_objects, crop
-from frcnn_viz.ui.page import open_page, run_page
-from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.objects import ObjectSet, object_wall
+from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import choose_subjects, this_image
 
 SHOWN = 12
 
@@ -46,23 +44,14 @@ def controls(here: Session, level_names: tuple[str, ...]) -> None:
 def show_changes(objects: ObjectSet, before: object, after: object, threshold: float) -> None:
     gained, lost = changed(before, after, threshold)
 
-    def pick(number: str) -> None:
-        session.choose_image(objects.keys[int(objects.image[int(number)])])
-        st.session_state["open"] = "sampling"
-
     for title, rows in (("gain", gained), ("lose", lost)):
         if len(rows):
             st.markdown(f"**{len(rows):,} object{'s' * (len(rows) > 1)} {title}** an anchor of IoU {threshold:g}")
-            tiles = [
-                Tile(
-                    str(index),
-                    image_url(crop(objects, index)),
-                    objects.labels[index],
-                    f"{float(before.iou[index]):.2f} → {float(after.iou[index]):.2f}",
-                )
-                for index in rows[:SHOWN].tolist()
+            told = [
+                (*objects.place(index), f"{float(before.iou[index]):.2f} → {float(after.iou[index]):.2f}")
+                for index in rows.tolist()
             ]
-            gallery(tiles, f"lab_{title}", pick, width=90)
+            object_wall(told, f"lab_{title}", SHOWN, page="sampling", width=90)
     if not len(gained) and not len(lost):
         st.caption(f"No object gains or loses an anchor of IoU {threshold:g}.")
 
@@ -73,21 +62,17 @@ def show_search(here: Session, objects: ObjectSet) -> None:
     objective = what.selectbox("Make larger", list(OBJECTIVES), format_func=OBJECTIVES.get, key="lab_objective")
     number = int(seed.number_input("Seed", 0, 1000, key="lab_seed"))
     if button.button("Search", type="primary", key="lab_search", disabled=not len(objects)):
-        place = st.empty()
-        with place.container():
-            bar = st.progress(0.0)
-            st.button("Stop", key="lab_stop", help="The best so far is kept.")
 
-        def progress(step: int, steps: int, best: float, sizes: LevelTuples, ratios: LevelTuples) -> bool:
+        def told(step: int, steps: int, best: float, sizes: LevelTuples, ratios: LevelTuples) -> bool:
             st.session_state["lab_found"] = (sizes, ratios, f"Stopped after {step} of {steps} steps.")
-            bar.progress(step / steps, f"step {step} of {steps}: {best:.4f}")
+            tell(step, steps, f"step {step} of {steps}: {best:.4f}")
             return True
 
         placed = objects.placed(here, settings.min_size, settings.max_size)
-        found = search(placed, settings.anchor_sizes, settings.aspect_ratios, objective, seed=number, progress=progress)
+        with progress("lab", "The best so far is kept.") as tell:
+            found = search(placed, settings.anchor_sizes, settings.aspect_ratios, objective, seed=number, progress=told)
         words = f"{OBJECTIVES[objective]}: {found.before:.4f} → {found.after:.4f} in {found.steps} steps."
         st.session_state["lab_found"] = (found.sizes, found.ratios, words)
-        place.empty()
     if "lab_found" in st.session_state:
         sizes, ratios, words = st.session_state["lab_found"]
         st.success(words)
@@ -103,8 +88,7 @@ def show_search(here: Session, objects: ObjectSet) -> None:
 
 
 def misses(here: Session, settings: Settings) -> tuple[int, int, int]:
-    trace = Trace(here.detector.model, here.image.tensor, settings, memory=MEMORY, image_key=here.image.sha256)
-    found, truth = trace.detections, here.ground_truth
+    found, truth = here.trace_with(settings).detections, here.ground_truth
     outcomes = judge(found.boxes_in_image, found.labels, truth.boxes_in_image, truth.labels_in(here.detector.classes))
     return len(found), int((~outcomes.missed).sum()), int(outcomes.false_alarms.sum())
 
@@ -133,14 +117,7 @@ def show_head(here: Session) -> None:
 
 def show_this_image(here: Session) -> None:
     truth, threshold = here.ground_truth, here.settings.rpn_fg_iou_thresh
-    this = ObjectSet(
-        truth.boxes_in_image,
-        truth.names,
-        torch.zeros(len(truth), dtype=torch.int64),
-        (st.session_state["image"],),
-        (here.image.size,),
-    )
-    placed = this.placed(here, here.settings.min_size, here.settings.max_size)
+    placed = ObjectSet.of([this_image(here)]).placed(here, here.settings.min_size, here.settings.max_size)
     fit = report(placed, here.settings.anchor_sizes, here.settings.aspect_ratios, threshold).fit
     height, width = here.image.size
     left, right = st.columns([3, 2])
@@ -154,9 +131,7 @@ def show_this_image(here: Session) -> None:
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
-    objects = choose_objects(here, "lab_set")
+    objects = ObjectSet.of(choose_subjects(here, "Objects of", "lab_set"))
     now, own = here.settings, here.defaults
     placed = objects.placed(here, now.min_size, now.max_size)
     controls(here, placed.level_names)

@@ -22,7 +22,7 @@ from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.code import code_of_losses
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.controls import draw_again_button, setting_slider
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.training import TrainingStep, choose_head, training_step
@@ -127,8 +127,7 @@ def body(here: Session) -> None:
         "Equal to torchvision's training branch on the same sample; the model stays in evaluation mode, so its "
         "normalisation layers use the statistics they were trained with, and nothing is learnt."
     )
-    next_seed = (here.settings.seed + 1) % 1000
-    st.button("Draw again", icon=":material/casino:", on_click=session.change_settings, kwargs={"seed": next_seed})
+    draw_again_button(here.settings)
     show_parts(here, step, losses)
     with st.expander("Mini-batches and thresholds", icon=":material/tune:"):
         show_settings(here)

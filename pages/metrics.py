@@ -4,20 +4,22 @@ import torch
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.metrics import FIGURES, coco_report, confusion
 from frcnn_viz.analysis.verdicts import Verdict
-from frcnn_viz.figures.autopsy import score_figure, threshold_figure
-from frcnn_viz.figures.metrics import MEANINGS, confusion_figure, precision_recall_figure
+from frcnn_viz.figures.metrics import (
+    MEANINGS,
+    confusion_figure,
+    precision_recall_figure,
+    score_figure,
+    threshold_figure,
+)
 from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.registry import DETECTORS, TITLES, load_detector
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.ui import session, survey
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.gallery import Tile, gallery
-from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.objects import crop_box
-from frcnn_viz.ui.page import open_page, run_page, term
+from frcnn_viz.ui.objects import object_wall
+from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import choose_subjects, examined
-from frcnn_viz.ui.survey import Subject
+from frcnn_viz.ui.subjects import Subject, choose_subjects
+from frcnn_viz.ui.survey import examined, examined_with
 
 SHOWN = 12
 
@@ -70,9 +72,9 @@ def show_comparison(here: Session, subjects: list[Subject], results: list[Examin
         return
     detector = load_detector(others[chosen], st.session_state["device"])
     settings = Settings.of(detector.model)
-    with st.spinner("Examining ..."):
-        survey.run(detector, settings, subjects, lambda done, total: None)
-    theirs = survey.known(detector, settings, subjects)
+    theirs = examined_with(detector, settings, subjects, "compared")
+    if len(theirs) < len(subjects):
+        return
     gained, lost = [], []
     for subject, one in zip(subjects, results, strict=True):
         other = theirs[subject.key]
@@ -86,31 +88,15 @@ def show_comparison(here: Session, subjects: list[Subject], results: list[Examin
         f"{alarms[0]:,} false alarms here, {alarms[1]:,} there."
     )
 
-    def pick(key: str) -> None:
-        image, number = key.rsplit(" ", 1)
-        session.choose_image(image)
-        session.select("object", int(number))
-        st.session_state["open"] = "autopsy"
-
     for title, rows in (("Found here alone", gained), ("Found there alone", lost)):
         if rows:
             st.markdown(f"**{title}** (below: what became of it in the other)")
-            tiles = [
-                Tile(
-                    f"{subject.key} {number}",
-                    image_url(crop_box(subject.key, subject.truth.boxes_in_image[number])),
-                    subject.truth.names[number],
-                    finding.verdict.value,
-                )
-                for subject, number, finding in rows[:SHOWN]
-            ]
-            gallery(tiles, f"compared {title}", pick, width=100)
+            told = [(subject, number, finding.verdict.value) for subject, number, finding in rows]
+            object_wall(told, f"compared {title}", SHOWN)
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
-    subjects = choose_subjects(here, "metrics")
+    subjects = choose_subjects(here, "Of", "metrics")
     done = examined(here, subjects, "metrics")
     subjects = [subject for subject in subjects if subject.key in done]
     results = [done[subject.key] for subject in subjects]

@@ -9,7 +9,7 @@ from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.page import go_to, open_page, run_page
 from frcnn_viz.ui.session import MEMORY, Session, select
 
 TITLES = {
@@ -34,7 +34,7 @@ def show_stages(here: Session) -> None:
         tiles.append(Tile(name, image_url(picture), title, caption))
 
     def pick(name: str) -> None:
-        st.session_state["open"] = TITLES[name][1]
+        go_to(TITLES[name][1])
 
     gallery(tiles, "stages", pick, width=132)
 
@@ -56,8 +56,6 @@ def show_equality(here: Session) -> None:
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
     show_stages(here)
     show_equality(here)
     left, right = st.columns([3, 2])

@@ -19,7 +19,7 @@ from frcnn_viz.pipeline.matching import AnchorMatches, MatchReason
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.controls import draw_again_button, setting_slider
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
@@ -135,8 +135,7 @@ def body(here: Session) -> None:
     for column, name in zip(columns, names, strict=True):
         with column:
             setting_slider(name)
-    next_seed = (here.settings.seed + 1) % 1000
-    st.button("Draw again", icon=":material/casino:", on_click=session.change_settings, kwargs={"seed": next_seed})
+    draw_again_button(here.settings)
     if here.ground_truth is None:
         st.info(
             "Sampling needs ground truth, and nothing is drawn on this picture yet: "

@@ -13,11 +13,8 @@ from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
-
-
-def stop(key: tuple) -> None:
-    st.session_state["stress_stopped"] = key
 
 
 def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
@@ -30,19 +27,17 @@ def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
         kept[key] = []
     points = kept[key]
     if len(points) < len(axis.values) and st.session_state.get("stress_stopped") != key:
-        place = st.empty()
-        with place.container():
-            bar = st.progress(0.0)
-            st.button("Stop", key="stress_stop", on_click=stop, args=(key,))
 
         def trace_of(image: torch.Tensor, settings: Settings) -> Trace:
+            if image is here.image.tensor:
+                return here.trace_with(settings)
             return Trace(here.detector.model, image, settings)
 
         rest = replace(axis, values=axis.values[len(points) :])
-        for point in stress(trace_of, here.image.tensor, truth.boxes_in_image[object_], label, rest, here.settings):
-            points.append(point)
-            bar.progress(len(points) / len(axis.values), f"{axis.name} {point.value:g}")
-        place.empty()
+        with progress("stress", on_stop=lambda: st.session_state.update(stress_stopped=key)) as tell:
+            for point in stress(trace_of, here.image.tensor, truth.boxes_in_image[object_], label, rest, here.settings):
+                points.append(point)
+                tell(len(points), len(axis.values), f"{axis.name} {point.value:g}")
     return points
 
 

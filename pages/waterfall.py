@@ -1,24 +1,18 @@
 import streamlit as st
 import torch
 
-from frcnn_viz.analysis.anchor_report import BANDS
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.analysis.waterfall import group_rows, loses_most
-from frcnn_viz.figures.autopsy import (
-    mistake_figure,
-    verdict_figure,
-    waterfall_figure,
-)
-from frcnn_viz.ui import session
+from frcnn_viz.data.statistics import BANDS
+from frcnn_viz.figures.autopsy import mistake_figure, verdict_figure
+from frcnn_viz.figures.metrics import waterfall_figure
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.gallery import Tile, gallery
-from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.objects import crop_box
-from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.objects import object_wall
+from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import choose_subjects, examined
-from frcnn_viz.ui.survey import Subject
+from frcnn_viz.ui.subjects import Subject, choose_subjects
+from frcnn_viz.ui.survey import examined
 
 SHOWN = 24
 
@@ -62,29 +56,13 @@ def show_failures(subjects: list[Subject], done: dict[str, Examination]) -> None
     shown = [row for row in lost if chosen is None or row[0].verdict is chosen]
     shown.sort(key=lambda row: row[0].iou)
 
-    def pick(key: str) -> None:
-        image, number = key.rsplit(" ", 1)
-        session.choose_image(image)
-        session.select("object", int(number))
-        st.session_state["open"] = "autopsy"
-
-    tiles = [
-        Tile(
-            f"{subject.key} {number}",
-            image_url(crop_box(subject.key, subject.truth.boxes_in_image[number])),
-            subject.truth.names[number],
-            f"{finding.verdict.value}; IoU {finding.iou:.2f}",
-        )
-        for finding, subject, number in shown[:SHOWN]
-    ]
-    gallery(tiles, "failures", pick, width=110)
-    st.caption(f"{min(SHOWN, len(shown)):,} of {len(shown):,}, the furthest off first. Click one to see why.")
+    told = [(subject, number, f"{f.verdict.value}; IoU {f.iou:.2f}") for f, subject, number in shown]
+    object_wall(told, "failures", SHOWN, width=110)
+    st.caption("The furthest off first. Click one to see why.")
 
 
 def body(here: Session) -> None:
-    if target := st.session_state.pop("open", None):
-        open_page(target)
-    subjects = choose_subjects(here, "waterfall")
+    subjects = choose_subjects(here, "Of", "waterfall")
     done = examined(here, subjects, "waterfall")
     if not any(one.findings for one in done.values()):
         st.info("No image with objects is examined yet.")

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.anchor_fit import Fit, ObjectsOnGrids, count_anchors_over, fit_anchors
+from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.pipeline.settings import LevelTuples
-
-BANDS = {"small": (0.0, 32.0), "medium": (32.0, 96.0), "large": (96.0, float("inf"))}
-"""COCO's, of the square root of the area, here in resized pixels."""
 
 
 @dataclass(frozen=True)

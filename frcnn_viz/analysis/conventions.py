@@ -26,13 +26,15 @@ class Convention:
     Attributes:
         name: on the screen. source: where it is written down.
         says: what is special about it, in sentences.
-        settings: fields of `Settings` it fixes, where the detector has one map; sizes are left to the detector else.
+        settings: fields of `Settings` it fixes; anchor sizes are left to the detector.
+        balanced: whether it draws as many negatives as there are positives.
     """
 
     name: str
     source: str
     says: tuple[str, ...]
     settings: dict[str, object]
+    balanced: bool = False
 
 
 CONVENTIONS = {
@@ -90,6 +92,7 @@ CONVENTIONS = {
             "by up to half a stride.",
         ),
         {"rpn_fg_iou_thresh": 0.7, "rpn_bg_iou_thresh": 0.3, "rpn_positive_fraction": 0.5},
+        balanced=True,
     ),
 }
 
@@ -162,7 +165,7 @@ def apply(convention: Convention, settings: Settings, positives: int | None = No
         positives: how many positive anchors there are, for a convention that draws as many negatives.
     """
     changes = dict(convention.settings)
-    if convention is CONVENTIONS["tutorial"] and positives is not None:
+    if convention.balanced and positives is not None:
         changes["rpn_batch_size_per_image"] = max(2, 2 * positives)
     return settings.replace(**changes)
 

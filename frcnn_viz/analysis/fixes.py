@@ -88,6 +88,7 @@ def fixes(
     boxes_in_image: Tensor,
     labels: Tensor,
     names: Sequence[str] | None = None,
+    progress: Callable[[int, int, str], None] = lambda done, total, words: None,
 ) -> list[Fix]:
     """Every single-setting change tried that recovers the object, the cheapest in false alarms first.
 
@@ -99,6 +100,7 @@ def fixes(
         boxes_in_image: float32 [G, 4], all objects.
         labels: int64 [G].
         names: of `KNOBS`, to try instead.
+        progress: told before every run: knobs tried, knobs in all, and what is tried. What it raises ends the search.
     """
     tried: dict[Settings, tuple[bool, int, int]] = {}
 
@@ -111,10 +113,16 @@ def fixes(
         return tried[at]
 
     results = []
+    names = names or TRIED.get(verdict, ())
     _, false_before, found_before = judged(settings)
-    for name in names or TRIED.get(verdict, ()):
+    for number, name in enumerate(names):
         knob = KNOBS[name]
-        between = _boundary(knob, settings, lambda at: judged(at)[0])
+
+        def works(at: Settings, number: int = number, knob: Knob = knob) -> bool:
+            progress(number, len(names), f"{knob.name} {getattr(at, knob.name):g}")
+            return judged(at)[0]
+
+        between = _boundary(knob, settings, works)
         if between is not None:
             less, enough = between
             _, false_after, found_after = judged(enough)

@@ -6,15 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from frcnn_viz.data.statistics import BANDS, resize_scale
 from frcnn_viz.data.workspace import Item
 
-BANDS = {
-    "any size": (0.0, math.inf),
-    "small (under 32 px)": (0.0, 32.0),
-    "medium (32 to 96 px)": (32.0, 96.0),
-    "large (96 px and more)": (96.0, math.inf),
-}
-"""COCO's size bands; a size is the square root of the area, here in resized pixels."""
 EVERY, LABELLED, UNLABELLED, MISSED = "all", "with objects", "without objects", "with misses"
 
 
@@ -24,18 +18,14 @@ class Filter:
 
     Attributes:
         text: within its name or note. labels: an object of one of these classes; empty asks for none.
-        band: an object of this size. state: `EVERY`, `LABELLED`, `UNLABELLED` or `MISSED`.
+        band: an object of this one of `BANDS`, after the resize; None asks for none.
+        state: `EVERY`, `LABELLED`, `UNLABELLED` or `MISSED`.
     """
 
     text: str = ""
     labels: frozenset[str] = frozenset()
-    band: str = "any size"
+    band: str | None = None
     state: str = EVERY
-
-
-def resize_scale(width: int, height: int, min_size: float, max_size: float) -> float:
-    """What torchvision's resize multiplies lengths by."""
-    return min(min_size / min(width, height), max_size / max(width, height))
 
 
 def choose(
@@ -49,7 +39,7 @@ def choose(
         resize: `min_size` and `max_size` of the detector.
         misses: how many objects a detector missed, by id; an image that is not in it has not been looked at.
     """
-    low, high = BANDS[wanted.band]
+    low, high = BANDS[wanted.band] if wanted.band else (0.0, math.inf)
 
     def passes(item: Item) -> bool:
         if wanted.text.casefold() not in f"{item.name} {item.note}".casefold():
@@ -60,9 +50,10 @@ def choose(
             return False
         if wanted.state == MISSED and not (misses or {}).get(item.id):
             return False
-        if not wanted.labels and wanted.band == "any size":
+        if not wanted.labels and wanted.band is None:
             return True
-        scale = resize_scale(item.width, item.height, *resize)
+        short, long = sorted((item.width, item.height))
+        scale = resize_scale(short, long, *resize)
         return any(
             (not wanted.labels or one.label in wanted.labels) and low <= _size(one.box) * scale < high
             for one in item.objects

@@ -55,10 +55,10 @@ class Source:
             raise DataError(f"{clean_name(name)} has {size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB can be read.")
         try:
             return self.read_raw(name)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        except DataError:
+            raise
+        except Exception as error:  # damaged zips raise those of zipfile, zlib, lzma and bz2, and plain ones
             raise DataError(f"{clean_name(name)} cannot be read from {self.title}: it is damaged or locked.") from error
-        except Exception as error:  # zlib, lzma and bz2 raise errors of their own for damaged data
-            raise DataError(f"{clean_name(name)} cannot be unpacked from {self.title}; it is damaged.") from error
 
 
 def suffix(name: str) -> str:

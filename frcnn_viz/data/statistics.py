@@ -10,6 +10,13 @@ import numpy as np
 from frcnn_viz.data.annotations import AnnotatedImage
 
 HEAT_CELLS = 32
+BANDS = {"small": (0.0, 32.0), "medium": (32.0, 96.0), "large": (96.0, float("inf"))}
+"""COCO's, of the square root of an object's area; here in resized pixels."""
+
+
+def resize_scale(short: np.ndarray, long: np.ndarray, min_size: float, max_size: float) -> np.ndarray:
+    """What torchvision's resize multiplies lengths by, for images with such sides."""
+    return np.minimum(min_size / short, max_size / long)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +48,7 @@ class BoxTable:
     def scales(self, min_size: float, max_size: float) -> np.ndarray:
         """What torchvision's resize multiplies each box by: float64 [N]."""
         short, long = self.image_sizes.min(axis=1), self.image_sizes.max(axis=1)
-        return np.minimum(min_size / short, max_size / long)[self.image]
+        return resize_scale(short, long, min_size, max_size)[self.image]
 
 
 @dataclass(frozen=True)

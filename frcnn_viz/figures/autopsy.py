@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 import torch
 from torch import Tensor
@@ -13,8 +12,8 @@ from torch import Tensor
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
 from frcnn_viz.analysis.fixes import Fix
 from frcnn_viz.analysis.verdicts import Finding, Verdict
-from frcnn_viz.analysis.waterfall import STAGES, recalls
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.figures.common import bars
 from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import (
     ANCHOR,
@@ -161,35 +160,17 @@ def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[st
 def verdict_figure(findings: Sequence[Finding]) -> go.Figure:
     """How many objects each stage lost, in the order of the stages."""
     counts = Counter(finding.verdict for finding in findings)
-    order = [verdict for verdict in Verdict if counts[verdict]]
-    figure = go.Figure(
-        go.Bar(
-            y=[verdict.value for verdict in order],
-            x=[counts[verdict] for verdict in order],
-            orientation="h",
-            marker_color=[VERDICT_COLOURS[verdict] for verdict in order],
-            text=[f"{counts[verdict]:,}" for verdict in order],
-        )
-    )
-    figure.update_layout(title="What became of the objects", yaxis_autorange="reversed", xaxis_title="objects")
-    return figure
+    colours = {verdict: VERDICT_COLOURS[verdict] for verdict in Verdict if counts[verdict]}
+    return _counted(counts, colours, "What became of the objects")
 
 
 def mistake_figure(alarms: Sequence[FalseAlarm]) -> go.Figure:
     """False alarms by kind."""
-    counts = Counter(alarm.mistake for alarm in alarms)
-    order = list(MISTAKE_COLOURS)
-    figure = go.Figure(
-        go.Bar(
-            y=[mistake.value for mistake in order],
-            x=[counts[mistake] for mistake in order],
-            orientation="h",
-            marker_color=[MISTAKE_COLOURS[mistake] for mistake in order],
-            text=[f"{counts[mistake]:,}" for mistake in order],
-        )
-    )
-    figure.update_layout(title="False alarms by kind", yaxis_autorange="reversed", xaxis_title="detections")
-    return figure
+    return _counted(Counter(alarm.mistake for alarm in alarms), MISTAKE_COLOURS, "False alarms by kind")
+
+
+def _counted(counts: Counter, colours: dict, title: str) -> go.Figure:
+    return bars([kind.value for kind in colours], [counts[kind] for kind in colours], list(colours.values()), title)
 
 
 def fix_rows(told: Sequence[Fix]) -> list[dict[str, object]]:
@@ -204,50 +185,3 @@ def fix_rows(told: Sequence[Fix]) -> list[dict[str, object]]:
         }
         for fix in told
     ]
-
-
-def waterfall_figure(ious: Tensor) -> go.Figure:
-    """Recall at 0.5 and 0.7 after each stage."""
-    figure = go.Figure()
-    for threshold, colour in ((0.5, BLUE), (0.7, ORANGE)):
-        values = recalls(ious, threshold)
-        figure.add_bar(
-            x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]
-        )
-    figure.update_layout(
-        title="Recall after each stage", barmode="group", yaxis_range=[0, 1.05], legend_orientation="h"
-    )
-    figure.update_layout(legend={"y": 1.15, "x": 1, "xanchor": "right"})
-    return figure
-
-
-def score_figure(scores: Tensor, right: Tensor) -> go.Figure:
-    """How the scores of finds and of false alarms are spread. scores, right (bool): [D]."""
-    edges = np.linspace(0, 1, 41)
-    figure = go.Figure()
-    for name, of, colour in (("finds", right, GREEN), ("false alarms", ~right, VERMILION)):
-        counts, _ = np.histogram(scores[of].numpy(), edges)
-        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, marker_color=colour)
-    figure.update_layout(title="Scores", barmode="stack", bargap=0.05, xaxis_title="score", yaxis_title="detections")
-    return figure
-
-
-def threshold_figure(scores: Tensor, right: Tensor, objects: int) -> go.Figure:
-    """Precision, recall and F1 as the score threshold rises, over the detections that there are."""
-    order = scores.argsort(descending=True)
-    hits = right[order].cumsum(0).float()
-    count = torch.arange(1, len(order) + 1)
-    precision, recall = hits / count, hits / max(objects, 1)
-    f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-9)
-    figure = go.Figure()
-    for name, values, colour in (("precision", precision, BLUE), ("recall", recall, ORANGE), ("F1", f1, GREEN)):
-        figure.add_scatter(
-            x=scores[order].tolist(), y=values.tolist(), name=name, line={"color": colour, "shape": "hv"}
-        )
-    if len(order):
-        best = int(f1.argmax())
-        figure.add_vline(
-            x=float(scores[order][best]), line={"dash": "dot", "color": SELECTED}, annotation={"text": "best F1"}
-        )
-    figure.update_layout(title="Choosing a score threshold", xaxis_title="score threshold", yaxis_range=[0, 1.05])
-    return figure

@@ -64,10 +64,11 @@ def object_layers(
     boxes_in_image: torch.Tensor, names: Sequence[str], fit: Fit, fg_iou_thresh: float, network_input: NetworkInput
 ) -> list[BoxLayer]:
     """Each object and its best anchor, by how that becomes positive."""
-    order = [MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH]
     groups = (fit.iou < fg_iou_thresh).to(torch.uint8)
+    enough, best_only = MatchReason.POSITIVE, MatchReason.POSITIVE_BEST_MATCH
     legend = [
-        (f"{REASON_NAMES[r]} (IoU ≥ {fg_iou_thresh:g})" * (r is order[0]) or REASON_NAMES[r], REASONS[r]) for r in order
+        (f"{REASON_NAMES[enough]} (IoU ≥ {fg_iou_thresh:g})", REASONS[enough]),
+        (REASON_NAMES[best_only], REASONS[best_only]),
     ]
     return [
         BoxLayer(

@@ -1,4 +1,4 @@
-"""COCO's figures, precision over recall, the confusion matrix, and curves of one object under stress."""
+"""Recall by stage, COCO's figures, precision and recall, scores, the confusion matrix, and curves under stress."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+import torch
+from torch import Tensor
 
 from frcnn_viz.analysis.metrics import CocoReport
 from frcnn_viz.analysis.stress import Axis, Point
-from frcnn_viz.analysis.waterfall import STAGES
-from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, class_colour
+from frcnn_viz.analysis.waterfall import STAGES, recalls
+from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, VERMILION, class_colour
 
 MEANINGS = {
     "AP": "Average precision: mean over IoU 0.50 to 0.95 and over the classes.",
@@ -78,4 +80,51 @@ def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
         figure.add_scatter(x=at, y=values, name=name, line={"color": colour, "dash": "dot"}, mode="lines+markers")
     figure.add_hline(y=0.5, line={"dash": "dash", "width": 1})
     figure.update_layout(title="Under stress", xaxis_title=f"{axis.name}, {axis.unit}", yaxis_range=[0, 1.05])
+    return figure
+
+
+def waterfall_figure(ious: Tensor) -> go.Figure:
+    """Recall at 0.5 and 0.7 after each stage."""
+    figure = go.Figure()
+    for threshold, colour in ((0.5, BLUE), (0.7, ORANGE)):
+        values = recalls(ious, threshold)
+        figure.add_bar(
+            x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]
+        )
+    figure.update_layout(
+        title="Recall after each stage", barmode="group", yaxis_range=[0, 1.05], legend_orientation="h"
+    )
+    figure.update_layout(legend={"y": 1.15, "x": 1, "xanchor": "right"})
+    return figure
+
+
+def score_figure(scores: Tensor, right: Tensor) -> go.Figure:
+    """How the scores of finds and of false alarms are spread. scores, right (bool): [D]."""
+    edges = np.linspace(0, 1, 41)
+    figure = go.Figure()
+    for name, of, colour in (("finds", right, GREEN), ("false alarms", ~right, VERMILION)):
+        counts, _ = np.histogram(scores[of].numpy(), edges)
+        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, marker_color=colour)
+    figure.update_layout(title="Scores", barmode="stack", bargap=0.05, xaxis_title="score", yaxis_title="detections")
+    return figure
+
+
+def threshold_figure(scores: Tensor, right: Tensor, objects: int) -> go.Figure:
+    """Precision, recall and F1 as the score threshold rises, over the detections that there are."""
+    order = scores.argsort(descending=True)
+    hits = right[order].cumsum(0).float()
+    count = torch.arange(1, len(order) + 1)
+    precision, recall = hits / count, hits / max(objects, 1)
+    f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-9)
+    figure = go.Figure()
+    for name, values, colour in (("precision", precision, BLUE), ("recall", recall, ORANGE), ("F1", f1, GREEN)):
+        figure.add_scatter(
+            x=scores[order].tolist(), y=values.tolist(), name=name, line={"color": colour, "shape": "hv"}
+        )
+    if len(order):
+        best = int(f1.argmax())
+        figure.add_vline(
+            x=float(scores[order][best]), line={"dash": "dot", "color": SELECTED}, annotation={"text": "best F1"}
+        )
+    figure.update_layout(title="Choosing a score threshold", xaxis_title="score threshold", yaxis_range=[0, 1.05])
     return figure

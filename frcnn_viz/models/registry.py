@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torchvision
@@ -16,6 +18,7 @@ from frcnn_viz.models.pretrained import PRETRAINED, Pretrained, load_pretrained
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import load_weights
 from frcnn_viz.paths import ASSETS
+from frcnn_viz.pipeline.trace import digest
 
 BACKGROUND = "__background__"
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
@@ -90,6 +93,14 @@ class Detector:
     def device(self) -> torch.device:
         """Where the model's weights are."""
         return next(self.model.parameters()).device
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names the weights: 64 hexadecimal digits of every tensor's name, type, shape and values."""
+        names = hashlib.sha256()
+        for name, tensor in self.model.state_dict().items():
+            names.update(f"{name} {digest(tensor)}\n".encode())
+        return names.hexdigest()
 
 
 def choose_device(device: str = "auto") -> torch.device:

@@ -73,6 +73,8 @@ _TO_SAMPLES = (
 )
 _TO_DETECTIONS = (*_TO_PROPOSALS, "box_score_thresh", "box_nms_thresh", "box_detections_per_img")
 
+_FIRST_STAGE = frozenset({"input", "features", "anchors", "rpn", "decoded", "proposals", "training proposals"})
+
 
 class Trace:
     """What a detector does with one image. Each stage is an attribute, computed on first use.
@@ -328,7 +330,10 @@ class Trace:
         ]
 
     def _key(self, stage: str, names: tuple[str, ...]) -> Hashable:
-        return stage, self.model, self._image_key, tuple(getattr(self.settings, name) for name in names)
+        # A model with another head has the first stage in common with this one.
+        model = self.model
+        who = (model.transform, model.backbone, model.rpn) if stage in _FIRST_STAGE else model
+        return stage, who, self._image_key, tuple(getattr(self.settings, name) for name in names)
 
     def _recall(self, stage: str, names: tuple[str, ...], compute: Callable[[], Any], *_needed: object) -> Any:
         # `_needed` are earlier stages: evaluating them as arguments keeps their time out of this one's.
@@ -359,11 +364,11 @@ _UNITS = {
 }
 
 
-def digest(image: Tensor) -> str:
-    """A key for the image's pixels, shape and type: 64 hexadecimal digits."""
-    image = image.cpu().contiguous()
-    head = f"{image.dtype}{tuple(image.shape)}".encode()
-    return hashlib.sha256(head + image.numpy().tobytes()).hexdigest()
+def digest(tensor: Tensor) -> str:
+    """A key for a tensor's values, shape and type, such as an image's: 64 hexadecimal digits."""
+    tensor = tensor.detach().cpu().contiguous()
+    head = f"{tensor.dtype}{tuple(tensor.shape)}".encode()
+    return hashlib.sha256(head + tensor.numpy().tobytes()).hexdigest()
 
 
 def _count_without(fate: Tensor, *lost: Fate) -> int:

@@ -184,6 +184,17 @@ def _table_changed(key: str) -> None:
     session.change_settings(**{name: tuple(levels) for name, levels in changes.items()})
 
 
+def draw_again_button(settings: Settings) -> None:
+    """Draw the mini-batches with the next seed."""
+    st.button(
+        "Draw again",
+        icon=":material/casino:",
+        key="draw_again",
+        on_click=session.change_settings,
+        kwargs={"seed": (settings.seed + 1) % 1000},
+    )
+
+
 def reset_button(settings: Settings, defaults: Settings) -> None:
     """Back to the model's own settings, where some differ; tells which."""
     changed = settings.changes(defaults)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_editor import Edit
@@ -53,11 +52,6 @@ def keep_edit(item: Item, edit: Edit) -> None:
     place.revision, place.ack = workspace.item(item.id).revision, edit.serial
     if not alone:
         session.tell("Another tab had changed this image; yours is kept now, and the other's is in the history below.")
-
-
-def replace_objects(item: Item, objects: Sequence[Object]) -> None:
-    """Save objects that do not come from the editor, and show them in it."""
-    library.workspace().save(item.id, objects)
 
 
 def drawn_before(item: Item) -> Drawn:

@@ -12,13 +12,14 @@ from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
 from frcnn_viz.ui import library, session
+from frcnn_viz.ui.progress import progress
 
 MOST_MB = 1000
 PROBLEMS_SHOWN = 12
 
 
 def import_form() -> None:
-    """Two choosers, and what the last import did."""
+    """Two choosers and a button."""
     types = [*SUFFIXES, *ANNOTATION_SUFFIXES, "zip"]
     files, folder = st.columns(2)
     round_ = st.session_state.setdefault("import_round", 0)  # another key empties the choosers
@@ -36,36 +37,32 @@ def import_form() -> None:
         st.session_state["imported"] = _add(chosen)
         st.session_state["import_round"] = round_ + 1
         st.rerun()
-    _tell(st.session_state.get("imported"))
 
 
 def _add(chosen: Sequence[Any]) -> dict[str, Any]:
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, "Reading ...")
-        st.button("Stop", key="import_stop", help="What was added until then stays.")
     report: dict[str, Any] = {"added": 0, "known": 0, "problems": []}
     st.session_state["imported"] = report  # a stop leaves what is in it
 
-    def progress(done: int, total: int) -> bool:
+    def told(done: int, total: int) -> bool:
         report["looked"] = f"{done:,} of {total:,} images were looked at."
         if done % 5 == 0 or done == total:
-            bar.progress(done / total, f"{done:,} of {total:,} images")
+            tell(done, total, f"{done:,} of {total:,} images")
         return True
 
-    try:
-        for source in _sources(chosen):
-            dataset = read_dataset(source)
-            if source.images:
-                done = library.workspace().import_source(source, dataset, progress)
-            else:
-                done = library.workspace().annotate(dataset)
-            report["added"] += len(done.added)
-            report["known"] += len(done.known)
-            report["problems"] += done.problems
-    except (DataError, ImageError) as error:
-        report["problems"].append(str(error))
-    place.empty()
+    with progress("import", "What was added until then stays.") as tell:
+        tell(0, 1, "Reading ...")
+        try:
+            for source in _sources(chosen):
+                dataset = read_dataset(source)
+                if source.images:
+                    done = library.workspace().import_source(source, dataset, told)
+                else:
+                    done = library.workspace().annotate(dataset)
+                report["added"] += len(done.added)
+                report["known"] += len(done.known)
+                report["problems"] += done.problems
+        except (DataError, ImageError) as error:
+            report["problems"].append(str(error))
     report.pop("looked", None)
     return report
 
@@ -82,7 +79,9 @@ def _sources(chosen: Sequence[Any]) -> list[Source]:
     return [*zips, *([from_bytes(contents)] if contents else [])]
 
 
-def _tell(report: dict[str, Any] | None) -> None:
+def tell_import() -> None:
+    """What the last import did, until it is dismissed."""
+    report: dict[str, Any] | None = st.session_state.get("imported")
     if report is None:
         return
     if report.get("looked"):
@@ -101,6 +100,7 @@ def _tell(report: dict[str, Any] | None) -> None:
                 st.text(sentence)
             if more > 0:
                 st.caption(f"and {more:,} more")
+    st.button("Dismiss", key="import_told", on_click=st.session_state.pop, args=("imported", None))
 
 
 def add_uploads(files: Sequence[Any]) -> None:

@@ -1,7 +1,8 @@
-"""The objects a page about anchors looks at: of this image, of all your images, or of the sample scenes."""
+"""The objects of images gathered for pages about anchors, their pictures, and walls of them to click."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,29 +14,41 @@ from torch import Tensor
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, place_objects
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.ui import library
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.page import look_at
 from frcnn_viz.ui.session import Session, sample_picture
-
-THIS, YOURS, ALL_SAMPLES = "this image", "your images", "the sample scenes"
+from frcnn_viz.ui.subjects import Subject
 
 
 @dataclass(frozen=True, eq=False)
 class ObjectSet:
-    """Objects of one or many images.
+    """The objects of one or many images.
 
     Attributes:
+        subjects: the images. image: int64 [N], index into them.
         boxes_in_image: float32 [N, 4], pixels of each image. labels: class names.
-        image: int64 [N], index into `keys`. keys: what `session.choose_image` takes.
-        image_sizes: height and width of each image.
     """
 
+    subjects: tuple[Subject, ...]
+    image: Tensor
     boxes_in_image: Tensor
     labels: tuple[str, ...]
-    image: Tensor
-    keys: tuple[str, ...]
-    image_sizes: tuple[tuple[int, int], ...]
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @classmethod
+    def of(cls, subjects: Sequence[Subject]) -> ObjectSet:
+        """All objects of these images."""
+        truths = [subject.truth for subject in subjects]
+        counts = torch.tensor([len(truth) for truth in truths], dtype=torch.int64)
+        return cls(
+            tuple(subjects),
+            torch.repeat_interleave(torch.arange(len(truths)), counts),
+            torch.cat([torch.zeros(0, 4), *(truth.boxes_in_image for truth in truths)]),
+            tuple(name for truth in truths for name in truth.names),
+        )
 
     def placed(self, here: Session, min_size: int, max_size: int) -> ObjectsOnGrids:
         """Where the detector sees them after such a resize."""
@@ -44,48 +57,38 @@ class ObjectSet:
             self.boxes_in_image,
             self.labels,
             self.image,
-            self.image_sizes,
+            tuple(subject.size for subject in self.subjects),
             min_size=min_size,
             max_size=max_size,
         )
 
-
-def choose_objects(here: Session, key: str) -> ObjectSet:
-    """Ask which, and gather them."""
-    choices = [THIS, *([YOURS] if library.items() else []), ALL_SAMPLES]
-    if here.ground_truth is None:
-        choices.remove(THIS)
-    chosen = st.segmented_control("Objects of", choices, default=choices[0], key=f"{key}_{len(choices)}") or choices[0]
-    return gather(here, chosen)
+    def place(self, index: int) -> tuple[Subject, int]:
+        """The image of an object, and its index there."""
+        image = int(self.image[index])
+        return self.subjects[image], index - int((self.image < image).sum())
 
 
-def gather(here: Session, which: str) -> ObjectSet:
-    """The objects of one of the three."""
-    parts: list[tuple[str, tuple[int, int], Tensor, tuple[str, ...]]] = []
-    if which == THIS:
-        truth = here.ground_truth
-        parts.append((st.session_state["image"], here.image.size, truth.boxes_in_image, truth.names))
-    elif which == YOURS:
-        for item in library.items():
-            truth = library.ground_truth(item)
-            parts.append((item.id, (item.height, item.width), truth.boxes_in_image, truth.names))
-    else:
-        for name in SAMPLES:
-            image, truth, _ = sample_picture(name)
-            parts.append((name, image.size, truth.boxes_in_image, truth.names))
-    counts = torch.tensor([len(names) for *_, names in parts])
-    return ObjectSet(
-        torch.cat([boxes for _, _, boxes, _ in parts]) if parts else torch.zeros(0, 4),
-        tuple(name for *_, names in parts for name in names),
-        torch.repeat_interleave(torch.arange(len(parts)), counts),
-        tuple(key for key, *_ in parts),
-        tuple(size for _, size, *_ in parts),
-    )
+def object_wall(
+    rows: Sequence[tuple[Subject, int, str]], key: str, shown: int, page: str = "autopsy", width: int = 100
+) -> None:
+    """Pictures of objects (image, index, words under it); a click opens one on `page`."""
+    tiles = [
+        Tile(
+            f"{subject.key} {number}",
+            image_url(crop_box(subject.key, subject.truth.boxes_in_image[number])),
+            subject.truth.names[number],
+            words,
+        )
+        for subject, number, words in rows[:shown]
+    ]
 
+    def pick(picked: str) -> None:
+        image, number = picked.rsplit(" ", 1)
+        look_at(image, page, int(number))
 
-def crop(objects: ObjectSet, index: int, side: int = 128) -> np.ndarray:
-    """An object with a little of what is around it: uint8 [h, w, 3], at most `side` pixels."""
-    return crop_box(objects.keys[int(objects.image[index])], objects.boxes_in_image[index], side)
+    gallery(tiles, key, pick, width=width)
+    if len(rows) > shown:
+        st.caption(f"{shown:,} of {len(rows):,}.")
 
 
 def crop_box(key: str, box_in_image: Tensor, side: int = 128) -> np.ndarray:

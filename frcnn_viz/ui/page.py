@@ -71,6 +71,8 @@ def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | N
 
 
 def _show_body(here: Session, body: Callable[[Session], None], stage: str | None, code: Code | None) -> None:
+    if target := st.session_state.pop("go_to", None):
+        open_page(target)
     for sentence in session.told():
         st.warning(sentence)
     if stage is None:
@@ -118,8 +120,20 @@ def term(label: str, value: str, definition: str, tensor: str = "", shape: objec
 
 
 def open_page(name: str) -> None:
-    """Go to another page of the app, where there is one to go to."""
+    """Go to another page of the app at once; not from within a callback."""
     st.switch_page(ROOT / "pages" / f"{name}.py")
+
+
+def go_to(name: str) -> None:
+    """Open another page when the script runs again; for callbacks."""
+    st.session_state["go_to"] = name
+
+
+def look_at(image: str, page: str, object_: int | None = None) -> None:
+    """Choose an image, and an object on it, and open a page; for callbacks."""
+    session.choose_image(image)
+    session.select("object", object_)
+    go_to(page)
 
 
 def _expression(here: Session) -> str:

@@ -50,6 +50,10 @@ class Session:
     defaults: Settings
     trace: Trace
 
+    def trace_with(self, settings: Settings) -> Trace:
+        """The same image at other settings; what they do not change is not run again."""
+        return Trace(self.detector.model, self.image.tensor, settings, memory=MEMORY, image_key=self.image.sha256)
+
 
 def current() -> Session:
     """The visitor's session; on first use filled from the link, else from the defaults."""

@@ -1,82 +1,91 @@
-"""A detector run over many images, each examined once for as long as image, ground truth and settings stay."""
+"""A detector run over images, each examined once for as long as picture, ground truth, weights and settings stay."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Sequence
 
+import streamlit as st
+
+from frcnn_viz.analysis.archive import Archive, key_of
 from frcnn_viz.analysis.examination import Examination, examine_image
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.images import ImageError, LoadedImage
-from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.data.workspace import Item
+from frcnn_viz.data.images import ImageError
+from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
-from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui import library
-from frcnn_viz.ui.session import sample_picture
+from frcnn_viz.ui.progress import Tell, progress
+from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.subjects import Subject
 
-_DONE: dict[tuple, Examination] = {}
+_DONE: OrderedDict[str, Examination] = OrderedDict()
+"""What was examined or read from disk in this process."""
 _MOST = 20_000
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """One image to be examined.
-
-    Attributes:
-        key: what `session.choose_image` takes. version: changes with its ground truth.
-        truth: what is on it. load: gives the picture.
-    """
-
-    key: str
-    version: int
-    truth: GroundTruth
-    load: Callable[[], LoadedImage]
-
-
-def of_items(items: Sequence[Item]) -> list[Subject]:
-    """The images of the workspace that have objects."""
-    load = lambda key: lambda: library.workspace().load(key)  # noqa: E731
-    return [Subject(i.id, i.revision, library.ground_truth(i), load(i.id)) for i in items if i.objects]
-
-
-def of_samples() -> list[Subject]:
-    """The sample scenes."""
-    load = lambda name: lambda: sample_picture(name)[0]  # noqa: E731
-    return [Subject(name, 0, sample_picture(name)[1], load(name)) for name in SAMPLES]
-
-
 def known(detector: Detector, settings: Settings, subjects: Sequence[Subject]) -> dict[str, Examination]:
-    """What was examined as it is now, by key."""
-    keys = {subject.key: _key(detector, settings, subject) for subject in subjects}
+    """What was examined as it is now, in this process or before, by the subject's key."""
+    keys = {subject.key: key_of(detector, settings, subject.key, subject.truth) for subject in subjects}
+    for key, one in _archive().get([key for key in keys.values() if key not in _DONE]).items():
+        _keep(key, one)
     return {name: _DONE[key] for name, key in keys.items() if key in _DONE}
 
 
-def run(
-    detector: Detector, settings: Settings, subjects: Sequence[Subject], progress: Callable[[int, int], None]
-) -> list[str]:
+def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tell: Tell) -> list[str]:
     """Examine what was not examined yet; returns sentences about images that cannot be read.
 
-    What is done is kept at once: stopped within `progress`, it goes on from there the next time.
+    What is done is on disk at once: stopped within `tell`, it goes on from there the next time.
     """
-    waiting = [subject for subject in subjects if _key(detector, settings, subject) not in _DONE]
+    done = known(detector, settings, subjects)
+    waiting = [subject for subject in subjects if subject.key not in done]
+    memory = MEMORY if len(waiting) == 1 else None  # many would push out what the pages look at
     problems = []
-    for done, subject in enumerate(waiting):
-        progress(done, len(waiting))
+    for count, subject in enumerate(waiting):
+        tell(count, len(waiting), f"{count:,} of {len(waiting):,} images")
         try:
             image = subject.load()
         except (DataError, ImageError) as error:
             problems.append(str(error))
             continue
-        if len(_DONE) >= _MOST:
-            _DONE.pop(next(iter(_DONE)))
-        trace = Trace(detector.model, image.tensor, settings)
-        _DONE[_key(detector, settings, subject)] = examine_image(detector, trace, subject.truth)
+        trace = Trace(detector.model, image.tensor, settings, memory=memory, image_key=image.sha256)
+        one = examine_image(detector, trace, subject.truth)
+        key = key_of(detector, settings, subject.key, subject.truth)
+        _archive().put(key, one)
+        _keep(key, one)
     return problems
 
 
-def _key(detector: Detector, settings: Settings, subject: Subject) -> tuple:
-    inference = tuple(value for name, value in vars(settings).items() if name not in TRAINING_NAMES)
-    return detector.name, str(detector.device), inference, subject.key, subject.version
+def examined(here: Session, subjects: Sequence[Subject], key: str) -> dict[str, Examination]:
+    """Their examinations at the present settings: one image is examined at once, many when asked."""
+    return examined_with(here.detector, here.settings, subjects, key)
+
+
+def examined_with(
+    detector: Detector, settings: Settings, subjects: Sequence[Subject], key: str
+) -> dict[str, Examination]:
+    """The same for any detector and settings."""
+    done = known(detector, settings, subjects)
+    waiting = len(subjects) - len(done)
+    if waiting == 1:
+        problems = run(detector, settings, subjects, lambda *_: None)
+    elif waiting and st.button(f"Examine {waiting:,} images", key=f"{key}_run", type="primary"):
+        with progress(key) as tell:
+            problems = run(detector, settings, subjects, tell)
+    else:
+        if waiting:
+            st.caption(f"{len(done):,} of {len(subjects):,} images are examined at these settings.")
+        return done
+    for sentence in problems:
+        st.warning(sentence)
+    return known(detector, settings, subjects)
+
+
+def _keep(key: str, one: Examination) -> None:
+    _DONE[key] = one
+    while len(_DONE) > _MOST:
+        _DONE.popitem(last=False)
+
+
+def _archive() -> Archive:
+    return Archive(default_folder() / "examined.sqlite")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.false_alarms import Mistake, false_alarms
 from frcnn_viz.analysis.metrics import coco_metrics
@@ -54,8 +55,6 @@ def test_every_false_alarm_has_one_kind_by_tides_definitions(seed: int) -> None:
     outcomes = judge(boxes, labels, truth, truth_labels)
     alarms = false_alarms(boxes, labels, truth, truth_labels, outcomes)
     assert [alarm.detection for alarm in alarms] == outcomes.false_alarms.nonzero()[:, 0].tolist()
-    from torchvision.ops import box_iou
-
     for alarm in alarms:
         iou = box_iou(boxes[alarm.detection][None], truth)[0]
         same = truth_labels == labels[alarm.detection]

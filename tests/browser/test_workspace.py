@@ -33,14 +33,20 @@ def photo(name: str = "pets.png") -> dict[str, object]:
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
-def upload(page: Page, *files: dict[str, object]) -> None:
-    page.locator("section[data-testid=stSidebar] input[type=file]").set_input_files(list(files))
-
-
 def open_page(page: Page, name: str, settled: Settled) -> None:
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.locator("h1")).to_have_text(name)
     settled(page)
+
+
+def open_editor(page: Page, address: str, settled: Settled) -> Editor:
+    """The photo uploaded in the sidebar, and opened to be drawn on."""
+    page.goto(address)
+    settled(page)
+    page.locator("section[data-testid=stSidebar] input[type=file]").set_input_files(photo())
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: pets.png")
+    open_page(page, "Draw", settled)
+    return Editor(page, settled)
 
 
 def saved(editor: Editor, workspace: Workspace) -> tuple[Object, ...]:
@@ -61,12 +67,7 @@ def test_what_was_drawn_outlives_a_killed_server(
 ) -> None:
     folder = tmp_path / "workspace"
     process, address = serve_workspace(folder)
-    page.goto(address)
-    settled(page)
-    upload(page, photo())
-    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: pets.png")
-    open_page(page, "Draw", settled)
-    editor = Editor(page, settled)
+    editor = open_editor(page, address, settled)
     editor.root.get_by_label("New class").fill("dog")
     editor.root.get_by_label("New class").press("Enter")
     editor.drag((100, 120), (260, 300))
@@ -95,13 +96,8 @@ def test_two_classes_are_drawn_and_their_losses_shown_within_a_minute(
 ) -> None:
     folder = tmp_path / "workspace"
     _, address = serve_workspace(folder)
-    page.goto(address)
-    settled(page)
     start = time.monotonic()
-    upload(page, photo())
-    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: pets.png")
-    open_page(page, "Draw", settled)
-    editor = Editor(page, settled)
+    editor = open_editor(page, address, settled)
     for name, corners in (("dog", ((100, 120), (260, 300))), ("cat", ((380, 200), (540, 420)))):
         editor.press("Escape")
         editor.root.get_by_label("New class").fill(name)
@@ -136,8 +132,11 @@ def test_a_zip_is_imported_browsed_and_filtered(
     chooser = page.locator("[data-testid=stMain] input[type=file]").first
     chooser.set_input_files({"name": "set.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
     page.get_by_role("button", name="Add 1 file").click()
-    expect(page.get_by_text("Added 3 new images.")).to_be_visible()
     settled(page)
+    expect(page.get_by_text("Added 3 new images.")).to_be_visible()  # though the choosers are folded away now
+    page.get_by_role("button", name="Dismiss").click()
+    settled(page)
+    expect(page.get_by_text("Added 3 new images.")).to_have_count(0)
     tiles = page.locator(".gallery .tile")
     expect(tiles).to_have_count(3)
     page.get_by_role("combobox", name="Images").click()

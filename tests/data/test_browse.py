@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from frcnn_viz.data.annotations import Object
-from frcnn_viz.data.browse import BANDS, LABELLED, MISSED, UNLABELLED, Filter, choose, resize_scale
+from frcnn_viz.data.browse import LABELLED, MISSED, UNLABELLED, Filter, choose
+from frcnn_viz.data.statistics import BANDS, resize_scale
 from frcnn_viz.data.workspace import Item
 
 BIRD = Object((0, 0, 20, 20), "bird")
@@ -27,9 +28,9 @@ ITEMS = [
         (Filter(text="tuesday"), "b"),
         (Filter(labels=frozenset({"house"})), "ac"),
         (Filter(labels=frozenset({"bird", "house"})), "ac"),
-        (Filter(band="small (under 32 px)"), "a"),
-        (Filter(labels=frozenset({"house"}), band="small (under 32 px)"), ""),
-        (Filter(band="large (96 px and more)"), "ac"),
+        (Filter(band="small"), "a"),
+        (Filter(labels=frozenset({"house"}), band="small"), ""),
+        (Filter(band="large"), "ac"),
         (Filter(state=UNLABELLED), "b"),
         (Filter(state=LABELLED), "acd"),
         (Filter(state=MISSED), "c"),
@@ -41,11 +42,11 @@ def test_filters(wanted: Filter, expected: str) -> None:
 
 
 def test_bands_are_of_the_resized_picture() -> None:
-    large = Filter(band="large (96 px and more)")
+    large = Filter(band="large")
     assert choose(ITEMS, large, (120, 640)) == []  # a quarter of the size: 75 px
-    assert sum(len(choose(ITEMS, Filter(band=band), (120, 640))) for band in list(BANDS)[1:]) == 3
+    assert sum(len(choose(ITEMS, Filter(band=band), (120, 640))) for band in BANDS) == 3
 
 
 def test_the_scale_is_torchvisions() -> None:
-    assert resize_scale(640, 480, 240, 427) == 0.5
-    assert resize_scale(2000, 100, 240, 500) == 0.25
+    assert resize_scale(480, 640, 240, 427) == 0.5
+    assert resize_scale(100, 2000, 240, 500) == 0.25

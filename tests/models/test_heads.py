@@ -10,6 +10,7 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 
 from frcnn_viz import load_detector
 from frcnn_viz.models.heads import with_new_head
+from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
 
@@ -50,3 +51,12 @@ def test_an_untrained_head_is_unsure() -> None:
     fresh = with_new_head(load_detector("street-fpn", "cpu"), ("cat", "dog"))
     losses = Trace(fresh.model, IMAGE).losses(torch.tensor([[20.0, 20.0, 120.0, 160.0]]), torch.tensor([2]))
     assert abs(float(losses.roi.classifier) - math.log(3)) < 0.7
+
+
+def test_the_first_stage_is_shared_with_the_old_head() -> None:
+    detector, image, memory = load_detector("street-fpn", "cpu"), make_image(96, 128), Memory(max_bytes=2**28)
+    other = with_new_head(detector, ("cat", "dog"))
+    mine, theirs = (Trace(d.model, image, memory=memory, image_key="image") for d in (detector, other))
+    for stage in ("input", "features", "anchors", "rpn", "decoded", "proposals", "training_proposals"):
+        assert getattr(mine, stage) is getattr(theirs, stage)
+    assert mine.rois.scores.shape != theirs.rois.scores.shape

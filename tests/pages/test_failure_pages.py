@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,12 +15,31 @@ from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import survey
 
 
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty workspace, in which nothing was examined."""
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path))
+    monkeypatch.setattr(survey, "_DONE", OrderedDict())
+
+
 def open_page(name: str, **link: str) -> AppTest:
     test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
     test.query_params.update(link)
     test.run()
     assert not test.exception
     return test
+
+
+def control(test: AppTest, name: str) -> Any:
+    """The control that asks which images."""
+    return next(c for c in test.button_group if re.fullmatch(rf"{name}_\d", c.key))
+
+
+def choose_samples(test: AppTest, name: str) -> None:
+    """All samples, examined."""
+    control(test, name).set_value("the sample scenes").run()
+    test.button(key=f"{name}_run").click().run()
+    assert not test.exception
 
 
 def heading(test: AppTest) -> str:
@@ -42,18 +66,30 @@ def test_a_fix_is_tried_and_applied() -> None:
     assert table.set_index("object").loc[object_, "verdict"] == "found"
 
 
-def test_the_waterfall_of_the_samples_names_what_loses_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "_DONE", {})
+def test_the_waterfall_of_the_samples_names_what_loses_most() -> None:
     test = open_page("waterfall", model="street-c4")
-    key = next(
-        control.key
-        for control in test.button_group
-        if control.key.startswith("waterfall_") and control.key[-1].isdigit()
-    )
-    test.button_group(key=key).set_value("the sample scenes").run()
-    assert not test.exception
-    assert len(survey._DONE) == 12
+    choose_samples(test, "waterfall")
     assert "loses most" in " ".join(markdown.value for markdown in test.markdown)
+
+
+def test_what_was_examined_outlives_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = open_page("waterfall")
+    choose_samples(test, "waterfall")
+    told = [markdown.value for markdown in test.markdown]
+    monkeypatch.setattr(survey, "_DONE", OrderedDict())  # as in a new process
+    monkeypatch.setattr(survey, "examine_image", None)  # which examines nothing again
+    again = open_page("waterfall")
+    control(again, "waterfall").set_value("the sample scenes").run()
+    assert not again.exception
+    assert [markdown.value for markdown in again.markdown] == told
+
+
+def test_one_object_has_one_examination_for_all_pages() -> None:
+    open_page("autopsy", image="football")
+    held = len(survey._DONE)
+    open_page("waterfall", image="football")
+    open_page("metrics", image="football")
+    assert len(survey._DONE) == held == 1
 
 
 @pytest.mark.parametrize("stage", ["final", RPN])
@@ -67,16 +103,14 @@ def test_the_court_steps_through_nms(stage: str) -> None:
     assert any(caption.value.startswith("Step 3 of") for caption in test.caption)
 
 
-def test_the_metrics_of_the_samples_and_another_detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "_DONE", {})
+def test_the_metrics_of_the_samples_and_another_detector() -> None:
     test = open_page("metrics", model="street-c4")
-    control = next(c for c in test.button_group if c.key.startswith("metrics_"))
-    control.set_value("the sample scenes").run()
-    assert not test.exception
+    choose_samples(test, "metrics")
     figures = {metric.label: metric.value for metric in test.metric}
     assert float(figures["AP50"]) > float(figures["AP"]) > 0
     (choice,) = [box for box in test.selectbox if box.label == "Compare with"]
     choice.set_value("Street scenes, FPN, its own settings").run()
+    test.button(key="compared_run").click().run()
     assert not test.exception
     assert "objects are found here and not there" in " ".join(markdown.value for markdown in test.markdown)
 

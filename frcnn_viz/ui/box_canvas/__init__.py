@@ -1,7 +1,8 @@
 """The box canvas: an image with boxes on it, filtered, zoomed and picked in the browser.
 
 The JavaScript is plain and local: `decode.js` reads the message, `view.js` maps image to screen and finds
-boxes, `draw.js` paints, `canvas.js` ties them to the page. They are joined in that order.
+boxes, `stage.js` is what the box editor does alike, `draw.js` paints, `canvas.js` ties them to the page. They are
+joined in that order.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.ui.images import array_url
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("decode.js", "view.js", "draw.js", "canvas.js")
+_SCRIPTS = ("decode.js", "view.js", "stage.js", "draw.js", "canvas.js")
 
 
 @dataclass(frozen=True)

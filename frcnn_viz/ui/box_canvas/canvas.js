@@ -21,18 +21,10 @@ function show(S, root, scene) {
   loadImage(S, "image", S.scene.url, () => S.redraw());
   loadImage(S, "overlay", S.scene.overlay?.url, () => S.redraw());
 
-  const size = () => {
-    const width = Math.max(200, parts.stage.clientWidth);
-    return [width, Math.min(width * S.scene.height / S.scene.width, Math.max(240, window.innerHeight * 0.62))];
-  };
+  const size = () => stageSize(parts.stage, S.scene, 0.62);
   S.resize = () => {
-    const [width, height] = size(), ratio = window.devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      canvas.style.height = height + "px";
-    }
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [width, height] = size();
+    sizeCanvas(canvas, ctx, width, height);
     fitView(S.view, S.scene, width, height);
     S.redraw();
   };
@@ -46,16 +38,6 @@ function show(S, root, scene) {
   S.resize();
   root.dataset.messages = 1 + Number(root.dataset.messages ?? 0); // lets tests and benchmarks see a new scene arrive
   if (!S.bound) bind(S, root, canvas, parts);
-}
-
-function loadImage(S, slot, url, done) {
-  if (S[slot + "Url"] === url) return;
-  S[slot + "Url"] = url;
-  S[slot] = null;
-  if (!url) return;
-  S[slot] = new Image();
-  S[slot].onload = done;
-  S[slot].src = url;
 }
 
 function describe(S) {
@@ -137,7 +119,7 @@ function bind(S, root, canvas, parts) {
   S.bound = true;
   S.observer = new ResizeObserver(() => S.resize());
   S.observer.observe(parts.stage);
-  const at = (event) => { const r = canvas.getBoundingClientRect(); return [event.clientX - r.left, event.clientY - r.top]; };
+  const at = (event) => pointerOn(canvas, event);
   const middle = () => [canvas.clientWidth / 2, canvas.clientHeight / 2];
   const zoom = (factor, point) => { zoomAt(S.view, factor, ...point); S.redraw(); };
   const fit = () => { S.view.zoomed = false; S.resize(); };

@@ -3,11 +3,8 @@ const DENSITY_FROM = 50000;
 
 function drawScene(ctx, S, width, height) {
   const { scene, view } = S;
-  ctx.clearRect(0, 0, width, height);
-  ctx.imageSmoothingEnabled = view.scale < 2;
-  if (S.image?.complete && S.image.naturalWidth)
-    ctx.drawImage(S.image, view.x, view.y, scene.width * view.scale, scene.height * view.scale);
-  if (scene.overlay && S.overlay?.complete && S.overlay.naturalWidth) {
+  drawPicture(ctx, S, width, height);
+  if (scene.overlay && isLoaded(S.overlay)) {
     const [x0, y0, x1, y1] = scene.overlay.extent;
     ctx.imageSmoothingEnabled = false;
     ctx.globalAlpha = S.filters.opacity ?? scene.overlay.opacity;
@@ -49,7 +46,8 @@ function drawLayer(ctx, layer, shown, view, arrows) {
     ctx.stroke();
     if (layer.tails && arrows) drawArrows(ctx, layer, shown, view, g);
   }
-  if (layer.labels) for (const i of shown) drawLabel(ctx, layer, i, view);
+  if (layer.labels) for (const i of shown)
+    drawTag(ctx, layer.labels[i], legend[groups[i]][1], view.x + boxes[4 * i] * s, view.y + boxes[4 * i + 1] * s);
 }
 
 function drawArrows(ctx, layer, shown, view, group) {
@@ -65,22 +63,6 @@ function drawArrows(ctx, layer, shown, view, group) {
     for (const turn of [2.6, -2.6]) { ctx.moveTo(x1, y1); ctx.lineTo(x1 + 6 * Math.cos(angle + turn), y1 + 6 * Math.sin(angle + turn)); }
   }
   ctx.stroke();
-}
-
-function drawLabel(ctx, layer, i, view) {
-  const text = layer.labels[i];
-  ctx.font = "600 12px sans-serif";
-  const width = ctx.measureText(text).width + 8;
-  const x = view.x + layer.boxes[4 * i] * view.scale, y = Math.max(16, view.y + layer.boxes[4 * i + 1] * view.scale);
-  ctx.fillStyle = layer.legend[layer.groups[i]][1];
-  ctx.fillRect(x - layer.width / 2, y - 16, width, 16);
-  ctx.fillStyle = isLight(ctx.fillStyle) ? "#111" : "#fff";
-  ctx.fillText(text, x + 4, y - 4);
-}
-
-function isLight(hex) {
-  const [r, g, b] = [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
 }
 
 function strokeBox(ctx, layer, i, view, colour, width) {
@@ -111,7 +93,7 @@ function drawDensity(ctx, layer, shown, view, width, height) {
     if (total > most) most = total;
   }
   const picture = new ImageData(W, H), scale = 255 / Math.log1p(most);
-  const hex = layer.legend[0][1], rgb = [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
+  const rgb = toRgb(layer.legend[0][1]);
   for (let p = 0; p < W * H; p++) {
     picture.data.set(rgb, 4 * p);
     picture.data[4 * p + 3] = Math.log1p(count[p]) * scale;

@@ -1,7 +1,8 @@
 """The box editor: ground truth drawn on an image in the browser; every finished change comes back whole.
 
-`view.js` of the box canvas maps image to screen; `boxes.js` holds the boxes and their history, `paint.js` draws,
-`tools.js` is the mouse and the keyboard, `editor.js` ties them to the page. They are joined in that order.
+`view.js` and `stage.js` of the box canvas place and paint the picture; `boxes.js` holds the boxes and their history,
+`paint.js` draws them, `tools.js` is the mouse and the keyboard, `editor.js` ties them to the page. They are joined in
+that order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, Object
 from frcnn_viz.data.workspace import clean_class
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("../box_canvas/view.js", "boxes.js", "paint.js", "tools.js", "editor.js")
+_SCRIPTS = ("../box_canvas/view.js", "../box_canvas/stage.js", "boxes.js", "paint.js", "tools.js", "editor.js")
 MAX_CLASSES = 200
 
 

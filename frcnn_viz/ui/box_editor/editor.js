@@ -11,12 +11,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (data.ack) S.acked = data.ack;
   S.marks = JSON.stringify(toRows(S.boxes)) === JSON.stringify(data.boxes) ? data.marks : {};
   if (!S.classes.includes(S.active)) S.active = S.classes[0] ?? "object";
-  if (S.imageUrl !== data.url) {
-    S.imageUrl = data.url;
-    S.image = new Image();
-    S.image.onload = () => S.refresh();
-    S.image.src = data.url;
-  }
+  loadImage(S, "image", data.url, () => S.refresh());
   S.resize();
   root.dataset.messages = 1 + Number(root.dataset.messages ?? 0);
   return () => S.observer.disconnect();
@@ -38,10 +33,7 @@ function newState(root) {
     epoch: null, sent: "", acked: "", count: 0, hint: "",
   };
   const name = Math.random().toString(36).slice(2);
-  const size = () => {
-    const width = Math.max(200, stage.clientWidth);
-    return [width, Math.min((width * S.scene.height) / S.scene.width, Math.max(240, window.innerHeight * 0.66))];
-  };
+  const size = () => stageSize(stage, S.scene, 0.66);
   S.send = () => {
     S.sent = `${name}:${++S.count}`;
     root.dataset.sent = S.sent;
@@ -55,13 +47,8 @@ function newState(root) {
     showBar(S, root);
   };
   S.resize = () => {
-    const [width, height] = size(), ratio = window.devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      canvas.style.height = height + "px";
-    }
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [width, height] = size();
+    sizeCanvas(canvas, ctx, width, height);
     fitView(S.view, S.scene, width, height);
     S.refresh();
   };

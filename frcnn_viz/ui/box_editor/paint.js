@@ -2,11 +2,7 @@
 const HANDLE = 5;
 
 function paint(ctx, S, width, height) {
-  const { view, scene } = S;
-  ctx.clearRect(0, 0, width, height);
-  ctx.imageSmoothingEnabled = view.scale < 2;
-  if (S.image?.complete && S.image.naturalWidth)
-    ctx.drawImage(S.image, view.x, view.y, scene.width * view.scale, scene.height * view.scale);
+  drawPicture(ctx, S, width, height);
   S.boxes.forEach((box, i) => { if (i !== S.selected) paintBox(ctx, S, box, i); });
   if (S.boxes[S.selected]) paintBox(ctx, S, S.boxes[S.selected], S.selected);
   if (S.drag?.kind === "draw" && S.drag.box) outline(ctx, S, S.drag.box, colourOf(S, S.active), 2, []);
@@ -18,13 +14,8 @@ function paintBox(ctx, S, box, i) {
   if (chosen) outline(ctx, S, box.c, "rgba(255,255,255,0.9)", 5, []);
   outline(ctx, S, box.c, colour, chosen ? 3 : 2, S.marks[i] ? [6, 4] : []);
   const text = S.marks[i] ? box.label + " \u26a0" : box.label;
-  ctx.font = "600 12px sans-serif";
-  const x = S.view.x + Math.min(box.c[0], box.c[2]) * S.view.scale;
-  const y = Math.max(16, S.view.y + Math.min(box.c[1], box.c[3]) * S.view.scale);
-  ctx.fillStyle = colour;
-  ctx.fillRect(x - 1, y - 16, ctx.measureText(text).width + 8, 16);
-  ctx.fillStyle = isLight(colour) ? "#111" : "#fff";
-  ctx.fillText(text, x + 3, y - 4);
+  const corner = [0, 1].map((axis) => Math.min(box.c[axis], box.c[axis + 2]) * S.view.scale);
+  drawTag(ctx, text, colour, S.view.x + corner[0], S.view.y + corner[1]);
   if (!chosen) return;
   ctx.lineWidth = 1.5;
   for (const handle of HANDLES) {
@@ -50,9 +41,4 @@ function outline(ctx, S, c, colour, width, dash) {
 function colourOf(S, label) {
   const index = S.classes.indexOf(label);
   return S.colours[(index < 0 ? S.colours.length - 1 : index) % S.colours.length];
-}
-
-function isLight(hex) {
-  const [r, g, b] = [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
 }

@@ -5,7 +5,7 @@
 const REACH = 9, STILL = 3;
 
 function bindTools(S, canvas) {
-  const at = (event) => { const r = canvas.getBoundingClientRect(); return [event.clientX - r.left, event.clientY - r.top]; };
+  const at = (event) => pointerOn(canvas, event);
   const inImage = (point) => toImage(S.view, ...point);
 
   canvas.addEventListener("pointerdown", (event) => {

@@ -1,0 +1,130 @@
+"""Examinations kept on disk, so that a run over many images goes on where it was stopped, even by a crash.
+
+One SQLite file of JSON. It is a cache: a record that cannot be read is as good as none, and the file may be deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torchvision
+
+import frcnn_viz
+from frcnn_viz.analysis.examination import Examination
+from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
+from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.trace import digest
+
+LOG = logging.getLogger(__name__)
+FORM = 1
+"""Of the records; raised whenever an examination holds or means something else."""
+MOST = 200_000
+"""Records; the oldest go first."""
+TENSORS = {
+    "ious": torch.float32,
+    "sizes": torch.float32,
+    "detections": torch.float32,
+    "labels": torch.int64,
+    "scores": torch.float32,
+}
+
+
+def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTruth) -> str:
+    """What an examination depends on, as 64 hexadecimal digits: weights, settings, picture, objects, versions.
+
+    `image` names the picture's pixels.
+    """
+    inference = {name: value for name, value in vars(settings).items() if name not in TRAINING_NAMES}
+    parts = (
+        FORM,
+        frcnn_viz.__version__,
+        torch.__version__,
+        torchvision.__version__,
+        detector.name,
+        detector.fingerprint,
+        detector.device.type,
+        inference,
+        image,
+        digest(truth.boxes_in_image),
+        truth.names,
+    )
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+class Archive:
+    """Examinations by key in a file, which is made when first written to. Safe for many threads and processes.
+
+    Where the file cannot be used, nothing is kept, and the log says so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, keys: Iterable[str]) -> dict[str, Examination]:
+        """Those of the keys that are kept."""
+        if not self.path.is_file():
+            return {}
+        found = {}
+        try:
+            with closing(self._open()) as file:
+                for key in keys:
+                    row = file.execute("SELECT record FROM examined WHERE key = ?", (key,)).fetchone()
+                    if row:
+                        found[key] = from_json(row[0])
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            LOG.warning("%s cannot be read: %s", self.path, error)
+        return found
+
+    def put(self, key: str, one: Examination) -> None:
+        """Keep one."""
+        try:
+            with closing(self._open()) as file, file:
+                file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
+                file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
+        except sqlite3.Error as error:
+            LOG.warning("%s cannot be written to: %s", self.path, error)
+
+    def _open(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self.path, timeout=10)
+        file.execute("PRAGMA synchronous = OFF")
+        file.execute("CREATE TABLE IF NOT EXISTS examined (key TEXT UNIQUE, record TEXT)")
+        return file
+
+
+def to_json(one: Examination) -> str:
+    """An examination as text; `from_json` gives the same numbers."""
+    record = {name: getattr(one, name).tolist() for name in TENSORS}
+    record |= {"stages": one.ious.shape[1], "ms": one.ms}
+    record["findings"] = [asdict(finding) for finding in one.findings]
+    record["alarms"] = [asdict(alarm) for alarm in one.alarms]
+    return json.dumps(record)
+
+
+def from_json(text: str) -> Examination:
+    """The examination that `to_json` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    record = json.loads(text)
+    findings = []
+    for row in record["findings"]:
+        suppressor = row.pop("suppressor")
+        pair = tuple(suppressor) if isinstance(suppressor, list) else suppressor
+        findings.append(Finding(**{**row, "verdict": Verdict(row["verdict"])}, suppressor=pair))
+    alarms = [FalseAlarm(**{**row, "mistake": Mistake(row["mistake"])}) for row in record["alarms"]]
+    tensors = {name: torch.tensor(record[name], dtype=dtype) for name, dtype in TENSORS.items()}
+    tensors["ious"] = tensors["ious"].reshape(-1, record["stages"])
+    tensors["detections"] = tensors["detections"].reshape(-1, 4)
+    return Examination(findings=tuple(findings), alarms=tuple(alarms), ms=record["ms"], **tensors)
