@@ -82,10 +82,32 @@ class _Body:
         """float32 [G, K]."""
         return box_iou(self.boxes, self.trace.proposals.candidates)
 
+    @cached_property
+    def finders(self) -> list[int]:
+        """The detection that found each object, or -1."""
+        return self.outcomes.detection_of_object.tolist()
+
+    @cached_property
+    def found_lists(self) -> tuple[list, list, list]:
+        """Proposal, label and score of each detection."""
+        found = self.trace.detections
+        return found.roi.tolist(), found.labels.tolist(), found.scores.tolist()
+
+    @cached_property
+    def found_iou(self) -> list[list[float]]:
+        """Of each object with each detection."""
+        return box_iou(self.boxes, self.trace.detections.boxes).tolist()
+
+    @cached_property
+    def anchor_of_proposal(self) -> tuple[list[int], list[int]]:
+        """Candidate and anchor of each proposal."""
+        proposals = self.trace.proposals
+        return proposals.kept.tolist(), proposals.anchor[proposals.kept].tolist()
+
     def finding(self, g: int) -> Finding:
         """The verdict on object g: the furthest stage first."""
         label = self.labels[g]
-        if self.outcomes.detection_of_object[g] >= 0:
+        if self.finders[g] >= 0:
             return self.found(g)
         if label == UNKNOWN:
             return Finding(Verdict.UNKNOWN_CLASS, "The detector does not know its class, and nothing was found there.")
@@ -100,11 +122,8 @@ class _Body:
         return self.not_proposed(g)
 
     def found(self, g: int) -> Finding:
-        found = self.trace.detections
-        detection = int(self.outcomes.detection_of_object[g])
-        proposal, label = int(found.roi[detection]), int(found.labels[detection])
-        iou = float(box_iou(self.boxes[g][None], found.boxes[detection][None]))
-        score = float(found.scores[detection])
+        proposal, label, score = (column[self.finders[g]] for column in self.found_lists)
+        iou = self.found_iou[g][self.finders[g]]
         words = f"Found as {self.classes[label]} with score {score:.2f}; the boxes overlap by {iou:.2f}."
         return self.of_proposal(Verdict.FOUND, words, proposal, label, iou, score)
 
@@ -270,6 +289,5 @@ class _Body:
         score: float,
         suppressor: tuple[int, int] | None = None,
     ) -> Finding:
-        candidate = int(self.trace.proposals.kept[proposal])
-        anchor = int(self.trace.proposals.anchor[candidate])
+        candidate, anchor = (column[proposal] for column in self.anchor_of_proposal)
         return Finding(verdict, sentence, anchor, candidate, proposal, label, suppressor, iou, score)

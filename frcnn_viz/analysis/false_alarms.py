@@ -51,27 +51,30 @@ def false_alarms(
         truth_labels: int64 [G].
         outcomes: of `judge`.
     """
-    iou = box_iou(boxes, truth).cpu() if len(boxes) and len(truth) else torch.zeros(len(boxes), len(truth))
-    same = labels.cpu()[:, None] == truth_labels.cpu()
-    used = outcomes.detection_of_object >= 0
-    return [_kind(n, iou[n], same[n], used) for n in outcomes.false_alarms.nonzero()[:, 0].tolist()]
-
-
-def _kind(detection: int, iou: Tensor, same: Tensor, used: Tensor) -> FalseAlarm:
-    if not len(iou):
-        return FalseAlarm(detection, Mistake.BACKGROUND, None, 0.0)
+    rows = outcomes.false_alarms.nonzero()[:, 0].tolist()
+    if not rows or not len(truth):
+        return [FalseAlarm(row, Mistake.BACKGROUND, None, 0.0) for row in rows]
+    iou = box_iou(boxes[rows], truth).cpu()
+    same = labels[rows].cpu()[:, None] == truth_labels.cpu()
     right, wrong = torch.where(same, iou, 0.0), torch.where(same, 0.0, iou)
-    taken = torch.where(used, right, 0.0)
-    if BACKGROUND <= right.max() <= FOREGROUND:
-        return _near(detection, Mistake.LOCALISATION, right)
-    if wrong.max() >= FOREGROUND:
-        return _near(detection, Mistake.CLASS, wrong)
-    if taken.max() >= FOREGROUND:
-        return _near(detection, Mistake.DUPLICATE, taken)
-    if iou.max() <= BACKGROUND:
-        return FalseAlarm(detection, Mistake.BACKGROUND, None, float(iou.max()))
-    return _near(detection, Mistake.BOTH, iou)
+    taken = torch.where(outcomes.detection_of_object >= 0, right, 0.0)
+    nearest = [zip(*(part.tolist() for part in of.max(dim=1)), strict=True) for of in (right, wrong, taken, iou)]
+    return [_kind(row, *near) for row, *near in zip(rows, *nearest, strict=True)]
 
 
-def _near(detection: int, mistake: Mistake, iou: Tensor) -> FalseAlarm:
-    return FalseAlarm(detection, mistake, int(iou.argmax()), float(iou.max()))
+Near = tuple[float, int]
+"""An IoU, and the object it is with."""
+
+
+def _kind(detection: int, right: Near, wrong: Near, taken: Near, any_: Near) -> FalseAlarm:
+    if BACKGROUND <= right[0] <= FOREGROUND:
+        mistake, (iou, near) = Mistake.LOCALISATION, right
+    elif wrong[0] >= FOREGROUND:
+        mistake, (iou, near) = Mistake.CLASS, wrong
+    elif taken[0] >= FOREGROUND:
+        mistake, (iou, near) = Mistake.DUPLICATE, taken
+    elif any_[0] <= BACKGROUND:
+        return FalseAlarm(detection, Mistake.BACKGROUND, None, any_[0])
+    else:
+        mistake, (iou, near) = Mistake.BOTH, any_
+    return FalseAlarm(detection, mistake, near, iou)
