@@ -10,16 +10,14 @@ from frcnn_viz.figures.autopsy import (
     mistake_figure,
     object_layer,
     object_rows,
-    strip,
     verdict_figure,
 )
 from frcnn_viz.figures.layers import CanvasScene
-from frcnn_viz.figures.rasters import enlarge, to_uint8
-from frcnn_viz.figures.rois import crop
 from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.lineage import lineage_strip
 from frcnn_viz.ui.page import go_to, run_page
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
@@ -60,16 +58,6 @@ def follow_to_its_page(here: Session, finding: Finding) -> None:
     if finding.proposal is not None:
         session.select("detection", finding.proposal * (here.trace.rois.num_classes - 1) + finding.label - 1)
     go_to(PAGE_OF[finding.verdict])
-
-
-def show_strip(here: Session, finding: Finding) -> None:
-    steps = strip(here.trace, finding)
-    picture = to_uint8(here.trace.image)
-    for column, (title, box, words) in zip(st.columns(3), steps, strict=False):
-        with column:
-            st.markdown(f"**{title}**")
-            st.image(enlarge(crop(picture, box), 150))
-            st.caption(words)
 
 
 def show_fixes(here: Session, finding: Finding, object_: int) -> None:
@@ -130,7 +118,8 @@ def show_object(here: Session, examined: Examination, object_: int) -> None:
     (st.success if finding.verdict is Verdict.FOUND else st.warning)(finding.sentence)
     if finding.verdict in PAGE_OF:
         st.button("Open its stage", key="open_stage", on_click=follow_to_its_page, args=(here, finding))
-    show_strip(here, finding)
+    if finding.anchor is not None:
+        lineage_strip(here, finding.anchor, finding.label)
     show_fixes(here, finding, object_)
 
 
@@ -181,4 +170,5 @@ run_page(
     "For every object that was missed: the stage that lost it, the evidence, and the smallest change that mends it.",
     body,
     "detections",
+    strip=False,
 )

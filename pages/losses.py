@@ -79,6 +79,8 @@ def show_parts(here: Session, step: TrainingStep, losses: Losses) -> None:
     def pick(picked: Pick) -> None:
         if picked.layer in ("sampled anchor", "sampled RoI"):
             session.select(kind, picked.id)
+        if picked.layer == "sampled anchor":
+            session.select("anchor", int(losses.rpn.anchors[picked.id]))
 
     left, right = st.columns([3, 2])
     with left:

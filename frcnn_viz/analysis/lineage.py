@@ -1,11 +1,13 @@
-"""One box, back to the anchor it came from and forward to what became of it."""
+"""One box of any stage, back to the anchor it came from and forward to what became of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torchvision.ops import clip_boxes_to_image
 
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.trace import Trace
@@ -91,3 +93,84 @@ def follow(trace: Trace, proposal: int, label: int) -> Lineage:
         fate=Fate(int(found.fate[flat])),
         suppressor=suppressor,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One stage in the life of a box.
+
+    Attributes:
+        title: what it is there. box: float32 [4], network-input frame.
+        words: its numbers. fate: what its stage's filter made of it; None where nothing is filtered.
+        kind, index: what `session.select` would choose for it.
+    """
+
+    title: str
+    box: Tensor
+    words: str
+    fate: Fate | None
+    kind: str
+    index: int
+
+
+def source_of(trace: Trace, kind: str, index: int) -> tuple[int, int | None] | None:
+    """The anchor a box came from, and the class where it has one; None where there is no such box.
+
+    Args:
+        trace: of the image.
+        kind: `anchor`, `candidate`, `proposal` or `detection`.
+        index: among the anchors, the RPN's candidates, the proposals, or (proposal, class) candidates.
+    """
+    proposals = trace.proposals
+    if kind == "detection":
+        if not 0 <= index < len(trace.detections.fate):
+            return None
+        roi, label = trace.detections.roi_and_label(torch.tensor(index))
+        return int(proposals.anchor[proposals.kept[int(roi)]]), int(label)
+    if kind == "proposal":
+        return (int(proposals.anchor[proposals.kept[index]]), None) if 0 <= index < len(proposals) else None
+    if kind == "candidate":
+        return (int(proposals.anchor[index]), None) if 0 <= index < len(proposals.anchor) else None
+    return (index, None) if 0 <= index < len(trace.anchors) else None
+
+
+def steps(trace: Trace, anchor: int, label: int | None, classes: Sequence[str]) -> list[Step]:
+    """The life of an anchor as far as it goes: placed, moved and filtered by the RPN, refined and filtered again.
+
+    Args:
+        trace: of the image.
+        anchor: its index.
+        label: the class to follow at the second stage; its best-scored one when None.
+        classes: names by label.
+    """
+    proposals, rois, found = trace.proposals, trace.rois, trace.detections
+    level, row, column, shape = trace.anchors.place(anchor)
+    size, ratio = trace.anchors.shapes[level][shape]
+    where = f"level {trace.features.names[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
+    told = [Step(f"Anchor {anchor:,}", trace.anchors.boxes[anchor], where, None, "anchor", anchor)]
+
+    score = float(trace.rpn.objectness[anchor].sigmoid())
+    moved = f"objectness {score:.3f}; moved by {_numbers(trace.rpn.deltas[anchor])}"
+    rows = (proposals.anchor == anchor).nonzero()[:, 0].tolist()
+    if not rows:
+        box = clip_boxes_to_image(trace.decoded[anchor][None], trace.input.input_size)[0]
+        return [*told, Step("Moved by the RPN", box, moved, Fate.BELOW_TOP_K, "anchor", anchor)]
+    (candidate,) = rows
+    fate = Fate(int(proposals.fate[candidate]))
+    told.append(Step(f"Candidate {candidate:,}", proposals.candidates[candidate], moved, fate, "candidate", candidate))
+    if fate is not Fate.KEPT:
+        return told
+
+    proposal = int((proposals.kept == candidate).nonzero()[0, 0])
+    if label is None:
+        label = int(rois.scores[proposal, 1:].argmax()) + 1
+    flat = proposal * (rois.num_classes - 1) + label - 1
+    deltas = rois.box_regression[proposal].view(-1, 4)[label]
+    words = f"{classes[label]} {float(rois.scores[proposal, label]):.3f}; moved by {_numbers(deltas)}"
+    refined = rois.boxes[proposal, label]
+    last = Fate(int(found.fate[flat]))
+    return [*told, Step(f"Proposal {proposal:,} refined", refined, words, last, "detection", flat)]
+
+
+def _numbers(deltas: Tensor) -> str:
+    return ", ".join(f"{value:+.2f}" for value in deltas.tolist())

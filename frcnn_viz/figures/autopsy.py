@@ -110,38 +110,6 @@ def evidence_layers(trace: Trace, finding: Finding) -> list[BoxLayer]:
     ]
 
 
-def strip(trace: Trace, finding: Finding) -> list[tuple[str, Tensor, str]]:
-    """The life of the box that got furthest: title, box [4] in the image, and its numbers."""
-    numbers = lambda values: ", ".join(f"{v:+.2f}" for v in values.tolist())  # noqa: E731
-    to_image = lambda box: trace.input.boxes_in_image(box[None])[0]  # noqa: E731
-    steps = []
-    if finding.anchor is not None:
-        level, row, column, shape = trace.anchors.place(finding.anchor)
-        size, ratio = trace.anchors.shapes[level][shape]
-        where = f"level {trace.features.names[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
-        steps.append((f"Anchor {finding.anchor:,}", to_image(trace.anchors.boxes[finding.anchor]), where))
-        score = float(trace.rpn.objectness[finding.anchor].sigmoid())
-        moved = f"objectness {score:.3f}; moved by {numbers(trace.rpn.deltas[finding.anchor])}"
-        box = (
-            trace.decoded[finding.anchor]
-            if finding.candidate is None
-            else trace.proposals.candidates[finding.candidate]
-        )
-        steps.append(("Moved by the RPN", to_image(box), moved))
-    if finding.proposal is not None:
-        deltas = trace.rois.box_regression[finding.proposal].view(-1, 4)[finding.label]
-        score = float(trace.rois.scores[finding.proposal, finding.label])
-        words = f"score {score:.3f}; moved by {numbers(deltas)}"
-        steps.append(
-            (
-                f"Proposal {finding.proposal:,} refined",
-                to_image(trace.rois.boxes[finding.proposal, finding.label]),
-                words,
-            )
-        )
-    return steps
-
-
 def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[str, object]]:
     """One line an object, misses first."""
     rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 from plotly.colors import get_colorscale, sample_colorscale
 from torch import Tensor
@@ -47,6 +48,22 @@ def enlarge(image: np.ndarray, least_side: int) -> np.ndarray:
     """Every pixel as a square, a whole number of times larger, until the longer side reaches `least_side`."""
     factor = max(1, -(-least_side // max(image.shape[:2])))
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def framed(image: np.ndarray, box_in_image: Tensor, colour: str, side: int = 150) -> np.ndarray:
+    """A box [4] with what is around it, outlined: uint8 [side, side, 3]; grey where there is no picture."""
+    x0, y0, x1, y1 = box_in_image.tolist()
+    reach = max(x1 - x0, y1 - y0, 4.0) * 0.75
+    left, top, scale = (x0 + x1) / 2 - reach, (y0 + y1) / 2 - reach, side / (2 * reach)
+    sheet = Image.fromarray(image).transform(
+        (side, side),
+        Image.Transform.AFFINE,
+        (1 / scale, 0, left, 0, 1 / scale, top),
+        Image.Resampling.NEAREST if scale > 2 else Image.Resampling.BILINEAR,
+        fillcolor=(128, 128, 128),
+    )
+    corners = torch.tensor([[x0 - left, y0 - top, x1 - left, y1 - top]]) * scale
+    return with_boxes(np.asarray(sheet), corners, [colour], 3)
 
 
 def with_boxes(image: np.ndarray, boxes_in_image: Tensor, colours: list[str], width: int = 2) -> np.ndarray:

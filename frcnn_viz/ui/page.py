@@ -13,6 +13,7 @@ from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.controls import reset_button
 from frcnn_viz.ui.export import export_form
+from frcnn_viz.ui.lineage import lineage_of_selection
 from frcnn_viz.ui.session import Session
 
 LOG = logging.getLogger(__name__)
@@ -44,33 +45,41 @@ Code = Callable[[Session, str], str]
 
 
 def run_page(
-    name: str, lead: str, body: Callable[[Session], None], stage: str | None = None, code: Code | None = None
+    name: str,
+    lead: str,
+    body: Callable[[Session], None],
+    stage: str | None = None,
+    code: Code | None = None,
+    strip: bool = True,
 ) -> None:
     """Show page `name` of `PAGES`: its title, one sentence, `body`, and the code of `stage`.
 
     Without a stage the page is about images, not about a detector's work. `code` gives the code where the settings
-    alone do not; it gets the expression for the picture. The body is a fragment: a slider in it runs it again, not
+    alone do not; it gets the expression for the picture. `strip` is whether to follow the box that was chosen last,
+    under the page. The body is a fragment: a slider in it runs it again, not
     the navigation and the sidebar around it.
     """
     st.title(PAGES[name])
     st.markdown(lead)
-    _run_body(body, stage, code)
+    _run_body(body, stage, code, strip)
 
 
 @st.fragment
-def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | None) -> None:
+def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | None, strip: bool) -> None:
     """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
     try:
         here = session.current()
         try:
-            _show_body(here, body, stage, code)
+            _show_body(here, body, stage, code, strip)
         finally:
             session.write_link(here)
     except (torch.OutOfMemoryError, ValueError) as error:
         show_error(error)
 
 
-def _show_body(here: Session, body: Callable[[Session], None], stage: str | None, code: Code | None) -> None:
+def _show_body(
+    here: Session, body: Callable[[Session], None], stage: str | None, code: Code | None, strip: bool
+) -> None:
     if target := st.session_state.pop("go_to", None):
         open_page(target)
     for sentence in session.told():
@@ -81,6 +90,8 @@ def _show_body(here: Session, body: Callable[[Session], None], stage: str | None
     if not here.detector.trained:
         st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
     body(here)
+    if strip:
+        lineage_of_selection(here)
     reset_button(here.settings, here.defaults)
     with st.expander("Take the boxes away", icon=":material/download:"):
         export_form(here, stage)

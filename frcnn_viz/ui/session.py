@@ -118,6 +118,12 @@ def selected(kind: str) -> int | None:
     return st.session_state["selected"].get(kind)
 
 
+def selected_last(kinds: tuple[str, ...]) -> tuple[str, int] | None:
+    """The kind and index of that one of these kinds which was selected last, or None."""
+    chosen = [(kind, index) for kind, index in st.session_state["selected"].items() if kind in kinds]
+    return chosen[-1] if chosen else None
+
+
 def select(kind: str, index: int | None) -> None:
     """Select one for all pages; None selects nothing."""
     others = {name: value for name, value in st.session_state["selected"].items() if name != kind}
