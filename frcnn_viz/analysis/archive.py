@@ -22,6 +22,7 @@ from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
 from frcnn_viz.pipeline.trace import digest
@@ -92,14 +93,20 @@ class Archive:
             with closing(self._open()) as file, file:
                 file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
                 file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
 
     def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         file = sqlite3.connect(self.path, timeout=10)
         file.execute("PRAGMA synchronous = OFF")
         file.execute("CREATE TABLE IF NOT EXISTS examined (key TEXT UNIQUE, record TEXT)")
         return file
+
+
+def open_archive() -> Archive:
+    """The archive in the workspace's folder."""
+    return Archive(default_folder() / "examined.sqlite")
 
 
 def to_json(one: Examination) -> str:

@@ -91,6 +91,7 @@ _COLUMNS = ("what", "image", "number", "class", "verdict", "iou", "score", "x0",
 def _examined(
     data: Path, model: str, changes: list[str] | None, device: str
 ) -> tuple[Detector, list[tuple[AnnotatedImage, GroundTruth, Examination]]]:
+    from frcnn_viz.analysis.archive import key_of, open_archive
     from frcnn_viz.analysis.examination import examine_image
     from frcnn_viz.data.annotations import DataError
     from frcnn_viz.data.ground_truth import GroundTruth
@@ -101,12 +102,17 @@ def _examined(
 
     detector = load_detector(model, device)
     settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    archive = open_archive()  # stopped, it goes on from there the next time
     results = []
     with Progress(console=console, transient=True) as bar:
         for image, content in _pictures(data, bar):
-            truth = GroundTruth.of(image.objects)
-            trace = Trace(detector.model, load_image(content, image.name).tensor, settings)
-            results.append((image, truth, examine_image(detector, trace, truth)))
+            truth, picture = GroundTruth.of(image.objects), load_image(content, image.name)
+            key = key_of(detector, settings, picture.sha256[:16], truth)
+            one = archive.get([key]).get(key)
+            if one is None:
+                one = examine_image(detector, Trace(detector.model, picture.tensor, settings), truth)
+                archive.put(key, one)
+            results.append((image, truth, one))
     if not any(len(truth) for _, truth, _ in results):
         raise DataError(f"{data} holds no picture with ground truth.")
     return detector, results

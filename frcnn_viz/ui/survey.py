@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from frcnn_viz.analysis.archive import Archive, key_of
+from frcnn_viz.analysis.archive import key_of, open_archive
 from frcnn_viz.analysis.examination import Examination, examine_image
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.images import ImageError
-from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
@@ -27,7 +26,7 @@ _MOST = 20_000
 def known(detector: Detector, settings: Settings, subjects: Sequence[Subject]) -> dict[str, Examination]:
     """What was examined as it is now, in this process or before, by the subject's key."""
     keys = {subject.key: key_of(detector, settings, subject.key, subject.truth) for subject in subjects}
-    for key, one in _archive().get([key for key in keys.values() if key not in _DONE]).items():
+    for key, one in open_archive().get([key for key in keys.values() if key not in _DONE]).items():
         _keep(key, one)
     return {name: _DONE[key] for name, key in keys.items() if key in _DONE}
 
@@ -51,7 +50,7 @@ def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tel
         trace = Trace(detector.model, image.tensor, settings, memory=memory, image_key=image.sha256)
         one = examine_image(detector, trace, subject.truth)
         key = key_of(detector, settings, subject.key, subject.truth)
-        _archive().put(key, one)
+        open_archive().put(key, one)
         _keep(key, one)
     return problems
 
@@ -85,7 +84,3 @@ def _keep(key: str, one: Examination) -> None:
     _DONE[key] = one
     while len(_DONE) > _MOST:
         _DONE.popitem(last=False)
-
-
-def _archive() -> Archive:
-    return Archive(default_folder() / "examined.sqlite")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from frcnn_viz.analysis import examination
 from frcnn_viz.cli import cli
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import write_dataset
@@ -67,3 +68,9 @@ def test_a_set_without_ground_truth_is_told(tmp_path: Path) -> None:
     draw_scene(1, PRESETS["ordinary"]).image.save(tmp_path / "alone.png")
     with pytest.raises(DataError, match="no picture with ground truth"):
         run("autopsy", tmp_path)
+
+
+def test_a_second_run_examines_nothing_again(data: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("autopsy", data[0], "--json", "-")
+    monkeypatch.setattr(examination, "examine_image", None)
+    assert run("autopsy", data[0], "--json", "-") == first
