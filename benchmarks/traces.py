@@ -67,7 +67,7 @@ def examined_set(name: str, model: FasterRCNN, repeats: int) -> list[Row]:
     ]
     count = model.roi_heads.box_predictor.cls_score.out_features
     classes = (*STREET_CLASSES, *(f"class {label}" for label in range(len(STREET_CLASSES), count)))
-    detector = Detector(name, name, "", model, classes, trained=False)
+    detector = Detector(name, name, "", model, classes, warning="random")
 
     def examine() -> None:
         for image, truth in zip(images, truths, strict=True):

@@ -11,8 +11,7 @@ from frcnn_viz.figures.metrics import (
     score_figure,
     threshold_figure,
 )
-from frcnn_viz.models.pretrained import PRETRAINED
-from frcnn_viz.models.registry import DETECTORS, TITLES, load_detector
+from frcnn_viz.models.registry import entries, load_detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.objects import object_wall
@@ -65,8 +64,7 @@ def _hits(one: Examination) -> torch.Tensor:
 
 
 def show_comparison(here: Session, subjects: list[Subject], results: list[Examination]) -> None:
-    here_too = [name for name in TITLES if name in DETECTORS or PRETRAINED[name].path.is_file()]
-    others = {f"{TITLES[name]}, its own settings": name for name in here_too}
+    others = {f"{entry.title}, its own settings": name for name, entry in entries().items() if entry.is_here}
     chosen = st.selectbox("Compare with", list(others), index=None, placeholder="another detector, or other settings")
     if chosen is None:
         return

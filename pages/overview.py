@@ -40,14 +40,17 @@ def show_stages(here: Session) -> None:
 
 
 def show_equality(here: Session) -> None:
-    changed = [name for name in here.settings.changes(here.defaults) if name not in TRAINING_NAMES]
-    if changed:
-        st.info(f"Not compared with `model(image)`: these settings are not the model's own: {', '.join(changed)}.")
-        return
-    key = ("equality", here.detector.model, here.image.sha256)
+    changed = {name: text for name, text in here.settings.changes(here.defaults).items() if name not in TRAINING_NAMES}
+    at = " with these settings" if changed else ""
+    key = ("equality", here.detector.model, here.image.sha256, tuple(changed.items()))
     difference: Difference = MEMORY.recall(key, lambda: compare_with_model(here.trace), here.detector.device).value
     if difference.is_zero:
-        st.success("Equal to `model(image)`, verified now: boxes, scores and labels differ by exactly 0.")
+        st.success(f"Equal to `model(image)`{at}, verified now: boxes, scores and labels differ by exactly 0.")
+    elif difference.is_rounding:
+        st.success(
+            f"Equal to `model(image)`{at} but for rounding, verified now: {difference.boxes:.1g} px in a box, "
+            f"{difference.scores:.1g} in a score. What the head has said of a proposal is kept, and not asked again."
+        )
     else:
         st.warning(
             f"Differs from `model(image)` by {difference.boxes:g} px in a box, {difference.scores:g} in a score, "

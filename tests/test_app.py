@@ -9,7 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.models.registry import DETECTORS
+from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.paths import FRAME, ROOT
 from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
@@ -36,11 +36,11 @@ def test_the_app_opens_on_the_overview() -> None:
 def test_another_model_brings_its_own_settings() -> None:
     test = open_app(box_score_thresh="0.4")
     assert "Changed: `box_score_thresh` 0.4" in " ".join(caption.value for caption in test.caption)
-    other = next(name for name in DETECTORS if name != test.session_state["model"])
+    other = next(name for name in EMBEDDED if name != test.session_state["model"])
     test.sidebar.selectbox(key="choose_model").select(other).run()
     assert test.query_params["model"] == other
     assert "box_score_thresh" not in test.query_params
-    assert DETECTORS[other].note in [caption.value for caption in test.sidebar.caption]
+    assert EMBEDDED[other].note in [caption.value for caption in test.sidebar.caption]
 
 
 def test_another_image_keeps_the_settings_and_drops_the_selection() -> None:
@@ -117,6 +117,9 @@ def test_a_detector_whose_weights_are_missing_is_told_and_the_old_one_stays() ->
     before = test.session_state["model"]
     test.sidebar.selectbox(key="choose_model").select("fasterrcnn_resnet50_fpn_v2").run()
     assert not test.exception
-    assert "is not here: run `frcnn-viz models fetch fasterrcnn_resnet50_fpn_v2`" in test.warning[0].value
+    assert (
+        "is not here: fetch it on the page Model, or run `frcnn-viz models fetch fasterrcnn_resnet50_fpn_v2`"
+        in test.warning[0].value
+    )
     assert test.session_state["model"] == before
     assert test.sidebar.selectbox(key="choose_model").value == before

@@ -52,12 +52,16 @@ def app(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
     workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
+    model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
     headless = headless or not _has_display()
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
     command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
     chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
+    if model:
+        path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
+        chosen |= {"FRCNN_VIZ_MODEL": model, "PYTHONPATH": path}
     raise typer.Exit(subprocess.call(command, cwd=APP.parent, env={**os.environ, **chosen}))
 
 
@@ -101,16 +105,21 @@ def verify(
     images: Annotated[int, typer.Option(min=1, help="How many generated scenes.")] = 5,
     device: DeviceOption = "cpu",
     random_weights: RandomOption = False,
+    changes: SetOption = None,
 ) -> None:
-    """Compare the pipeline with plain model(image); exit 1 unless the difference is exactly 0."""
-    from frcnn_viz import load_detector, trace
+    """Compare the pipeline with plain model(image); exit 1 unless the difference is exactly 0.
+
+    With --set, torchvision's model is given the same settings.
+    """
+    from frcnn_viz import Settings, load_detector, trace
     from frcnn_viz.analysis.equality import compare_with_model
     from frcnn_viz.training.scenes import held_out_scenes
 
     detector = load_detector(model, device, random_weights=random_weights)
+    settings = Settings.of(detector.model).with_text(pairs(changes or []))
     found, differences = 0, []
     for image, _, _ in track(held_out_scenes(images), "comparing", total=images, console=console):
-        story = trace(detector, image)
+        story = trace(detector, image, settings)
         differences.append(compare_with_model(story))
         found += len(story.detections)
     print(f"{detector.name} on {detector.device}: {images} images, {found} detections")
@@ -118,6 +127,10 @@ def verify(
     print(f"largest difference of boxes:  {max(d.boxes for d in differences):g} px")
     print(f"largest difference of scores: {max(d.scores for d in differences):g}")
     print(f"labels that differ:           {sum(d.labels for d in differences)}")
+    if story.masks:
+        print(f"largest difference of masks:  {max(d.masks for d in differences):g}")
+    if story.keypoints:
+        print(f"largest difference of points: {max(d.keypoints for d in differences):g}")
     if not all(d.is_zero for d in differences):
         raise typer.Exit(1)
 

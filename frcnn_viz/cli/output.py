@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,20 @@ from rich.console import Console
 console = Console(stderr=True)
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
-ModelOption = Annotated[str, typer.Option("--model", help="A detector of the registry.")]
+
+
+def _own_code(name: str) -> str:
+    """Let the registry know a factory that the command line names; modules beside the caller can be imported."""
+    if ":" in name:
+        os.environ["FRCNN_VIZ_MODEL"] = name
+        sys.path.insert(0, os.getcwd())
+    return name
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option("--model", help="A detector of `models list`, or package.module:factory.", callback=_own_code),
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 RandomOption = Annotated[bool, typer.Option("--random-weights", help="Skip the trained weights.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE, may be repeated.")]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from dataclasses import replace
-from typing import TypeVar
 
 import torch
-from torch import nn
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 
-from frcnn_viz.models.registry import BACKGROUND, Detector
-
-AnyModule = TypeVar("AnyModule", bound=nn.Module)
+from frcnn_viz.models.entry import BACKGROUND
+from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.configure import with_module
 
 
 def with_new_head(detector: Detector, classes: tuple[str, ...], seed: int = 0) -> Detector:
@@ -37,21 +34,14 @@ def _swap(detector: Detector, classes: tuple[str, ...], seed: int) -> Detector:
         torch.default_generator.manual_seed(seed)
         predictor = FastRCNNPredictor(features, 1 + len(classes))
     predictor.eval().requires_grad_(False).to(detector.device)
-    heads = _with_module(detector.model.roi_heads, "box_predictor", predictor)
+    heads = with_module(detector.model.roi_heads, "box_predictor", predictor)
     return replace(
         detector,
-        model=_with_module(detector.model, "roi_heads", heads),
+        model=with_module(detector.model, "roi_heads", heads),
         classes=(BACKGROUND, *classes),
         note=f"{detector.title}, with an untrained head for {len(classes)} classes of yours.",
-        trained=False,
+        warning="Its head is untrained: what it finds means nothing.",
     )
-
-
-def _with_module(module: AnyModule, name: str, part: nn.Module) -> AnyModule:
-    """A shallow copy that holds another part under a name."""
-    changed = copy.copy(module)
-    changed._modules = {**module._modules, name: part}
-    return changed
 
 
 MOST = 16

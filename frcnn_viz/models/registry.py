@@ -1,74 +1,79 @@
-"""The detectors one can open: how each is built, which classes it knows, where its weights are."""
+"""The detectors one can open: loaded once for all sessions, on any device, the longest unused given up first."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-import torchvision
-from torchvision.models import get_model, list_models
-from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from frcnn_viz.models.pretrained import PRETRAINED, Pretrained, load_pretrained
+from frcnn_viz.models import own
+from frcnn_viz.models.entry import BACKGROUND, Entry
+from frcnn_viz.models.hub import read_hub_file
+from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.street import street_c4, street_fpn
-from frcnn_viz.models.weights import load_weights
+from frcnn_viz.models.taught import TAUGHT, backbone_names
+from frcnn_viz.models.weights import fit_state, load_weights
 from frcnn_viz.paths import ASSETS
 from frcnn_viz.pipeline.trace import digest
 
-BACKGROUND = "__background__"
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
+DEFAULT_DETECTOR = "street-fpn"
+RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
+HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
+MOST_BYTES = 3 * 2**30
+"""Of the weights of all loaded detectors."""
 
 
 class ModelError(ValueError):
     """A detector cannot be had. The message is one plain sentence."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A detector of the registry.
-
-    Attributes:
-        name: what the command line and links call it.
-        title: what the screen calls it.
-        build: makes the model with random weights.
-        classes: by label; 0 is the background.
-        note: what is special about it, one sentence.
-    """
-
-    name: str
-    title: str
-    build: Callable[[], FasterRCNN]
-    classes: tuple[str, ...]
-    note: str
-
-
-DETECTORS = {
+EMBEDDED = {
     entry.name: entry
     for entry in (
         Entry(
             name="street-fpn",
             title="Street scenes, FPN",
+            note="A small ResNet with a feature pyramid: five maps, one anchor size on each.",
             build=street_fpn,
             classes=STREET_CLASSES,
-            note="A small ResNet with a feature pyramid: five maps, one anchor size on each.",
+            file=ASSETS / "street-fpn.safetensors",
         ),
         Entry(
             name="street-c4",
             title="Street scenes, one map (the paper's form)",
+            note="One feature map at stride 16 with nine anchors per cell: watch what it does to small objects.",
             build=street_c4,
             classes=STREET_CLASSES,
-            note="One feature map at stride 16 with nine anchors per cell: watch what it does to small objects.",
+            file=ASSETS / "street-c4.safetensors",
         ),
     )
 }
-TITLES = {name: entry.title for name, entry in (DETECTORS | PRETRAINED).items()}
-"""Every detector that can be asked for by name."""
-DEFAULT_DETECTOR = "street-fpn"
+"""Those that come with the program."""
+ENTRIES = EMBEDDED | PRETRAINED | TAUGHT
+
+
+def entries() -> dict[str, Entry]:
+    """Every detector that can be asked for by name, the user's own among them."""
+    return ENTRIES | own.checkpoints(ENTRIES) | own.factory()
+
+
+def find_entry(name: str) -> Entry:
+    """The detector of that name.
+
+    Raises:
+        ModelError: there is none.
+    """
+    known = entries()
+    if name not in known:
+        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(known)}.")
+    return known[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,21 +83,32 @@ class Detector:
     Attributes:
         name, title, note: from the registry.
         model: in evaluation mode; shared, so never to be written to.
-        classes: by label; 0 is the background.
-        trained: whether weights were loaded; random ones are to be called so on every page.
+        classes: by label; 0 is the background. keypoints: their names, where it has a head for them.
+        warning: what every page has to say of its weights; empty where they are trained.
     """
 
     name: str
     title: str
     note: str
-    model: FasterRCNN
+    model: GeneralizedRCNN
     classes: tuple[str, ...]
-    trained: bool
+    keypoints: tuple[str, ...] = ()
+    warning: str = ""
+
+    @property
+    def trained(self) -> bool:
+        """Whether all of its weights were."""
+        return not self.warning
 
     @property
     def device(self) -> torch.device:
         """Where the model's weights are."""
         return next(self.model.parameters()).device
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Bytes of its weights."""
+        return sum(tensor.nbytes for tensor in self.model.state_dict().values())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -136,62 +152,72 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
     Raises:
         ModelError, WeightsError: no such name or device, or its weights file is missing or does not fit.
     """
-    if name not in TITLES:
-        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(TITLES)}.")
-    key = (name, choose_device(device).type, random_weights)
+    entry, at = find_entry(name), choose_device(device)
+    key = (name, at.type, random_weights)
     with _LOADING:
         if key not in _LOADED:
-            make = _build if name in DETECTORS else _build_pretrained
-            _LOADED[key] = make((DETECTORS | PRETRAINED)[name], choose_device(device), random_weights)
+            _LOADED[key] = _load(entry, at, random_weights)
+        _LOADED.move_to_end(key)
+        _give_up(key)
         return _LOADED[key]
 
 
 def untrained(name: str) -> GeneralizedRCNN:
-    """A detector of the registry or of torchvision with random weights, for what needs its shapes alone.
+    """A detector of the registry with random weights, for what needs its shapes alone.
 
     Raises:
         ModelError: no such name.
     """
-    if name in DETECTORS:
-        return DETECTORS[name].build().eval()
-    theirs = [model for model in list_models(module=torchvision.models.detection) if "rcnn" in model]
-    if name not in theirs:
-        raise ModelError(f"there is no detector {name!r}; choose one of {', '.join([*DETECTORS, *theirs])}.")
-    return get_model(name, weights=None, weights_backbone=None).eval()
+    entry = find_entry(name)
+    return _build(entry, entry.classes).eval()
 
 
-def _build_pretrained(entry: Pretrained, device: torch.device, random_weights: bool) -> Detector:
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
-        torch.default_generator.manual_seed(0)
-        model = entry.build()
-        if not random_weights:
-            load_pretrained(entry, model)
+def _load(entry: Entry, device: torch.device, random_weights: bool) -> Detector:
+    model = _build(entry, entry.classes)
+    warning = RANDOM if random_weights else _fill(entry, model)
     model.eval().requires_grad_(False).to(device)
-    return Detector(entry.name, entry.title, entry.note, model, entry.classes, trained=not random_weights)
+    classes = entry.classes or own.numbered(model)
+    return Detector(entry.name, entry.title, entry.note, model, classes, entry.keypoints, warning)
 
 
-def _build(entry: Entry, device: torch.device, random_weights: bool) -> Detector:
+def _build(entry: Entry, classes: tuple[str, ...]) -> GeneralizedRCNN:
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
         torch.default_generator.manual_seed(0)
-        model = entry.build()
-    if not random_weights:
-        path = ASSETS / f"{entry.name}.safetensors"
-        if not path.is_file():
+        return entry.build(len(classes))
+
+
+def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
+    """Load the weights it is meant to have; returns what is to be said of them."""
+    if entry.file:
+        if not entry.file.is_file():
             raise ModelError(
-                f"the weights of {entry.name} are not at {path}; "
+                f"the weights of {entry.name} are not at {entry.file}; "
                 f"run `frcnn-viz train-embedded {entry.name}` to make them."
             )
-        load_weights(model, path)
-    model.eval().requires_grad_(False).to(device)
-    return Detector(
-        name=entry.name,
-        title=entry.title,
-        note=entry.note,
-        model=model,
-        classes=entry.classes,
-        trained=not random_weights,
-    )
+        load_weights(model, entry.file)
+    elif entry.hub:
+        fit_state(model, read_hub_file(entry.hub, entry.name), entry.hub.name)
+    elif entry.backbone:
+        if not entry.backbone.path.is_file():
+            return RANDOM
+        state = backbone_names(entry.name, read_hub_file(entry.backbone, entry.name))
+        fit_state(model, state, entry.backbone.name, needed="backbone.")
+        return HALF
+    return ""
 
 
+def _give_up(used: tuple[str, str, bool]) -> None:
+    """Let go of the longest unused detectors until the others fit."""
+    while len(_LOADED) > 1 and sum(detector.nbytes for detector in _LOADED.values()) > MOST_BYTES:
+        key = next(iter(_LOADED))
+        if key == used:
+            return
+        gone = _LOADED.pop(key)
+        for told in ON_GIVE_UP:
+            told(gone)
+
+
+ON_GIVE_UP: list[Callable[[Detector], None]] = []
+"""Told of every detector that is given up, so that nothing else holds it."""
 _LOADING = threading.Lock()
-_LOADED: dict[tuple[str, str, bool], Detector] = {}
+_LOADED: OrderedDict[tuple[str, str, bool], Detector] = OrderedDict()

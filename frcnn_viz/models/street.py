@@ -59,7 +59,7 @@ class StrideSixteen(nn.Module):
         return self.body(images)
 
 
-def street_fpn() -> FasterRCNN:
+def street_fpn(classes: int = NUM_CLASSES) -> FasterRCNN:
     """Five levels (strides 4 to 64), one anchor size on each; random weights."""
     width, channels = 32, 64
     backbone = BackboneWithFPN(
@@ -74,14 +74,14 @@ def street_fpn() -> FasterRCNN:
         # the canonical 224 would pool nearly every object of a 320 x 240 picture from the finest map
         box_roi_pool=MultiScaleRoIAlign(["0", "1", "2", "3"], output_size=7, sampling_ratio=2, canonical_scale=80),
         box_head=TwoMLPHead(channels * 7 * 7, 256),
-        box_predictor=FastRCNNPredictor(256, NUM_CLASSES),
+        box_predictor=FastRCNNPredictor(256, classes),
         **_TRANSFORM,
         **_TRAINING,
         **_INFERENCE,
     )
 
 
-def street_c4() -> FasterRCNN:
+def street_c4(classes: int = NUM_CLASSES) -> FasterRCNN:
     """The paper's form: one map at stride 16, nine anchors per cell; random weights."""
     width = 32
     return FasterRCNN(
@@ -89,7 +89,7 @@ def street_c4() -> FasterRCNN:
         rpn_anchor_generator=AnchorGenerator(((24, 64, 160),), ((0.5, 1.0, 2.0),)),
         box_roi_pool=MultiScaleRoIAlign(["0"], output_size=7, sampling_ratio=2),
         box_head=TwoMLPHead(width * 4 * 7 * 7, 256),
-        box_predictor=FastRCNNPredictor(256, NUM_CLASSES),
+        box_predictor=FastRCNNPredictor(256, classes),
         **_TRANSFORM,
         **_TRAINING,
         **_INFERENCE,

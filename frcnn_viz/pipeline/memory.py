@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,14 @@ class Memory:
             self._keep(key, entry)
             return entry
 
+    def forget(self, model: nn.Module) -> None:
+        """Forget what a model, or one that shares its backbone, made."""
+        with self._lock:
+            parts = {model, model.backbone}
+            gone = [key for key in self._entries if isinstance(key, tuple) and not parts.isdisjoint(_flat(key))]
+            for key in gone:
+                del self._entries[key]
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -106,6 +114,14 @@ def count_bytes(value: object) -> int:
 
     visit(value)
     return sum(storages.values())
+
+
+def _flat(key: tuple) -> Iterator[Hashable]:
+    for part in key:
+        if isinstance(part, tuple):
+            yield from _flat(part)
+        else:
+            yield part
 
 
 def _now(device: torch.device) -> float:

@@ -32,9 +32,15 @@ class RoiTable:
     box_regression: Tensor
 
 
-def pool_rois(model: GeneralizedRCNN, features: FeatureMaps, boxes: Tensor, input_size: Size) -> Tensor:
-    """RoIAlign of `boxes` [N, 4]: float32 [N, channels, 7, 7] (whatever size the model's pooler has)."""
-    pooler = copy.copy(model.roi_heads.box_roi_pool)  # it writes the maps' scales into itself on first use
+def pool_rois(
+    model: GeneralizedRCNN,
+    features: FeatureMaps,
+    boxes: Tensor,
+    input_size: Size,
+    pooler: MultiScaleRoIAlign | None = None,
+) -> Tensor:
+    """RoIAlign of `boxes` [N, 4]: float32 [N, channels, 7, 7], or as the pooler has it; the box head's if None."""
+    pooler = copy.copy(pooler or model.roi_heads.box_roi_pool)  # it writes the maps' scales into itself on first use
     with torch.inference_mode():
         return pooler(features.maps, [boxes], [input_size])
 

@@ -51,26 +51,30 @@ def network_shapes(model: GeneralizedRCNN, image_size: Size, min_size: int, max_
         resized, _ = transform.resize(torch.empty(3, *image_size, device="meta"))
         height, width = (int(side) for side in resized.shape[-2:])
         padded = [-(-side // transform.size_divisible) * transform.size_divisible for side in (height, width)]
-        maps = _hollow(model)(torch.empty(1, 3, *padded, device="meta"))
+        maps = _backbone(model)(torch.empty(1, 3, *padded, device="meta"))
     maps = {"0": maps} if isinstance(maps, Tensor) else maps
     grids = tuple((int(m.shape[-2]), int(m.shape[-1])) for m in maps.values())
     return NetworkShapes((height, width), (padded[0], padded[1]), grids, tuple(maps))
 
 
-def _hollow(model: GeneralizedRCNN) -> nn.Module:
-    """The backbone without its numbers; made once for a model."""
+def _backbone(model: GeneralizedRCNN) -> nn.Module:
+    """The backbone without numbers; made once for a model."""
     with _LOCK:
         if model not in _HOLLOW:
-            tensors = [*model.backbone.parameters(), *model.backbone.buffers()]
-            memo = {id(t): _without_data(t) for t in tensors}
-            _HOLLOW[model] = copy.deepcopy(model.backbone, memo)
+            _HOLLOW[model] = hollow(model.backbone)
         return _HOLLOW[model]
+
+
+def hollow(module: nn.Module) -> nn.Module:
+    """A copy on torch's meta device, which has shapes and no numbers."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return copy.deepcopy(module, {id(tensor): _without_data(tensor) for tensor in tensors})
 
 
 def _without_data(tensor: Tensor) -> Tensor:
     with torch.inference_mode(False):
-        hollow = torch.empty_like(tensor, device="meta")
-        return nn.Parameter(hollow, requires_grad=False) if isinstance(tensor, nn.Parameter) else hollow
+        empty = torch.empty_like(tensor, device="meta")
+        return nn.Parameter(empty, requires_grad=False) if isinstance(tensor, nn.Parameter) else empty
 
 
 _HOLLOW: WeakKeyDictionary[GeneralizedRCNN, nn.Module] = WeakKeyDictionary()

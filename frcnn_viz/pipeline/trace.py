@@ -16,7 +16,9 @@ from frcnn_viz.pipeline.anchors import make_anchors
 from frcnn_viz.pipeline.backbone import extract_features
 from frcnn_viz.pipeline.boxes import are_inside, to_input
 from frcnn_viz.pipeline.detections import select_detections
+from frcnn_viz.pipeline.keypoints import Keypoints, predict_keypoints
 from frcnn_viz.pipeline.losses import Losses, roi_losses, rpn_losses
+from frcnn_viz.pipeline.masks import Masks, predict_masks
 from frcnn_viz.pipeline.matching import (
     AnchorMatches,
     AnchorSample,
@@ -207,6 +209,24 @@ class Trace:
             self.rois,
         )
 
+    @cached_property
+    def masks(self) -> Masks | None:
+        """The detections' masks; None where the model draws none."""
+        if not self.model.roi_heads.has_mask():
+            return None
+        return self._recall("masks", _TO_DETECTIONS, lambda: self._third_head(predict_masks), self.detections)
+
+    @cached_property
+    def keypoints(self) -> Keypoints | None:
+        """The detections' keypoints; None where the model finds none."""
+        if not self.model.roi_heads.has_keypoint():
+            return None
+        return self._recall("keypoints", _TO_DETECTIONS, lambda: self._third_head(predict_keypoints), self.detections)
+
+    def _third_head(self, predict: Callable[..., Any]) -> Any:
+        sizes = self.input.input_size, self.input.image_size
+        return predict(self.model, self.features, self.detections, *sizes)
+
     def match(self, ground_truth_in_image: Tensor, *, inside_only: bool = False) -> AnchorMatches:
         """Label every anchor against ground truth [G, 4] given in pixels of the user's image.
 
@@ -310,6 +330,7 @@ class Trace:
             "rois": len(self.rois.scores),
             "detections": len(self.detections),
         }
+        counts |= {name: len(there) for name in _THIRD if (there := getattr(self, name)) is not None}
         return [StageReport(name, _UNITS[name], count, self._ms[name]) for name, count in counts.items()]
 
     @property
@@ -361,7 +382,10 @@ _UNITS = {
     "proposals": "proposals",
     "rois": "RoIs",
     "detections": "detections",
+    "masks": "masks",
+    "keypoints": "sets of keypoints",
 }
+_THIRD = ("masks", "keypoints")
 
 
 def digest(tensor: Tensor) -> str:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
-from frcnn_viz.models.registry import DETECTORS, ModelError
+from frcnn_viz.models.registry import EMBEDDED, ModelError
 from frcnn_viz.models.weights import save_weights
 from frcnn_viz.training.scenes import SceneSet, training_scenes
 
@@ -94,7 +94,7 @@ def train_embedded(
 
     scenes = training_scenes(recipe.scenes, runs, drawn)
     torch.manual_seed(seed)
-    model = DETECTORS[name].build()
+    model = EMBEDDED[name].build(len(EMBEDDED[name].classes))
     model = run_recipe(model, recipe, scenes, runs / f"{name}-{recipe.steps}-{seed}.pt", resume, seed, progress)
     save_weights(model, out)
     return out

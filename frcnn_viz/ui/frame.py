@@ -9,15 +9,16 @@ from frcnn_viz.ui import sidebar
 from frcnn_viz.ui.page import PAGES
 
 SECTIONS = {
-    "Detector": ["overview"],
+    "Detector": ["overview", "model"],
     "First stage": ["input", "features", "anchors", "proposals"],
-    "Second stage": ["rois", "detections"],
+    "Second stage": ["rois", "detections", "third_head"],
     "Training": ["sampling", "losses", "lab", "conventions"],
     "Failures": ["autopsy", "waterfall", "court", "probe", "stress", "metrics"],
     "Your images": ["images", "draw", "dataset"],
 }
 ICONS = {
     "overview": "account_tree",
+    "model": "schema",
     "input": "image",
     "features": "layers",
     "anchors": "grid_on",
@@ -25,6 +26,7 @@ ICONS = {
     "proposals": "select_all",
     "rois": "crop",
     "detections": "done_all",
+    "third_head": "accessibility_new",
     "losses": "trending_down",
     "lab": "science",
     "conventions": "rule",

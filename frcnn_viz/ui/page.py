@@ -19,6 +19,7 @@ from frcnn_viz.ui.session import Session
 LOG = logging.getLogger(__name__)
 PAGES = {
     "overview": "Overview",
+    "model": "Model",
     "input": "Input",
     "features": "Feature maps",
     "anchors": "Anchors",
@@ -26,6 +27,7 @@ PAGES = {
     "proposals": "Proposals",
     "rois": "RoIs",
     "detections": "Detections",
+    "third_head": "Masks and keypoints",
     "losses": "Losses",
     "lab": "Anchor lab",
     "conventions": "Conventions",
@@ -87,8 +89,8 @@ def _show_body(
     if stage is None:
         body(here)
         return
-    if not here.detector.trained:
-        st.warning("This detector is untrained: its weights are random, so what it finds means nothing.")
+    if here.detector.warning:
+        st.warning(here.detector.warning)
     body(here)
     if strip:
         lineage_of_selection(here)

@@ -12,7 +12,16 @@ from frcnn_viz.data.images import LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
 from frcnn_viz.data.scenes.options import CLASSES
 from frcnn_viz.data.workspace import Item
-from frcnn_viz.models.registry import DEFAULT_DETECTOR, TITLES, Detector, ModelError, available_devices, load_detector
+from frcnn_viz.models.own import factory
+from frcnn_viz.models.registry import (
+    DEFAULT_DETECTOR,
+    ON_GIVE_UP,
+    Detector,
+    ModelError,
+    available_devices,
+    entries,
+    load_detector,
+)
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
@@ -22,6 +31,7 @@ from frcnn_viz.ui.images import image_url
 
 MEMORY = Memory(max_bytes=2**30)
 """Shared by every session of this process."""
+ON_GIVE_UP.append(lambda detector: MEMORY.forget(detector.model))
 
 SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
 
@@ -59,7 +69,7 @@ def current() -> Session:
     """The visitor's session; on first use filled from the link, else from the defaults."""
     _fill_from_link()
     state = st.session_state
-    detector = load_detector(state["model"], state["device"])
+    detector = _detector()
     defaults = Settings.of(detector.model)
     settings = _settings(defaults)
     image, ground_truth, item, lesson = _picture(state["image"])
@@ -81,16 +91,32 @@ def reset_settings() -> None:
     st.session_state["settings"] = None
 
 
-def choose_model(name: str) -> None:
-    """Look through another detector, at its own settings; one that cannot be had is told, and the old one stays."""
+def choose_model(name: str, random: bool | None = None) -> None:
+    """Look through another detector, at its own settings; one that cannot be had is told, and the old one stays.
+
+    `random` asks for random weights, or for the trained ones; None leaves that as it is.
+    """
+    random = st.session_state["random"] if random is None else random
     try:
-        load_detector(name, st.session_state["device"])
+        load_detector(name, st.session_state["device"], random_weights=random)
     except (ModelError, WeightsError) as error:
         tell(str(error))
+        st.session_state["wanted"] = name
         return
-    st.session_state["model"] = name
-    st.session_state["settings"] = None
-    st.session_state["selected"] = {}
+    st.session_state.update(model=name, random=random, settings=None, selected={})
+
+
+def _detector() -> Detector:
+    """The chosen one; where it is gone (a checkpoint was removed, its file with it), the default."""
+    state = st.session_state
+    try:
+        return load_detector(state["model"], state["device"], random_weights=state["random"])
+    except (ModelError, WeightsError) as error:
+        if state["model"] == DEFAULT_DETECTOR:
+            raise
+        tell(f"{error} {DEFAULT_DETECTOR} is shown.")
+        state.update(model=DEFAULT_DETECTOR, random=False, settings=None, selected={})
+        return load_detector(DEFAULT_DETECTOR, state["device"])
 
 
 def choose_image(key: str) -> None:
@@ -145,10 +171,13 @@ def _fill_from_link() -> None:
     if "model" in state:
         return
     link = {name: st.query_params[name] for name in st.query_params}
-    state.update(model=DEFAULT_DETECTOR, device="auto", image=next(iter(SAMPLES)), settings=None, selected={})
+    first = next(iter(SAMPLES))
+    state.update(model=DEFAULT_DETECTOR, random=False, device="auto", image=first, settings=None, selected={})
+    if own := factory():
+        choose_model(next(iter(own)))
     if "model" in link:
-        if link["model"] in TITLES:
-            choose_model(link["model"])
+        if link["model"] in entries():
+            choose_model(link["model"], random=link.get("weights") == "random")
         else:
             tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
     if "device" in link:
@@ -222,6 +251,7 @@ def write_link(here: Session) -> None:
     state, changes = st.session_state, here.settings.changes(here.defaults)
     chosen = {kind: str(index) for kind, index in state["selected"].items()}
     device = {} if state["device"] == "auto" else {"device": state["device"]}
-    link = {"model": state["model"], "image": state["image"], **device, **changes, **chosen}
+    weights = {"weights": "random"} if state["random"] else {}
+    link = {"model": state["model"], **weights, "image": state["image"], **device, **changes, **chosen}
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+import torch
 
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.models.registry import TITLES, available_devices
+from frcnn_viz.models.registry import Detector, available_devices, entries
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.importing import add_uploads
+from frcnn_viz.ui.session import MEMORY
 
 
 def show() -> None:
@@ -32,12 +34,30 @@ def show() -> None:
             "Or upload your own", list(SUFFIXES), accept_multiple_files=True, key="upload", on_change=_uploaded
         )
         st.subheader("Detector")
-        _choice("model", "Model", TITLES, session.choose_model)
+        _choice("model", "Model", {name: entry.title for name, entry in entries().items()}, session.choose_model)
         st.caption(here.detector.note)
+        st.session_state["choose_random"] = st.session_state["random"]
+        st.toggle(
+            "Random weights",
+            key="choose_random",
+            help="The same ones each time. Every shape is real; what is found means nothing.",
+            on_change=lambda: session.choose_model(st.session_state["model"], st.session_state["choose_random"]),
+        )
         devices = ["auto", *available_devices()]
         _choice("device", "Device", {d: d for d in devices}, lambda d: st.session_state.update(device=d))
-        st.caption(f"Running on {here.detector.device}.")
+        st.caption(memory_in_use(here.detector))
         st.caption("The address bar holds all of this: copy it to share exactly what you see.")
+
+
+def memory_in_use(detector: Detector) -> str:
+    """The device, and what is held there, in words."""
+    held = f"weights {detector.nbytes / 2**20:,.0f} MB, results {MEMORY.nbytes / 2**20:,.0f} MB"
+    device = detector.device
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        name = torch.cuda.get_device_name(device)
+        return f"Running on {name}: {held}; {(total - free) / 2**30:.1f} of {total / 2**30:.1f} GB in use."
+    return f"Running on {device.type}: {held}."
 
 
 def _choice(name: str, label: str, titles: dict[str, str], choose: object) -> None:

@@ -9,7 +9,7 @@ import json
 import pytest
 import torch
 
-from frcnn_viz.models.registry import DETECTORS, load_detector
+from frcnn_viz.models.registry import EMBEDDED, load_detector
 from frcnn_viz.paths import ASSETS
 from frcnn_viz.training.embedded import RECIPES
 from frcnn_viz.training.scenes import HELD_OUT_SEED
@@ -17,7 +17,7 @@ from frcnn_viz.training.scenes import HELD_OUT_SEED
 TARGETS = {"street-fpn": (0.72, 0.95), "street-c4": (0.0, 0.70)}
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_the_card_belongs_to_the_weights_and_the_recipe(name: str) -> None:
     card = json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
     weights = (ASSETS / f"{name}.safetensors").read_bytes()
@@ -28,10 +28,10 @@ def test_the_card_belongs_to_the_weights_and_the_recipe(name: str) -> None:
     assert card["scenes"] == 500
     assert card["AP"] >= TARGETS[name][0]
     assert card["AP50"] >= TARGETS[name][1]
-    assert tuple(card["per_class"]) == DETECTORS[name].classes[1:]
+    assert tuple(card["per_class"]) == EMBEDDED[name].classes[1:]
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_the_text_gives_the_same_figures(name: str) -> None:
     card = json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
     text = (ASSETS / f"{name}.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_the_text_gives_the_same_figures(name: str) -> None:
         assert f"| {kind} | {value:.3f} |" in text
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_shipped_weights_are_sound(name: str) -> None:
     detector = load_detector(name, "cpu")
     assert detector.trained

@@ -7,10 +7,9 @@ import http.server
 import json
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,9 +17,10 @@ from typer.testing import CliRunner
 
 from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
-from frcnn_viz.models.pretrained import PRETRAINED, Pretrained, fetch, load_pretrained
-from frcnn_viz.models.registry import TITLES, load_detector
-from frcnn_viz.models.weights import WeightsError
+from frcnn_viz.models.hub import HubFile, fetch, read_hub_file
+from frcnn_viz.models.pretrained import PRETRAINED
+from frcnn_viz.models.registry import ENTRIES, load_detector
+from frcnn_viz.models.weights import WeightsError, fit_state
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import liven, make_image
 
@@ -31,7 +31,7 @@ NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub folder, and nothing loaded before."""
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
-    monkeypatch.setattr(registry, "_LOADED", {})
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     return folder
@@ -40,17 +40,17 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_missing_file_is_named_with_where_to_put_it(hub: Path) -> None:
     with pytest.raises(WeightsError) as told:
         load_detector(NAME, "cpu")
-    assert PRETRAINED[NAME].file in str(told.value)
+    assert PRETRAINED[NAME].hub.name in str(told.value)
     assert str(hub) in str(told.value)
     assert f"models fetch {NAME}" in str(told.value)
 
 
 def test_a_checkpoint_saved_by_plain_torchvision_is_loaded_and_used() -> None:
     torch.manual_seed(5)
-    theirs = liven(PRETRAINED[NAME].build())
+    theirs = liven(PRETRAINED[NAME].build(91))
     with torch.no_grad():
         theirs.roi_heads.box_predictor.cls_score.weight.mul_(3000)  # so that random features are told apart
-    torch.save(theirs.state_dict(), PRETRAINED[NAME].path)
+    torch.save(theirs.state_dict(), PRETRAINED[NAME].hub.path)
     detector = load_detector(NAME, "cpu")
     assert detector.trained
     assert len(detector.classes) == 91
@@ -70,7 +70,7 @@ class Evil:
 
 def test_a_pickle_with_code_in_it_is_not_run() -> None:
     Path("/tmp/frcnn-viz-was-here").unlink(missing_ok=True)
-    torch.save({"backbone": Evil()}, PRETRAINED[NAME].path)
+    torch.save({"backbone": Evil()}, PRETRAINED[NAME].hub.path)
     with pytest.raises(WeightsError, match="holds more than weights"):
         load_detector(NAME, "cpu")
     assert not Path("/tmp/frcnn-viz-was-here").exists()
@@ -78,26 +78,26 @@ def test_a_pickle_with_code_in_it_is_not_run() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut off"])
 def test_a_damaged_file_is_refused(content: bytes) -> None:
-    PRETRAINED[NAME].path.write_bytes(content)
+    PRETRAINED[NAME].hub.path.write_bytes(content)
     with pytest.raises(WeightsError, match="is damaged"):
         load_detector(NAME, "cpu")
 
 
 def test_what_does_not_fit_is_told_in_words_and_changes_nothing() -> None:
     entry = PRETRAINED[NAME]
-    model = entry.build()
+    model = entry.build(91)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    state = entry.build().state_dict()
+    state = entry.build(91).state_dict()
     first = next(iter(state))
     for broken, words in (
         ({name: value for name, value in state.items() if name != first}, f"lacks '{first}'"),
         (state | {"extra": torch.zeros(1)}, "has 'extra', which the model has not"),
         (state | {first: torch.zeros(2, 3)}, f"has '{first}' as [2, 3] instead of"),
-        ({"state": state}, "holds no weights by name"),
+        ({"epoch": state}, "holds no weights by name"),
     ):
-        torch.save(broken, entry.path)
+        torch.save(broken, entry.hub.path)
         with pytest.raises(WeightsError) as told:
-            load_pretrained(entry, model)
+            fit_state(model, read_hub_file(entry.hub, NAME), entry.hub.name)
         assert words in str(told.value)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
@@ -127,8 +127,8 @@ def site(tmp_path: Path) -> Iterator[str]:
     server.shutdown()
 
 
-def at(url: str) -> Pretrained:
-    return replace(PRETRAINED[NAME], weights=SimpleNamespace(url=url, meta=PRETRAINED[NAME].weights.meta))
+def at(url: str) -> HubFile:
+    return HubFile(url, 74.2)
 
 
 def test_a_fetched_file_is_whole_and_told_about(site: str, hub: Path) -> None:
@@ -166,18 +166,19 @@ def test_without_a_network_the_file_and_its_place_are_named(hub: Path) -> None:
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_classes_and_sizes_are_torchvisions(name: str) -> None:
     entry = PRETRAINED[name]
-    assert len(entry.classes) == 91
+    assert len(entry.classes) == (2 if entry.keypoints else 91)
     assert entry.classes[1] == "person"
-    assert entry.megabytes > 50
-    assert 20 < entry.box_map < 50
+    assert entry.hub.megabytes > 50
+    assert 20 < entry.published["box_map"] < 60
+    assert entry.published["GFLOPS"] < 500
 
 
 def test_the_command_line_lists_and_points() -> None:
     run = lambda *arguments: CliRunner().invoke(cli, ["models", *arguments], catch_exceptions=False).stdout  # noqa: E731
     rows = json.loads(run("list", "--json", "-"))["models"]
-    assert [row["name"] for row in rows] == list(TITLES)
+    assert [row["name"] for row in rows] == list(ENTRIES)
     assert [row["name"] for row in rows if row["here"]] == ["street-fpn", "street-c4"]
-    assert run("path", NAME).strip() == str(PRETRAINED[NAME].path)
+    assert run("path", NAME).strip() == str(PRETRAINED[NAME].hub.path)
     assert "to be fetched" in run("list")
     with pytest.raises(ValueError, match="no weights to fetch for 'street-fpn'"):
         run("fetch", "street-fpn")

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from frcnn_viz.data.scenes import CLASSES
-from frcnn_viz.models.registry import DETECTORS, STREET_CLASSES, ModelError, choose_device, load_detector
+from frcnn_viz.models.registry import EMBEDDED, STREET_CLASSES, ModelError, choose_device, load_detector
 
 
 def test_labels_mean_what_the_scenes_call_them() -> None:
     assert STREET_CLASSES[1:] == CLASSES
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_a_detector_is_loaded_once_ready_and_whole(name: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         detectors = list(pool.map(lambda _: load_detector(name, "cpu"), range(4)))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.models.registry import DETECTORS
+from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
@@ -105,7 +105,7 @@ def test_a_bad_link_is_told_and_ignored(link: dict[str, str], words: str) -> Non
     test = open_page("overview", link)
     assert words in test.warning[0].value
     assert not test.exception
-    assert test.session_state["model"] in DETECTORS
+    assert test.session_state["model"] in EMBEDDED
 
 
 def test_overview_says_it_equals_the_model() -> None:
@@ -121,7 +121,6 @@ def test_the_device_is_part_of_the_link() -> None:
     assert "device" not in open_page("overview", {}).query_params
 
 
-def test_overview_does_not_claim_equality_at_other_settings() -> None:
-    test = open_page("overview", {"box_score_thresh": "0.5"})
-    assert not test.success
-    assert "box_score_thresh" in test.info[0].value
+def test_overview_compares_with_torchvision_at_the_same_settings() -> None:
+    test = open_page("overview", {"box_score_thresh": "0.5", "rpn_nms_thresh": "0.6", "min_size": "200"})
+    assert test.success[0].value.startswith("Equal to `model(image)` with these settings")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 import pytest
@@ -22,13 +23,13 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A random one in a hub folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.hub, "_hub_dir", str(tmp_path_factory.mktemp("hub")))
-        patch.setattr(registry, "_LOADED", {})
+        patch.setattr(registry, "_LOADED", OrderedDict())
         torch.manual_seed(5)
-        model = liven(PRETRAINED[NAME].build())
+        model = liven(PRETRAINED[NAME].build(91))
         with torch.no_grad():
             model.roi_heads.box_predictor.cls_score.weight.mul_(3000)
-        PRETRAINED[NAME].path.parent.mkdir()
-        torch.save(model.state_dict(), PRETRAINED[NAME].path)
+        PRETRAINED[NAME].hub.path.parent.mkdir()
+        torch.save(model.state_dict(), PRETRAINED[NAME].hub.path)
         yield
 
 

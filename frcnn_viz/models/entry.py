@@ -1,0 +1,50 @@
+"""What the registry knows of a detector: how it is built, which classes it has, where its weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
+
+from frcnn_viz.models.hub import HubFile
+
+BACKGROUND = "__background__"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A detector of the registry.
+
+    Attributes:
+        name: what the command line and links call it. title, note: for the screen; the note is what is special.
+        build: makes the model with random weights, for a number of classes with the background.
+        classes: by label; 0 is the background.
+        keypoints: their names, where it has a head for them.
+        file: of its weights, where they come with the program. hub: where torchvision publishes them.
+        backbone: ImageNet weights of the backbone alone, for a detector whose heads nobody has trained.
+        published: what its authors say of it: COCO AP in percent, parameters, multiply-adds in 10^9.
+    """
+
+    name: str
+    title: str
+    note: str
+    build: Callable[[int], GeneralizedRCNN]
+    classes: tuple[str, ...]
+    keypoints: tuple[str, ...] = ()
+    file: Path | None = None
+    hub: HubFile | None = None
+    backbone: HubFile | None = None
+    published: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def fetched(self) -> HubFile | None:
+        """What can be fetched for it."""
+        return self.hub or self.backbone
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it opens with the weights it is meant to have."""
+        path = self.fetched.path if self.fetched else self.file
+        return path is None or path.is_file()

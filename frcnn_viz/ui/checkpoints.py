@@ -1,0 +1,76 @@
+"""Bringing one's own checkpoint: uploaded or by path, with class names typed or from a file; and letting it go."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from frcnn_viz.models.entry import Entry
+from frcnn_viz.models.own import PREFIX, add_checkpoint, read_names, remove_checkpoint
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES, entries
+from frcnn_viz.models.weights import WeightsError
+from frcnn_viz.ui import session
+
+ENDINGS = ("pt", "pth", "safetensors")
+MOST_MB = 1000
+
+
+def checkpoint_form(name: str) -> None:
+    """Ask for a checkpoint and what it belongs to; `name` is the detector offered first."""
+    base = st.selectbox(
+        "It is a checkpoint of",
+        list(ENTRIES),
+        list(ENTRIES).index(name) if name in ENTRIES else 0,
+        format_func=lambda name: ENTRIES[name].title,
+        key="own_base",
+    )
+    file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB)
+    path = st.text_input("or its path on the computer that runs this", key="own_path")
+    names = st.text_area(
+        "Class names, without the background",
+        key="own_names",
+        placeholder="one a line, or a JSON list; numbers where there are none",
+        height=100,
+    )
+    side = st.file_uploader("or a file of them", ("txt", "json", "names"), key="own_side", max_upload_size=1)
+    if not st.button("Open it", key="own_add", type="primary", disabled=not (file or path.strip())):
+        return
+    try:
+        text = side.getvalue().decode("utf-8", "replace") if side else names
+        with st.spinner("Reading ..."):
+            added = _add(ENTRIES[base], read_names(text), file, path.strip())
+    except WeightsError as error:
+        st.error(str(error))
+        return
+    session.choose_model(added, random=False)
+    st.rerun(scope="app")
+
+
+def _add(base: Entry, names: list[str], file: object, path: str) -> str:
+    if file is None:
+        place = Path(path).expanduser()
+        if place.suffix[1:] not in ENDINGS or not place.is_file():
+            raise WeightsError(f"{path} is no .pt, .pth or .safetensors file that is there; check the path.")
+        return add_checkpoint(place, base, names)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"checkpoint.{file.name.rsplit('.', 1)[-1].lower()}"
+        place.write_bytes(file.getvalue())
+        return add_checkpoint(place, base, names, file.name)
+
+
+def own_list() -> None:
+    """The checkpoints that were brought, each with a way to let it go."""
+    for name, entry in entries().items():
+        if not name.startswith(PREFIX):
+            continue
+        words, button = st.columns([4, 1], vertical_alignment="center")
+        words.markdown(f"**{entry.title}**: {entry.note}")
+        button.button("Remove", key=f"remove_{name}", on_click=_remove, args=(name,))
+
+
+def _remove(name: str) -> None:
+    remove_checkpoint(name)
+    if st.session_state["model"] == name:
+        session.choose_model(DEFAULT_DETECTOR, random=False)

@@ -1,0 +1,128 @@
+import streamlit as st
+
+from frcnn_viz.figures.layers import BoxLayer, CanvasScene, Overlay
+from frcnn_viz.figures.overview import detection_layer
+from frcnn_viz.figures.palette import SELECTED
+from frcnn_viz.figures.third_head import class_masks, heat_map, keypoint_layer, mask_overlay, probability_map
+from frcnn_viz.ui import session
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
+from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.session import Session
+
+MASKS, KEYPOINTS = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
+OTHER_CLASSES = 5
+
+
+def offer() -> None:
+    st.info("This detector ends with its boxes. Mask R-CNN and Keypoint R-CNN have a third head.")
+    columns = st.columns(4)
+    for (name, title), column in zip(((MASKS, "Mask R-CNN"), (KEYPOINTS, "Keypoint R-CNN")), columns, strict=False):
+        column.button(
+            f"Open {title} with random weights",
+            key=f"open_{name}",
+            on_click=session.choose_model,
+            args=(name, True),
+            help="Its trained weights can be fetched on the page Model.",
+        )
+
+
+def chosen_detection(here: Session) -> int:
+    """The selected detection's row; the best one where none is."""
+    chosen = session.selected("detection")
+    rows = (here.trace.detections.kept == chosen).nonzero()[:, 0].tolist() if chosen is not None else []
+    return rows[0] if rows else 0
+
+
+def show_mask(here: Session, row: int) -> None:
+    masks, found, classes = here.trace.masks, here.trace.detections, here.detector.classes
+    label = int(found.labels[row])
+    left, right = st.columns([1, 2])
+    with left:
+        st.image(probability_map(masks.probabilities[row, 0]))
+        side = masks.logits.shape[-1]
+        term(
+            "Mask of the detection",
+            f"{side} x {side}",
+            f"Probabilities of {classes[label]}, resized onto its box.",
+            "trace.masks.probabilities",
+            masks.probabilities.shape,
+            "the detection's box",
+        )
+    with right:
+        scores = here.trace.rois.scores[found.roi[row], 1:]
+        others = [int(n) + 1 for n in scores.argsort(descending=True)[:OTHER_CLASSES]]
+        st.markdown(
+            f"The head draws a mask for each of {masks.logits.shape[1]} classes; that of {classes[label]} is taken. "
+            "Those of the classes its proposal scored highest for:"
+        )
+        for column, other, picture in zip(
+            st.columns(OTHER_CLASSES), others, class_masks(masks.logits[row], others), strict=False
+        ):
+            column.image(picture, caption=f"{classes[other]} {float(scores[other - 1]):.2f}")
+
+
+def show_keypoints(here: Session, row: int) -> None:
+    keypoints, names = here.trace.keypoints, here.detector.keypoints
+    count, side = keypoints.heatmaps.shape[1], keypoints.heatmaps.shape[-1]
+    st.markdown(
+        f"{count} heat maps of {side} x {side} logits lie over the box; a keypoint is where its map is largest "
+        "once it is resized to the box (the white square marks the largest value before that)."
+    )
+    for start in range(0, count, 6):
+        for column, index in zip(st.columns(6), range(start, min(start + 6, count)), strict=False):
+            name = names[index] if index < len(names) else f"keypoint {index}"
+            column.image(
+                heat_map(keypoints.heatmaps[row, index]), caption=f"{name}: {float(keypoints.scores[row, index]):.2f}"
+            )
+
+
+def body(here: Session) -> None:
+    masks, keypoints, found = here.trace.masks, here.trace.keypoints, here.trace.detections
+    if masks is None and keypoints is None:
+        offer()
+        return
+    for column, name in zip(st.columns(3), ("box_score_thresh", "box_detections_per_img"), strict=False):
+        with column:
+            setting_slider(name)
+    if not len(found):
+        st.info("Nothing is detected at these settings, and the third head works on detections; lower the threshold.")
+        return
+    row = chosen_detection(here)
+    height, width = here.image.size
+    layers = [
+        detection_layer(here.trace, here.detector.classes),
+        BoxLayer("chosen", found.boxes_in_image[row][None], [("chosen", SELECTED)], width=3.0),
+    ]
+    overlay = None
+    if masks is not None:
+        left, right = st.columns([2, 1], vertical_alignment="bottom")
+        threshold = left.slider("Mask from probability", 0.0, 1.0, 0.5, 0.01, key="mask_threshold")
+        alone = right.toggle("The chosen one alone", key="mask_alone")
+        picture = mask_overlay(masks, [row] if alone else range(len(found)), threshold)
+        overlay = Overlay(image_url(picture), (0.0, 0.0, float(width), float(height)), 0.55, "masks")
+    if keypoints is not None:
+        layers.append(keypoint_layer(keypoints, row, here.detector.keypoints))
+
+    def pick(picked: Pick) -> None:
+        if picked.layer == "detection":
+            session.select("detection", int(found.kept[picked.id]))
+
+    box_canvas(CanvasScene(here.image_url, width, height, layers, overlay=overlay), "third_head_canvas", pick)
+    st.caption(
+        f"Detection {row} of {len(found):,}: {here.detector.classes[int(found.labels[row])]}. "
+        "Click another one to choose it."
+    )
+    if masks is not None:
+        show_mask(here, row)
+    if keypoints is not None:
+        show_keypoints(here, row)
+
+
+run_page(
+    "third_head",
+    "Mask R-CNN and Keypoint R-CNN look once more at every detection: a small map for each, laid over its box.",
+    body,
+    "detections",
+)

@@ -1,0 +1,174 @@
+"""Checkpoints of one's own: read without running code, fitted in words, kept; and models of one's own code."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_320_fpn, keypointrcnn_resnet50_fpn
+from typer.testing import CliRunner
+
+from frcnn_viz.cli import cli
+from frcnn_viz.models import registry
+from frcnn_viz.models.own import add_checkpoint, read_names, remove_checkpoint
+from frcnn_viz.models.registry import ENTRIES, ModelError, entries, load_detector
+from frcnn_viz.models.street import street_c4, street_fpn
+from frcnn_viz.models.weights import WeightsError
+from frcnn_viz.pipeline.trace import Trace
+from tests.conftest import liven, make_image
+
+MOBILE = "fasterrcnn_mobilenet_v3_large_320_fpn"
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace, and nothing loaded before."""
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
+    return tmp_path / "workspace"
+
+
+def assert_the_same(mine: nn.Module, theirs: nn.Module) -> None:
+    image = make_image(120, 160)
+    with torch.inference_mode():
+        (expected,) = theirs.eval()([image])
+    found = Trace(mine, image).detections
+    assert len(found) > 0
+    assert torch.equal(found.boxes_in_image, expected["boxes"])
+    assert torch.equal(found.scores, expected["scores"])
+
+
+@pytest.mark.parametrize("ending", ["pt", "pth", "safetensors"])
+def test_a_state_dict_is_opened_with_the_files_number_of_classes(tmp_path: Path, ending: str) -> None:
+    theirs = liven(street_fpn(4))
+    path = tmp_path / f"pets.{ending}"
+    (save_file if ending == "safetensors" else torch.save)(theirs.state_dict(), path)
+    name = add_checkpoint(path, ENTRIES["street-fpn"], ["cat", "dog", "cow"])
+    assert entries()[name].title == f"Yours: pets.{ending}"
+    detector = load_detector(name, "cpu")
+    assert detector.classes == ("__background__", "cat", "dog", "cow")
+    assert detector.trained
+    assert_the_same(detector.model, theirs)
+
+
+def test_a_training_scripts_checkpoint_is_looked_into(tmp_path: Path) -> None:
+    theirs = liven(street_c4(3))
+    state = {f"module.{name}": value for name, value in theirs.state_dict().items()}
+    torch.save({"model": state, "epoch": 7, "optimizer": {"lr": 0.1}}, tmp_path / "last.pth")
+    detector = load_detector(add_checkpoint(tmp_path / "last.pth", ENTRIES["street-c4"]), "cpu")
+    assert detector.classes == ("__background__", "class 1", "class 2")
+    assert_the_same(detector.model, theirs)
+
+
+def test_norms_are_built_as_the_file_has_them(tmp_path: Path) -> None:
+    """A model trained from nothing has norms that learn; one fine-tuned from COCO's weights has frozen ones."""
+    theirs = liven(fasterrcnn_mobilenet_v3_large_320_fpn(weights=None, weights_backbone=None, num_classes=3))
+    theirs.roi_heads.box_predictor.cls_score.weight.mul_(100)
+    torch.save(theirs.state_dict(), tmp_path / "a.pt")
+    assert_the_same(load_detector(add_checkpoint(tmp_path / "a.pt", ENTRIES[MOBILE]), "cpu").model, theirs)
+
+
+def test_the_number_of_keypoints_is_the_files(tmp_path: Path) -> None:
+    theirs = keypointrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=2, num_keypoints=5)
+    torch.save(theirs.state_dict(), tmp_path / "a.pt")
+    detector = load_detector(add_checkpoint(tmp_path / "a.pt", ENTRIES["keypointrcnn_resnet50_fpn"]), "cpu")
+    assert len(detector.keypoints) == 5
+
+
+class Evil:
+    def __reduce__(self) -> tuple:
+        return os.system, ("touch /tmp/frcnn-viz-was-here-too",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"x": Evil()}, "holds more than weights"),
+        ({"epoch": 3}, "holds no weights by name"),
+        (street_c4(4).state_dict(), r"of another model: it lacks 'backbone\..*' and \d+ more"),
+        (street_fpn(4).state_dict() | {"extra": torch.zeros(2)}, "has 'extra', which the model has not"),
+        ({"weight": torch.zeros(3, 3)}, "so it is no checkpoint of Street scenes, FPN"),
+    ],
+)
+def test_what_cannot_be_opened_is_told_and_leaves_nothing(tmp_path: Path, content: object, words: str) -> None:
+    torch.save(content, tmp_path / "bad.pt")
+    before = set(entries())
+    with pytest.raises(WeightsError, match=words):
+        add_checkpoint(tmp_path / "bad.pt", ENTRIES["street-fpn"])
+    assert set(entries()) == before
+    assert not Path("/tmp/frcnn-viz-was-here-too").exists()
+
+
+def test_names_must_be_as_many_as_classes(tmp_path: Path) -> None:
+    torch.save(street_fpn(4).state_dict(), tmp_path / "a.pt")
+    with pytest.raises(WeightsError, match="has 3 classes besides the background, and 2 names were given"):
+        add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"], ["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cat\ndog\n\n", ["cat", "dog"]),
+        ("cat, dog", ["cat", "dog"]),
+        ('["cat", "dog"]', ["cat", "dog"]),
+        ('{"2": "dog", "1": "cat"}', ["cat", "dog"]),
+        ("", []),
+    ],
+)
+def test_names_are_read_as_people_write_them(text: str, names: list[str]) -> None:
+    assert read_names(text) == names
+
+
+@pytest.mark.parametrize("text", ["[1,", '{"a": "cat"}', "[[]]x"])
+def test_names_that_are_no_json_are_told(text: str) -> None:
+    with pytest.raises(WeightsError, match="no readable JSON"):
+        read_names(text)
+
+
+def test_it_is_there_after_a_restart_until_it_is_removed(tmp_path: Path, workspace: Path) -> None:
+    torch.save(street_fpn(4).state_dict(), tmp_path / "a.pt")
+    name = add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"])
+    (tmp_path / "a.pt").unlink()
+    (workspace / "models" / "own-broken.json").write_text("{}")
+    assert [key for key in entries() if key.startswith("own-")] == [name]
+    remove_checkpoint(name)
+    assert name not in entries()
+
+
+def test_the_command_line_adds_one(tmp_path: Path) -> None:
+    torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
+    (tmp_path / "names.json").write_text(json.dumps(["cat", "dog"]))
+    arguments = ["models", "add", tmp_path / "a.pt", "--base", "street-fpn", "--classes", tmp_path / "names.json"]
+    result = CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
+    assert load_detector(result.stdout.strip(), "cpu").classes[1:] == ("cat", "dog")
+
+
+def test_a_model_of_ones_own_code_is_opened_by_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zoo_of_mine.py").write_text(
+        "from tests.conftest import build_tiny_fpn\n\ndef make():\n    return build_tiny_fpn()\n\nnothing = 3\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRCNN_VIZ_MODEL", "")
+    run = lambda name: CliRunner().invoke(cli, ["verify", "--model", name, "--images", "1"], catch_exceptions=False)  # noqa: E731
+    result = run("zoo_of_mine:make")
+    assert result.exit_code == 0
+    assert "largest difference of boxes:  0 px" in result.stdout
+    assert entries()["zoo_of_mine:make"].title == "Yours: zoo_of_mine:make"
+    assert load_detector("zoo_of_mine:make", "cpu").classes == ("__background__", *(f"class {n}" for n in range(1, 5)))
+    with pytest.raises(WeightsError, match="gave int, and a torchvision GeneralizedRCNN is needed"):
+        run("zoo_of_mine:nothing")
+    with pytest.raises(WeightsError, match=r"write package\.module:factory"):
+        run("no_such_module:make")
+
+
+def test_code_is_never_run_because_a_link_names_it() -> None:
+    with pytest.raises(ModelError, match="there is no detector 'os:getcwd'"):
+        load_detector("os:getcwd", "cpu")

@@ -1,0 +1,92 @@
+"""`frcnn-viz verify` is exactly 0 for every detector there is, masks and keypoints included; no reader misses it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from typer.testing import CliRunner
+
+from frcnn_viz.analysis.architecture import modules_of
+from frcnn_viz.cli import cli
+from frcnn_viz.models import registry
+from frcnn_viz.models.registry import ENTRIES, load_detector
+from frcnn_viz.pipeline.configure import configured
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.trace import Trace
+from tests.conftest import make_image
+
+SMALL = {"min_size": 96, "max_size": 160, "box_score_thresh": 0.0, "box_detections_per_img": 10}
+
+
+@pytest.fixture(autouse=True)
+def nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One detector at a time: together they take gigabytes."""
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_verify_is_exactly_zero(name: str) -> None:
+    changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
+    arguments = ["verify", "--model", name, "--random-weights", "--images", "1", *changes]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "1 images, 10 detections" in result.stdout
+    told = [line for line in result.stdout.splitlines() if line.startswith("largest difference")]
+    assert len(told) == 3 + name.startswith(("mask", "keypoint"))
+    assert all(line.split(":")[1].split()[0] == "0" for line in told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "street-fpn",
+        "fasterrcnn_mobilenet_v3_large_320_fpn",
+        "maskrcnn_resnet50_fpn_v2",
+        "keypointrcnn_resnet50_fpn",
+        "resnet50-c4",
+    ],
+)
+def test_multiply_adds_are_those_torch_counts(name: str) -> None:
+    """torch counts what really runs: a multiplication and an addition for each."""
+    detector = load_detector(name, "cpu", random_weights=True)
+    settings = Settings.of(detector.model).replace(**SMALL)
+    image = make_image(120, 160)
+    trace = Trace(detector.model, image, settings)
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        configured(detector.model, settings)([image])
+    modules = modules_of(trace)
+    assert sum(m.multiply_adds for m in modules if not m.depth) * 2 == counter.get_total_flops()
+    shapes = {module.path: module.shapes for module in modules}
+    assert shapes["backbone"] == tuple(tuple(value.shape) for value in trace.features.maps.values())
+    assert shapes["roi_heads.box_predictor"][0] == trace.rois.class_logits.shape
+    if trace.masks is not None:
+        assert shapes["roi_heads.mask_predictor"] == (trace.masks.logits.shape,)
+    if trace.keypoints is not None:
+        assert shapes["roi_heads.keypoint_predictor"] == (trace.keypoints.heatmaps.shape,)
+
+
+def test_the_model_is_not_touched_by_being_read() -> None:
+    detector = load_detector("street-fpn", "cpu")
+    before = detector.fingerprint
+    trace = Trace(detector.model, make_image(120, 160))
+    modules_of(trace)
+    assert not any(module._forward_hooks for module in detector.model.modules())
+    assert all(parameter.device.type == "cpu" for parameter in detector.model.parameters())
+    del detector.__dict__["fingerprint"]
+    assert detector.fingerprint == before
+
+
+def test_the_longest_unused_detector_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(registry, "ON_GIVE_UP", [lambda detector: told.append(detector.name)])
+    first = load_detector("street-fpn", "cpu")
+    load_detector("street-c4", "cpu")
+    monkeypatch.setattr(registry, "MOST_BYTES", first.nbytes + 1)
+    assert load_detector("street-fpn", "cpu") is first  # used last
+    assert told == ["street-c4"]
+    load_detector("street-c4", "cpu", random_weights=True)
+    assert told == ["street-c4", "street-fpn"]
