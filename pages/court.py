@@ -100,15 +100,15 @@ def show_all(here: Session, court: Court, stage: str) -> None:
 
 
 def show_ways(here: Session, court: Court) -> None:
-    soft_rows, soft_scores = soft_nms(court, score_thresh=here.settings.box_score_thresh)
+    limit = here.settings.box_detections_per_img
+    soft_rows, soft_scores = soft_nms(court, score_thresh=here.settings.box_score_thresh, most=limit)
     ways = {
         f"as it is, IoU {court.threshold:g}": (keep_with(court, court.threshold), None),
-        "class-agnostic": (keep_across_groups(court, court.threshold), None),
+        "class-agnostic": (keep_across_groups(court, court.threshold, limit), None),
         "Soft-NMS, sigma 0.5": (soft_rows, soft_scores),
     }
     rows = []
     for name, (kept, scores) in ways.items():
-        limit = here.settings.box_detections_per_img
         order = (court.scores[kept] if scores is None else scores).argsort(descending=True, stable=True)[:limit]
         kept = kept[order]
         line = {"NMS": name, "kept": len(kept)}

@@ -68,12 +68,20 @@ def keep_with(court: Court, threshold: float) -> Tensor:
     return batched_nms(court.boxes, court.scores, court.groups, threshold)
 
 
-def keep_across_groups(court: Court, threshold: float) -> Tensor:
-    """Class-agnostic NMS: boxes of all groups against each other."""
-    return nms(court.boxes, court.scores, threshold)
+def keep_across_groups(court: Court, threshold: float, most: int) -> Tensor:
+    """Class-agnostic NMS: boxes of all groups against each other; the best `most` that it keeps."""
+    order = court.scores.argsort(descending=True, stable=True)
+    looked = 4 * most
+    while True:
+        # What NMS keeps of the best-scored boxes does not depend on the others.
+        rows = order[:looked]
+        kept = rows[nms(court.boxes[rows], court.scores[rows], threshold)][:most]
+        if len(kept) == most or looked >= len(order):
+            return kept
+        looked *= 4
 
 
-def soft_nms(court: Court, sigma: float = 0.5, score_thresh: float = 0.0) -> tuple[Tensor, Tensor]:
+def soft_nms(court: Court, sigma: float = 0.5, score_thresh: float = 0.0, *, most: int) -> tuple[Tensor, Tensor]:
     """Gaussian Soft-NMS within groups: rows kept, best first, and their lowered scores.
 
     Instead of removing a box, it lowers its score by exp(-IoU^2 / sigma) for each better box (Bodla et al., 2017).
@@ -82,10 +90,11 @@ def soft_nms(court: Court, sigma: float = 0.5, score_thresh: float = 0.0) -> tup
         court: what entered.
         sigma: the smaller, the harder.
         score_thresh: what falls to it or under it is dropped.
+        most: how many to keep.
     """
     scores, left = court.scores.clone(), torch.ones(len(court.scores), dtype=torch.bool, device=court.scores.device)
     order: list[int] = []
-    while bool(left.any()):
+    while len(order) < most and bool(left.any()):
         best = int(torch.where(left, scores, -1.0).argmax())
         if scores[best] <= score_thresh:
             break

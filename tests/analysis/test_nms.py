@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
+from torchvision.ops import nms
 
 from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_groups, keep_with, soft_nms
 from frcnn_viz.pipeline.trace import Trace
@@ -42,14 +43,24 @@ def test_the_judgement_is_torchvisions(tiny: FasterRCNN, stage: str) -> None:
 def test_other_thresholds_and_groups() -> None:
     assert keep_with(by_hand(), 0.7).tolist() == [0, 1, 2]
     assert keep_with(by_hand((0, 1, 0)), 0.5).tolist() == [0, 1, 2]
-    assert keep_across_groups(by_hand((0, 1, 0)), 0.5).tolist() == [0, 2]
+    assert keep_across_groups(by_hand((0, 1, 0)), 0.5, most=10).tolist() == [0, 2]
 
 
 def test_soft_nms_lowers_scores_by_the_published_formula() -> None:
-    kept, scores = soft_nms(by_hand(), sigma=0.5)
+    kept, scores = soft_nms(by_hand(), sigma=0.5, most=10)
     assert kept.tolist() == [0, 2, 1]
     assert scores.tolist() == pytest.approx([0.9, 0.7, 0.8 * math.exp(-(0.6**2) / 0.5)])
-    kept, _ = soft_nms(by_hand(), sigma=0.5, score_thresh=0.5)
+    kept, _ = soft_nms(by_hand(), sigma=0.5, score_thresh=0.5, most=10)
     assert kept.tolist() == [0, 2]
-    kept, scores = soft_nms(by_hand((0, 1, 0)))
+    kept, scores = soft_nms(by_hand((0, 1, 0)), most=10)
     assert scores.tolist() == pytest.approx([0.9, 0.8, 0.7])
+
+
+@pytest.mark.parametrize("most", [1, 3, 20, 10_000])
+def test_the_best_few_are_those_of_the_whole(tiny: FasterRCNN, most: int) -> None:
+    court = court_of(Trace(tiny, make_image(200, 260)), RPN)
+    whole = nms(court.boxes, court.scores, 0.3)
+    assert torch.equal(keep_across_groups(court, 0.3, most), whole[:most])
+    rows, scores = soft_nms(court, most=10_000)
+    assert torch.equal(soft_nms(court, most=most)[0], rows[:most])
+    assert torch.equal(soft_nms(court, most=most)[1], scores[:most])

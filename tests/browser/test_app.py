@@ -18,7 +18,7 @@ from tests.browser.mouse import Editor
 Settled = Callable[[Page], None]
 BALL = (368, 394)
 """Within the beach ball of the first sample scene, image pixels."""
-WITHOUT_CANVAS = ("images", "dataset", "waterfall", "metrics")
+WITHOUT_CANVAS = ("model", "third_head", "images", "dataset", "waterfall", "metrics")
 PAINTED = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;

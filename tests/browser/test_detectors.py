@@ -1,0 +1,62 @@
+"""All pages in a real browser on four very different detectors with random weights: no error, nothing empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from frcnn_viz.paths import APP
+from frcnn_viz.ui.page import PAGES
+from tests.browser.test_app import PAINTED, WITHOUT_CANVAS, Settled
+
+DETECTORS = (
+    "resnet50-c4",
+    "fasterrcnn_mobilenet_v3_large_320_fpn",
+    "maskrcnn_resnet50_fpn",
+    "keypointrcnn_resnet50_fpn",
+)
+SMALL = {
+    "min_size": 192,
+    "max_size": 320,
+    "box_score_thresh": 0.0,
+    "box_detections_per_img": 12,
+    "rpn_post_nms_top_n": 60,
+}
+"""Random scores are all low: without this there would be no detection. Small pictures and few proposals are quick."""
+SHOWN = (
+    "[data-testid=stMain] :is(.box-canvas canvas, .box-editor canvas, .js-plotly-plot, "
+    "[data-testid=stDataFrame], [data-testid=stImage], .gallery .tile, [data-testid=stFileUploader])"
+)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_page_shows_something(name: str, serve: Callable[[Path], str], page: Page, settled: Settled) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{serve(APP)}/?{urlencode({'model': name, 'weights': 'random', 'image': 'first-street', **SMALL})}")
+    settled(page)
+    for title in PAGES.values():
+        page.get_by_role("link", name=title, exact=True).click()
+        expect(page.locator("h1")).to_have_text(title)
+        settled(page)
+        expect(page.locator("[data-testid=stException], [data-testid=stDialog]")).to_have_count(0)
+        expect(page.locator("[data-testid=stAlertContentError]")).to_have_count(0)
+        expect(page.get_by_text("its weights are random")).to_have_count(int(title not in UNTOLD))
+        third = title == PAGES["third_head"] and not name.startswith(("mask", "keypoint"))
+        if third:
+            expect(page.get_by_text("This detector ends with its boxes.")).to_be_visible()
+            continue
+        expect(page.locator(SHOWN).locator("visible=true").first).to_be_visible()
+        if title not in [PAGES[key] for key in WITHOUT_CANVAS] or title == PAGES["third_head"]:
+            canvas = page.locator(".box-canvas canvas").first
+            page.wait_for_timeout(300)
+            assert canvas.evaluate(PAINTED) > 100
+    assert errors == []
+
+
+UNTOLD = [PAGES[name] for name in ("images", "draw", "dataset")]
+"""Pages about images, not about a detector."""
