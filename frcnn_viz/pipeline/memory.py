@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor, nn
+
+from frcnn_viz.pipeline.turns import turn_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +27,14 @@ class Remembered:
 class Memory:
     """Least-recently-used results within a budget of bytes. Safe for many threads.
 
-    Two threads that ask for the same missing key compute it once: the second waits. A result larger than
-    the whole budget is returned but not kept.
+    What is missing is computed in turn: one result at a time on each device, whoever asked first. Two threads that
+    ask for the same one compute it once. A result larger than the whole budget is returned but not kept.
     """
 
     def __init__(self, max_bytes: int) -> None:
         """An empty memory of at most `max_bytes` of tensors."""
         self.max_bytes = max_bytes
         self._entries: OrderedDict[Hashable, Remembered] = OrderedDict()
-        self._gates: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()  # of keys under way
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -48,6 +48,11 @@ class Memory:
 
     def recall(self, key: Hashable, compute: Callable[[], Any], device: torch.device) -> Remembered:
         """The result under `key`, computed now if it is not held. Errors of `compute` pass through."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+                return entry
         return self.update(key, lambda old: compute() if old is None else old, device)
 
     def update(self, key: Hashable, revise: Callable[[Any], Any], device: torch.device) -> Remembered:
@@ -55,9 +60,7 @@ class Memory:
 
         The milliseconds of a revised result are those of the revision.
         """
-        with self._lock:
-            gate = self._gates.setdefault(key, threading.Lock())
-        with gate:
+        with turn_on(device).take():
             with self._lock:
                 entry = self._entries.get(key)
             start = _now(device)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 import torch
 
+from frcnn_viz.models.registry import available_devices
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
@@ -75,7 +76,9 @@ def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | N
             _show_body(here, body, stage, code, strip)
         finally:
             session.write_link(here)
-    except (torch.OutOfMemoryError, ValueError) as error:
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
         show_error(error)
 
 
@@ -109,8 +112,8 @@ def show_error(error: Exception) -> bool:
 
     An error nobody foresaw goes to the log with its traceback.
     """
-    if isinstance(error, torch.OutOfMemoryError):
-        st.error("The device ran out of memory; choose a smaller image size, or the CPU in the sidebar.")
+    if _is_out_of_memory(error):
+        _offer_less()
     elif isinstance(error, ValueError):
         st.error(str(error))
     else:
@@ -120,6 +123,32 @@ def show_error(error: Exception) -> bool:
             "Try another page or other settings; the server's log has the details."
         )
     return True
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA and MPS have an error of their own; the CPU's allocator has only its words."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def _offer_less() -> None:
+    """Give back what can be given back, so that the next request works, and offer what needs less."""
+    session.MEMORY.clear()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    st.error("The device ran out of memory. What was remembered is given up; nothing you set is lost.")
+    settings = st.session_state.get("settings")
+    if settings is None:
+        return
+    less, cpu, _ = st.columns([1, 1, 2])
+    smaller = {"min_size": max(32, settings.min_size * 3 // 4), "max_size": max(32, settings.max_size * 3 // 4)}
+    less.button(
+        f"Try a smaller image, {smaller['min_size']} pixels",
+        key="less_memory",
+        on_click=session.change_settings,
+        kwargs=smaller,
+    )
+    if st.session_state["device"] != "cpu" and len(available_devices()) > 1:
+        cpu.button("Use the CPU", key="use_cpu", on_click=st.session_state.update, kwargs={"device": "cpu"})
 
 
 def term(label: str, value: str, definition: str, tensor: str = "", shape: object = "", frame: str = "") -> None:

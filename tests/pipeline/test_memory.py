@@ -93,11 +93,19 @@ def test_threads_compute_each_key_once_and_lose_no_update() -> None:
     assert memory.recall("sum", refuse, CPU).value == 400
 
 
-def test_slow_work_does_not_hold_up_other_keys() -> None:
-    memory, release = Memory(10_000), threading.Event()
+def test_slow_work_does_not_hold_up_what_is_held_or_another_device() -> None:
+    memory, release, started = Memory(10_000), threading.Event(), threading.Event()
+    memory.recall("held", lambda: 1, CPU)
+
+    def work() -> bool:
+        started.set()
+        return release.wait(30)
+
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(memory.recall, "slow", lambda: release.wait(30), CPU)
-        assert memory.recall("quick", lambda: 1, CPU).value == 1
+        slow = pool.submit(memory.recall, "slow", work, CPU)
+        assert started.wait(5)
+        assert memory.recall("held", refuse, CPU).value == 1
+        assert memory.recall("quick", lambda: 1, torch.device("meta")).value == 1
         release.set()
         assert slow.result().value is True
 
