@@ -152,6 +152,7 @@ def code(here: Session, image: str) -> str:
         image=image,
         settings=here.settings,
         new_classes=len(step.new_classes),
+        random_weights=st.session_state["random"],
     )
 
 

@@ -9,7 +9,7 @@ from frcnn_viz.pipeline.settings import Settings
 STAGES = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
 
 
-def code_of(stage: str, *, model: str, image: str, settings: Settings) -> str:
+def code_of(stage: str, *, model: str, image: str, settings: Settings, random_weights: bool = False) -> str:
     """A program that ends with the tensors of `stage`.
 
     Args:
@@ -17,6 +17,7 @@ def code_of(stage: str, *, model: str, image: str, settings: Settings) -> str:
         model: the detector's name in the registry.
         image: an expression for the picture, such as `load_image("street.png")`.
         settings: written into the program.
+        random_weights: whether the detector is opened with them.
     """
     s = settings
     steps = {
@@ -52,11 +53,17 @@ detections, _ = model.roi_heads(features, proposals, images.image_sizes)
 detections = model.transform.postprocess(detections, images.image_sizes, [image.shape[-2:]])[0]""",
     }
     body = "\n".join(steps[name].strip("\n") for name in STAGES[: STAGES.index(stage) + 1])
-    return _program(body, model, image)
+    return _program(body, model, image, random_weights=random_weights)
 
 
 def code_of_losses(
-    objects: Sequence[tuple[Sequence[float], int]], *, model: str, image: str, settings: Settings, new_classes: int = 0
+    objects: Sequence[tuple[Sequence[float], int]],
+    *,
+    model: str,
+    image: str,
+    settings: Settings,
+    new_classes: int = 0,
+    random_weights: bool = False,
 ) -> str:
     """A program that ends with the four losses, by torchvision's own training branch.
 
@@ -66,6 +73,7 @@ def code_of_losses(
         image: an expression for the picture.
         settings: written into the program.
         new_classes: of an untrained head that takes the place of the detector's; 0 keeps that.
+        random_weights: whether the detector is opened with them.
     """
     s = settings
     head = f"""
@@ -103,10 +111,11 @@ losses = {{**head_losses, **rpn_losses}}"""
     body = (head.strip("\n") + "\n" if new_classes else "") + rest.strip("\n")
     more = "from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher\n"
     more += "from torchvision.models.detection.faster_rcnn import FastRCNNPredictor\n" if new_classes else ""
-    return _program(body, model, image, more)
+    return _program(body, model, image, more, random_weights=random_weights)
 
 
-def _program(body: str, model: str, image: str, imports: str = "") -> str:
+def _program(body: str, model: str, image: str, imports: str = "", *, random_weights: bool = False) -> str:
+    weights = ", random_weights=True" if random_weights else ""
     body = body.replace("\n", "\n    ")
     maker = image.split("(")[0]
     source = "frcnn_viz.data.scenes" if maker == "sample_scene" else "frcnn_viz"
@@ -120,7 +129,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
 from frcnn_viz import load_detector
 from {source} import {maker}
 
-model = copy.deepcopy(load_detector({model!r}, "cpu").model)   # a copy of your own, to set values on
+model = copy.deepcopy(load_detector({model!r}, "cpu"{weights}).model)   # a copy of your own, to set values on
 image = {convert.format(image)}   # float32 [3, H, W] in 0..1
 
 with torch.inference_mode():

@@ -104,7 +104,16 @@ def _show_body(
         if code:
             st.code(code(here, _expression(here)))
         else:
-            st.code(code_of(stage, model=here.detector.name, image=_expression(here), settings=here.settings))
+            random = st.session_state["random"]
+            st.code(
+                code_of(
+                    stage,
+                    model=here.detector.name,
+                    image=_expression(here),
+                    settings=here.settings,
+                    random_weights=random,
+                )
+            )
 
 
 def show_error(error: Exception) -> bool:

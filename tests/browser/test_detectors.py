@@ -7,8 +7,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
+from frcnn_viz.models.street import street_c4
 from frcnn_viz.paths import APP
 from frcnn_viz.ui.page import PAGES
 from tests.browser.test_app import PAINTED, WITHOUT_CANVAS, Settled
@@ -60,3 +62,28 @@ def test_every_page_shows_something(name: str, serve: Callable[[Path], str], pag
 
 UNTOLD = [PAGES[name] for name in ("images", "draw", "dataset")]
 """Pages about images, not about a detector."""
+
+
+def test_an_uploaded_checkpoint_is_opened_and_outlives_the_server(
+    serve_workspace: Callable[[Path], tuple], page: Page, settled: Settled, tmp_path: Path
+) -> None:
+    torch.save(street_c4(3).state_dict(), tmp_path / "pets.pt")
+    process, address = serve_workspace(tmp_path / "workspace")
+    page.goto(f"{address}/model?model=street-c4")
+    settled(page)
+    page.get_by_text("Your own checkpoint").click()
+    page.locator("[data-testid=stMain] input[type=file]").first.set_input_files(tmp_path / "pets.pt")
+    page.get_by_label("Class names, without the background").fill("cat\ndog")
+    page.get_by_label("Class names, without the background").press("Control+Enter")
+    settled(page)
+    page.get_by_role("button", name="Open it", exact=True).click()
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("Yours: pets.pt")
+    settled(page)
+    link = page.url.removeprefix(address)
+    process.kill()
+    process.wait()
+    _, address = serve_workspace(tmp_path / "workspace")
+    page.goto(address + link)
+    settled(page)
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("Yours: pets.pt")
+    expect(page.locator("[data-testid=stMain]").get_by_text("with 2 classes")).to_be_visible()

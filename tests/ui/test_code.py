@@ -72,3 +72,15 @@ def test_the_code_gives_the_losses(model: str, new_classes: int) -> None:
     assert names["losses"].keys() == expected.keys()
     for name, value in expected.items():
         assert torch.equal(names["losses"][name], value), name
+
+
+def test_the_code_opens_random_weights_and_the_third_head() -> None:
+    changes = {"min_size": 96, "max_size": 160, "box_score_thresh": 0.0, "box_detections_per_img": 4}
+    detector = load_detector("maskrcnn_resnet50_fpn", "cpu", random_weights=True)
+    settings = Settings.of(detector.model).replace(**changes)
+    expected = trace(detector, from_pil(sample_scene("crowd").image, "crowd"), settings)
+    image = "sample_scene('crowd')"
+    names: dict[str, Any] = {}
+    exec(code_of("detections", model=detector.name, image=image, settings=settings, random_weights=True), names)
+    assert torch.equal(names["detections"]["boxes"], expected.detections.boxes_in_image)
+    assert torch.equal(names["detections"]["masks"], expected.masks.in_image())
