@@ -20,6 +20,8 @@ TITLES = {
     "proposals": ("Proposals", "proposals"),
     "rois": ("RoIs", "rois"),
     "detections": ("Detections", "detections"),
+    "masks": ("Masks", "third_head"),
+    "keypoints": ("Keypoints", "third_head"),
 }
 
 
@@ -27,8 +29,8 @@ def show_stages(here: Session) -> None:
     stages = {stage.name: stage for stage in here.trace.stages}
     pictures = thumbnails(here.trace)
     tiles = []
-    for name, (title, _) in TITLES.items():
-        picture, says = pictures[name]
+    for name, (picture, says) in pictures.items():
+        title, _ = TITLES[name]
         stage = stages[name]
         caption = f"{stage.count:,} {stage.unit}, {stage.ms:.1f} ms; {says}"
         tiles.append(Tile(name, image_url(picture), title, caption))

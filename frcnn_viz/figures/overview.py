@@ -7,8 +7,10 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from frcnn_viz.figures.layers import BoxLayer
-from frcnn_viz.figures.palette import ANCHOR, BLUE, FATES, class_colour
+from frcnn_viz.figures.palette import ANCHOR, BLUE, FATES, SELECTED, class_colour
 from frcnn_viz.figures.rasters import colourise, enlarge, grid, to_uint8, with_boxes
+from frcnn_viz.figures.third_head import mask_overlay
+from frcnn_viz.pipeline.masks import Masks
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.trace import Trace
 
@@ -27,7 +29,7 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
     proposals = trace.input.boxes_in_image(trace.proposals.boxes[:SHOWN_PROPOSALS])
     found = trace.detections
     line = max(1, max(picture.shape) // 240)
-    return {
+    pictures = {
         "input": (
             to_uint8(trace.input.denormalized(trace.input.resized)),
             "the resized picture, normalisation undone",
@@ -61,6 +63,18 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
             f"all {len(found)}",
         ),
     }
+    if trace.masks is not None:
+        pictures["masks"] = (_masked(picture, trace.masks), "where each is likelier than not")
+    if trace.keypoints is not None:
+        points = trace.keypoints.points_in_image[:, :, :2].flatten(0, 1)
+        squares = points.repeat(1, 2) + points.new_tensor([-line, -line, line, line])
+        pictures["keypoints"] = (with_boxes(picture, squares, [SELECTED] * len(squares), width=line), "all")
+    return pictures
+
+
+def _masked(picture: np.ndarray, masks: Masks) -> np.ndarray:
+    over = Image.fromarray(mask_overlay(masks, range(len(masks)), 0.5)).resize(picture.shape[1::-1])
+    return np.asarray(Image.alpha_composite(Image.fromarray(picture).convert("RGBA"), over).convert("RGB"))
 
 
 def _crops(picture: np.ndarray, boxes: list[list[int]]) -> np.ndarray:

@@ -74,13 +74,17 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """`serve(script)` starts `streamlit run script` once a session and gives its address."""
-    running: dict[Path, tuple[subprocess.Popen, str]] = {}
+    """`serve(script)` starts `streamlit run script` once a session and gives its address.
 
-    def start(script: Path = ROOT / "app.py") -> str:
-        if script not in running:
-            running[script] = _start(script, tmp_path_factory.mktemp("server") / "log")
-        return running[script][1]
+    `serve(script, "name")` is another server, on a workspace of its own.
+    """
+    running: dict[tuple[Path, str], tuple[subprocess.Popen, str]] = {}
+
+    def start(script: Path = ROOT / "app.py", workspace: str = "") -> str:
+        if (script, workspace) not in running:
+            folder = tmp_path_factory.mktemp(workspace) if workspace else None
+            running[script, workspace] = _start(script, tmp_path_factory.mktemp("server") / "log", folder)
+        return running[script, workspace][1]
 
     yield start
     for process, _ in running.values():

@@ -129,7 +129,7 @@ def test_zooming_keeps_clicks_true(app: str, page: Page, settled: Settled) -> No
     page.mouse.click(x, y)
     settled(page)
     # (160, 120) of the image is (80, 60) for the network: at stride 4 that is row 15, column 20
-    expect(page.get_by_text("row 15, column 20")).to_be_visible()
+    expect(page.get_by_text("Cell row 15, column 20")).to_be_visible()
 
 
 def test_hovering_explains_a_box(app: str, page: Page, settled: Settled) -> None:

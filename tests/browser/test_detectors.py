@@ -39,7 +39,9 @@ SHOWN = (
 def test_every_page_shows_something(name: str, serve: Callable[[Path], str], page: Page, settled: Settled) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{serve(APP)}/?{urlencode({'model': name, 'weights': 'random', 'image': 'first-street', **SMALL})}")
+    page.goto(
+        f"{serve(APP, 'empty')}/?{urlencode({'model': name, 'weights': 'random', 'image': 'first-street', **SMALL})}"
+    )
     settled(page)
     for title in PAGES.values():
         page.get_by_role("link", name=title, exact=True).click()
