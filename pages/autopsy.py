@@ -66,7 +66,7 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
     truth = here.ground_truth
     labels = truth.labels_in(here.detector.classes)
 
-    key = ("fixes", here.detector.model, here.image.sha256, here.settings, object_, truth)
+    key = ("fixes", here.detector.fingerprint, here.image.sha256, here.settings, object_, truth)
     st.markdown("**What would mend it**")
     asked = st.session_state.setdefault("fixes_asked", {})
     if key not in asked:

@@ -21,7 +21,7 @@ def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
     """The curve, with progress and a stop; what is done is kept and gone on from."""
     axis, truth = AXES[name], here.ground_truth
     kept = st.session_state.setdefault("stress", {})
-    key = (here.detector.model, here.image.sha256, here.settings, truth, object_, name)
+    key = (here.detector.fingerprint, here.image.sha256, here.settings, truth, object_, name)
     if key not in kept:
         kept.clear()
         kept[key] = []

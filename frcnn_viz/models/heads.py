@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import torch
+from torch import nn
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 
 from frcnn_viz.models.entry import BACKGROUND
@@ -17,15 +19,15 @@ def with_new_head(detector: Detector, classes: tuple[str, ...], seed: int = 0) -
     """The same detector with an untrained box predictor for `classes` (the background is added).
 
     Backbone, RPN and box head are shared, not copied; the given detector is not changed. The same arguments give the
-    same object, so that a trace's memory serves it too.
+    same object, so that a trace's memory serves it too, for as long as the given detector is there.
     """
-    key = (id(detector.model), classes, seed)
     with _LOCK:
-        if key not in _MADE:
-            if len(_MADE) >= MOST:
-                _MADE.pop(next(iter(_MADE)))
-            _MADE[key] = (detector, _swap(detector, classes, seed))
-        return _MADE[key][1]
+        made = _MADE.setdefault(detector.model, {})
+        if (classes, seed) not in made:
+            if len(made) >= MOST:
+                made.pop(next(iter(made)))
+            made[classes, seed] = _swap(detector, classes, seed)
+        return made[classes, seed]
 
 
 def _swap(detector: Detector, classes: tuple[str, ...], seed: int) -> Detector:
@@ -45,5 +47,6 @@ def _swap(detector: Detector, classes: tuple[str, ...], seed: int) -> Detector:
 
 
 MOST = 16
+"""Of one detector."""
 _LOCK = threading.Lock()
-_MADE: dict[tuple, tuple[Detector, Detector]] = {}
+_MADE: WeakKeyDictionary[nn.Module, dict[tuple[tuple[str, ...], int], Detector]] = WeakKeyDictionary()

@@ -72,11 +72,11 @@ class Memory:
 
     def forget(self, model: nn.Module) -> None:
         """Forget what a model, or one that shares its backbone, made."""
+        own = model.backbone
         with self._lock:
-            parts = {model, model.backbone}
-            gone = [key for key in self._entries if isinstance(key, tuple) and not parts.isdisjoint(_flat(key))]
-            for key in gone:
-                del self._entries[key]
+            for key in [key for key in self._entries if isinstance(key, tuple)]:
+                if any(part is own or getattr(part, "backbone", None) is own for part in _flat(key)):
+                    del self._entries[key]
 
     def clear(self) -> None:
         """Forget everything."""

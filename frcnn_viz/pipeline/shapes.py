@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import torch
@@ -38,13 +37,21 @@ class NetworkShapes:
         return tuple((height // rows, width // columns) for rows, columns in self.grid_sizes)
 
 
-@lru_cache(maxsize=4096)
 def network_shapes(model: GeneralizedRCNN, image_size: Size, min_size: int, max_size: int) -> NetworkShapes:
     """The sizes for an image of (height, width); the model is only read.
 
     Equal to those of a real run: torchvision's own transform and the model's own backbone are called, on tensors
-    that hold no numbers.
+    that hold no numbers. Remembered for as long as the model is there.
     """
+    with _LOCK:
+        known = _SHAPES.setdefault(model, {})
+    key = (image_size, min_size, max_size)
+    if key not in known:
+        known[key] = _work_out(model, image_size, min_size, max_size)
+    return known[key]
+
+
+def _work_out(model: GeneralizedRCNN, image_size: Size, min_size: int, max_size: int) -> NetworkShapes:
     transform = copy.copy(model.transform)
     transform.min_size, transform.max_size = (min_size,), max_size
     with torch.inference_mode(False), torch.no_grad():
@@ -77,5 +84,6 @@ def _without_data(tensor: Tensor) -> Tensor:
         return nn.Parameter(empty, requires_grad=False) if isinstance(tensor, nn.Parameter) else empty
 
 
+_SHAPES: WeakKeyDictionary[GeneralizedRCNN, dict[tuple, NetworkShapes]] = WeakKeyDictionary()
 _HOLLOW: WeakKeyDictionary[GeneralizedRCNN, nn.Module] = WeakKeyDictionary()
 _LOCK = threading.Lock()

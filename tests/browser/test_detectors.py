@@ -26,7 +26,7 @@ SMALL = {
     "max_size": 320,
     "box_score_thresh": 0.0,
     "box_detections_per_img": 12,
-    "rpn_post_nms_top_n": 60,
+    "rpn_post_nms_top_n": 20,
 }
 """Random scores are all low: without this there would be no detection. Small pictures and few proposals are quick."""
 SHOWN = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import OrderedDict
 
 import pytest
@@ -12,10 +14,13 @@ from typer.testing import CliRunner
 from frcnn_viz.analysis.architecture import modules_of
 from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
+from frcnn_viz.models.heads import with_new_head
 from frcnn_viz.models.registry import ENTRIES, load_detector
 from frcnn_viz.pipeline.configure import configured
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.shapes import network_shapes
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui.session import MEMORY
 from tests.conftest import make_image
 
 SMALL = {"min_size": 96, "max_size": 160, "box_score_thresh": 0.0, "box_detections_per_img": 10}
@@ -90,3 +95,23 @@ def test_the_longest_unused_detector_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert told == ["street-c4"]
     load_detector("street-c4", "cpu", random_weights=True)
     assert told == ["street-c4", "street-fpn"]
+
+
+def test_nothing_holds_a_detector_that_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = make_image(120, 160)
+
+    def use() -> weakref.ref:
+        detector = load_detector("street-fpn", "cpu", random_weights=True)
+        other = with_new_head(detector, ("cat",))
+        network_shapes(detector.model, (120, 160), 96, 160)
+        for model in (detector.model, other.model):
+            Trace(model, image, memory=MEMORY, image_key="image").detections  # noqa: B018
+        return weakref.ref(detector.model.backbone)
+
+    backbone = use()
+    gc.collect()
+    assert backbone() is not None
+    monkeypatch.setattr(registry, "MOST_BYTES", 1)
+    load_detector("street-c4", "cpu")
+    gc.collect()
+    assert backbone() is None
