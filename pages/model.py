@@ -88,8 +88,8 @@ def show_detectors() -> None:
             "detector": entry.title,
             "name": entry.name,
             "weights": "here" if entry.is_here else "to be fetched",
-            "MB": round(entry.fetched.megabytes) if entry.fetched else None,
-            "COCO AP": entry.published.get("box_map"),
+            "MB": f"{entry.fetched.megabytes:.0f}" if entry.fetched else "",
+            "COCO AP": f"{entry.published['box_map']:.1f}" if entry.published else "",
         }
         for entry in known.values()
     ]

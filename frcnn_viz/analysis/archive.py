@@ -24,8 +24,8 @@ from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
-from frcnn_viz.pipeline.trace import digest
 
 LOG = logging.getLogger(__name__)
 FORM = 1

@@ -20,7 +20,7 @@ from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.taught import TAUGHT, backbone_names
 from frcnn_viz.models.weights import fit_state, load_weights
 from frcnn_viz.paths import ASSETS
-from frcnn_viz.pipeline.trace import digest
+from frcnn_viz.pipeline.memory import digest
 
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
 DEFAULT_DETECTOR = "street-fpn"

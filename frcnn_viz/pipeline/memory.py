@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -117,6 +118,13 @@ def count_bytes(value: object) -> int:
 
     visit(value)
     return sum(storages.values())
+
+
+def digest(tensor: Tensor) -> str:
+    """A key for a tensor's values, shape and type, such as an image's: 64 hexadecimal digits."""
+    tensor = tensor.detach().cpu().contiguous()
+    head = f"{tensor.dtype}{tuple(tensor.shape)}".encode()
+    return hashlib.sha256(head + tensor.numpy().tobytes()).hexdigest()
 
 
 def _flat(key: tuple) -> Iterator[Hashable]:

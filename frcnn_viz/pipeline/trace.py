@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,12 +25,11 @@ from frcnn_viz.pipeline.matching import (
     match_rois,
     sample_anchors,
 )
-from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.memory import Memory, digest
 from frcnn_viz.pipeline.proposals import select_proposals
 from frcnn_viz.pipeline.results import (
     AnchorGrid,
     Detections,
-    Fate,
     FeatureMaps,
     NetworkInput,
     Proposals,
@@ -42,6 +39,7 @@ from frcnn_viz.pipeline.results import (
 from frcnn_viz.pipeline.rois import extend_table, read_table
 from frcnn_viz.pipeline.rpn import decode_anchors, score_anchors
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.pipeline.summary import StageReport, funnel_of, stage_reports
 from frcnn_viz.pipeline.transform import prepare
 
 _TO_FEATURES = ("min_size", "max_size")
@@ -319,36 +317,12 @@ class Trace:
     @property
     def stages(self) -> list[StageReport]:
         """Name, count and milliseconds of every stage, running those that have not run."""
-        self.detections  # noqa: B018  runs every stage
-        counts = {
-            "input": self.input.resized.shape[-1] * self.input.resized.shape[-2],
-            "features": sum(h * w for h, w in self.features.grid_sizes),
-            "anchors": len(self.anchors),
-            "rpn": len(self.rpn.objectness),
-            "decoded": len(self.decoded),
-            "proposals": len(self.proposals),
-            "rois": len(self.rois.scores),
-            "detections": len(self.detections),
-        }
-        counts |= {name: len(there) for name in _THIRD if (there := getattr(self, name)) is not None}
-        return [StageReport(name, _UNITS[name], count, self._ms[name]) for name, count in counts.items()]
+        return stage_reports(self, self._ms)
 
     @property
     def funnel(self) -> list[tuple[str, int]]:
         """How many boxes are left after each filter, from all anchors to the detections."""
-        first, last = self.proposals.fate, self.detections.fate
-        foreground = self.rois.num_classes - 1
-        return [
-            ("anchors", len(self.anchors)),
-            ("top-n of each level", len(first)),
-            ("large and likely enough", _count_without(first, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
-            ("kept by the RPN's NMS", len(self.proposals.nms_kept)),
-            ("proposals", len(self.proposals)),
-            (f"proposals x {foreground} classes", len(last)),
-            ("over the score threshold", _count_without(last, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
-            ("kept by the final NMS", len(self.detections.nms_kept)),
-            ("detections", len(self.detections)),
-        ]
+        return funnel_of(self)
 
     def _key(self, stage: str, names: tuple[str, ...]) -> Hashable:
         # A model with another head has the first stage in common with this one.
@@ -361,39 +335,3 @@ class Trace:
         entry = self._memory.recall(self._key(stage, names), compute, self._device)
         self._ms[stage] = entry.ms
         return entry.value
-
-
-@dataclass(frozen=True)
-class StageReport:
-    """A stage's name, what it counts, how many, and the milliseconds it took when it was computed."""
-
-    name: str
-    unit: str
-    count: int
-    ms: float
-
-
-_UNITS = {
-    "input": "pixels",
-    "features": "cells",
-    "anchors": "anchors",
-    "rpn": "objectness scores",
-    "decoded": "moved anchors",
-    "proposals": "proposals",
-    "rois": "RoIs",
-    "detections": "detections",
-    "masks": "masks",
-    "keypoints": "sets of keypoints",
-}
-_THIRD = ("masks", "keypoints")
-
-
-def digest(tensor: Tensor) -> str:
-    """A key for a tensor's values, shape and type, such as an image's: 64 hexadecimal digits."""
-    tensor = tensor.detach().cpu().contiguous()
-    head = f"{tensor.dtype}{tuple(tensor.shape)}".encode()
-    return hashlib.sha256(head + tensor.numpy().tobytes()).hexdigest()
-
-
-def _count_without(fate: Tensor, *lost: Fate) -> int:
-    return int(sum((fate != f).to(torch.int64) for f in lost).eq(len(lost)).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,8 +23,8 @@ DETECTORS = (
     "keypointrcnn_resnet50_fpn",
 )
 SMALL = {
-    "min_size": 192,
-    "max_size": 320,
+    "min_size": 128,
+    "max_size": 224,
     "box_score_thresh": 0.0,
     "box_detections_per_img": 12,
     "rpn_post_nms_top_n": 20,
@@ -89,3 +90,19 @@ def test_an_uploaded_checkpoint_is_opened_and_outlives_the_server(
     settled(page)
     expect(page.get_by_role("combobox", name="Model")).to_have_value("Yours: pets.pt")
     expect(page.locator("[data-testid=stMain]").get_by_text("with 2 classes")).to_be_visible()
+
+
+def test_a_download_can_be_stopped_and_leaves_nothing(
+    serve: Callable[..., str], page: Page, settled: Settled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FETCHING_HUB", str(tmp_path))
+    page.goto(f"{serve(Path(__file__).parent / 'fetching_app.py')}/model")
+    settled(page)
+    page.get_by_role("button", name="Fetch 40 MB").click()
+    expect(page.get_by_text(re.compile(r"^[2-9] of 42 MB$"))).to_be_visible()
+    assert len(list((tmp_path / "hub" / "checkpoints").iterdir())) == 1
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("of 42 MB"))).to_have_count(0)
+    settled(page)
+    assert list((tmp_path / "hub" / "checkpoints").iterdir()) == []
+    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value("Street scenes, FPN")

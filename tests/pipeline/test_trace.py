@@ -8,9 +8,9 @@ import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
 
-from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.memory import Memory, digest
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.pipeline.trace import Trace, digest
+from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import build_tiny_c4, build_tiny_fpn, make_image
 
 PARTS = ("backbone", "rpn.head", "roi_heads.box_head")
