@@ -9,7 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.models.registry import EMBEDDED
+from frcnn_viz.models.registry import EMBEDDED, RANDOM
 from frcnn_viz.paths import FRAME, ROOT
 from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
@@ -123,3 +123,14 @@ def test_a_detector_whose_weights_are_missing_is_told_and_the_old_one_stays() ->
     )
     assert test.session_state["model"] == before
     assert test.sidebar.selectbox(key="choose_model").value == before
+
+
+def test_random_weights_are_asked_for_said_on_the_page_and_kept_in_the_link() -> None:
+    test = open_app()
+    test.sidebar.toggle(key="choose_random").set_value(True).run()
+    assert not test.exception
+    assert test.warning[0].value == RANDOM
+    assert test.query_params["weights"] in ("random", ["random"])
+    test.sidebar.toggle(key="choose_random").set_value(False).run()
+    assert not test.warning
+    assert "weights" not in test.query_params
