@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from frcnn_viz.cli.output import JsonOption, console, write_json
 
@@ -31,7 +31,7 @@ def list_models(output: JsonOption = "") -> None:
     if output:
         write_json(output, {"models": rows})
         return
-    table = Table("name", "title", "weights", "MB", "COCO AP")
+    table = Table(Column("name", no_wrap=True), "title", "weights", "MB", "COCO AP")
     for row in rows:
         size, quality = (f"{row[key]:.1f}" if key in row else "" for key in ("megabytes", "coco_box_map"))
         table.add_row(row["name"], row["title"], "here" if row["here"] else "to be fetched", size, quality)

@@ -90,3 +90,17 @@ def test_a_mistake_is_one_sentence(
     error = capsys.readouterr().err
     assert words in error.replace("\n", " ")
     assert "Traceback" not in error
+
+
+def test_trace_json_holds_the_keypoints(photo: Path) -> None:
+    small = [part for pair in ("min_size=96", "max_size=160", "box_detections_per_img=3") for part in ("--set", pair)]
+    model = ["--model", "keypointrcnn_resnet50_fpn", "--random-weights"]
+    report = json.loads(run("trace", str(photo), *model, *small, "--json", "-"))
+    assert [stage["name"] for stage in report["stages"]][-1] == "keypoints"
+    assert [len(one["keypoints"]) for one in report["detections"]] == [17] * 3
+    assert all(len(point) == 3 for point in report["detections"][0]["keypoints"])
+
+
+def test_names_of_detectors_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "fasterrcnn_mobilenet_v3_large_320_fpn" in run("models", "list")
