@@ -179,7 +179,7 @@ def _fill_from_link() -> None:
         if link["model"] in entries():
             choose_model(link["model"], random=link.get("weights") == "random")
         else:
-            tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
+            tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {state['model']} is shown.")
     if "device" in link:
         if link["device"] in available_devices():
             state["device"] = link["device"]

@@ -106,7 +106,9 @@ def test_two_classes_are_drawn_and_their_losses_shown_within_a_minute(
     assert [one.label for one in saved(editor, Workspace(folder))] == ["dog", "cat"]
     open_page(page, "Losses", settled)
     expect(page.get_by_text("The head for cat, dog is untrained")).to_be_visible()
-    values = page.locator("[data-testid=stMetricValue]").all_inner_texts()
+    metrics = page.locator("[data-testid=stMetricValue]")
+    expect(metrics).to_have_count(5)
+    values = metrics.all_inner_texts()
     assert time.monotonic() - start < 60
     *four, total = map(float, values)
     assert len(four) == 4
