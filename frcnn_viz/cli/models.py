@@ -31,10 +31,11 @@ def list_models(output: JsonOption = "") -> None:
     if output:
         write_json(output, {"models": rows})
         return
-    table = Table(Column("name", no_wrap=True), "title", "weights", "MB", "COCO AP")
+    table = Table(Column("name", no_wrap=True), Column("weights", no_wrap=True), "MB", "COCO AP")
     for row in rows:
         size, quality = (f"{row[key]:.1f}" if key in row else "" for key in ("megabytes", "coco_box_map"))
-        table.add_row(row["name"], row["title"], "here" if row["here"] else "to be fetched", size, quality)
+        of = f"\n  {row['title']}" if row["name"].startswith("own-") else ""  # the other names say what they are
+        table.add_row(row["name"] + of, "here" if row["here"] else "to be fetched", size, quality)
     Console().print(table)
 
 

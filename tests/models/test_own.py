@@ -28,7 +28,8 @@ MOBILE = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
 @pytest.fixture(autouse=True)
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty workspace, and nothing loaded before."""
+    """An empty workspace, nothing loaded before, and the same random models each time."""
+    torch.manual_seed(5)
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setattr(registry, "_LOADED", OrderedDict())
     return tmp_path / "workspace"
@@ -69,7 +70,7 @@ def test_a_training_scripts_checkpoint_is_looked_into(tmp_path: Path) -> None:
 def test_norms_are_built_as_the_file_has_them(tmp_path: Path) -> None:
     """A model trained from nothing has norms that learn; one fine-tuned from COCO's weights has frozen ones."""
     theirs = liven(fasterrcnn_mobilenet_v3_large_320_fpn(weights=None, weights_backbone=None, num_classes=3))
-    theirs.roi_heads.box_predictor.cls_score.weight.mul_(100)
+    theirs.roi_heads.box_predictor.cls_score.weight.mul_(3000)  # so that random features are told apart
     torch.save(theirs.state_dict(), tmp_path / "a.pt")
     assert_the_same(load_detector(add_checkpoint(tmp_path / "a.pt", ENTRIES[MOBILE]), "cpu").model, theirs)
 
