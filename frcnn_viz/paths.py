@@ -16,6 +16,8 @@ def find_root(package: Path) -> Path:
     return next((folder for folder in candidates if (folder / "app.py").is_file()), package.parent)
 
 
+MODEL_VARIABLE = "FRCNN_VIZ_MODEL"
+"""The environment variable by which the command line tells the app of a model that the user's own code makes."""
 ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
 APP = ROOT / "app.py"

@@ -88,13 +88,18 @@ class Archive:
         return found
 
     def put(self, key: str, one: Examination) -> None:
-        """Keep one."""
+        """Keep one; a damaged file is begun anew."""
         try:
-            with closing(self._open()) as file, file:
-                file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
-                file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
+            self._write(key, one)
         except (sqlite3.Error, OSError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
+            if type(error) is sqlite3.DatabaseError:  # what is not merely busy or out of reach
+                self.path.unlink(missing_ok=True)
+
+    def _write(self, key: str, one: Examination) -> None:
+        with closing(self._open()) as file, file:
+            file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
+            file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

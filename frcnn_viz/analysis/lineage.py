@@ -143,7 +143,7 @@ def steps(trace: Trace, anchor: int, label: int | None, classes: Sequence[str]) 
         label: the class to follow at the second stage; its best-scored one when None.
         classes: names by label.
     """
-    proposals, rois, found = trace.proposals, trace.rois, trace.detections
+    proposals, rois = trace.proposals, trace.rois
     level, row, column, shape = trace.anchors.place(anchor)
     size, ratio = trace.anchors.shapes[level][shape]
     where = f"level {trace.features.names[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
@@ -164,12 +164,10 @@ def steps(trace: Trace, anchor: int, label: int | None, classes: Sequence[str]) 
     proposal = int((proposals.kept == candidate).nonzero()[0, 0])
     if label is None:
         label = int(rois.scores[proposal, 1:].argmax()) + 1
+    life = follow(trace, proposal, label)
     flat = proposal * (rois.num_classes - 1) + label - 1
-    deltas = rois.box_regression[proposal].view(-1, 4)[label]
-    words = f"{classes[label]} {float(rois.scores[proposal, label]):.3f}; moved by {_numbers(deltas)}"
-    refined = rois.boxes[proposal, label]
-    last = Fate(int(found.fate[flat]))
-    return [*told, Step(f"Proposal {proposal:,} refined", refined, words, last, "detection", flat)]
+    words = f"{classes[label]} {life.score:.3f}; moved by {_numbers(life.box_deltas)}"
+    return [*told, Step(f"Proposal {proposal:,} refined", life.box, words, life.fate, "detection", flat)]
 
 
 def _numbers(deltas: Tensor) -> str:

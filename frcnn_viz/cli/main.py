@@ -27,7 +27,7 @@ from frcnn_viz.cli.output import (
     pairs,
     write_json,
 )
-from frcnn_viz.paths import APP, ASSETS
+from frcnn_viz.paths import APP, ASSETS, MODEL_VARIABLE
 
 cli = typer.Typer(
     name="frcnn-viz",
@@ -61,7 +61,7 @@ def app(
     chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
     if model:
         path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-        chosen |= {"FRCNN_VIZ_MODEL": model, "PYTHONPATH": path}
+        chosen |= {MODEL_VARIABLE: model, "PYTHONPATH": path}
     raise typer.Exit(subprocess.call(command, cwd=APP.parent, env={**os.environ, **chosen}))
 
 

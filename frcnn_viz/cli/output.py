@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from frcnn_viz.paths import MODEL_VARIABLE
+
 console = Console(stderr=True)
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
@@ -20,7 +22,7 @@ JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file
 def _own_code(name: str) -> str:
     """Let the registry know a factory that the command line names; modules beside the caller can be imported."""
     if ":" in name:
-        os.environ["FRCNN_VIZ_MODEL"] = name
+        os.environ[MODEL_VARIABLE] = name
         sys.path.insert(0, os.getcwd())
     return name
 

@@ -27,8 +27,10 @@ from frcnn_viz.data.workspace import clean_class, default_folder
 from frcnn_viz.models.entry import BACKGROUND, Entry
 from frcnn_viz.models.pretrained import FROZEN_EPS
 from frcnn_viz.models.weights import WeightsError, fit_state, read_state
+from frcnn_viz.paths import MODEL_VARIABLE
+from frcnn_viz.pipeline.memory import digest
 
-PREFIX, FACTORY = "own-", "FRCNN_VIZ_MODEL"
+PREFIX = "own-"
 CLASS_WEIGHT = "roi_heads.box_predictor.cls_score.weight"
 KEYPOINT_WEIGHT = "roi_heads.keypoint_predictor.kps_score_lowres.weight"
 MAX_CLASSES = 10_000
@@ -52,19 +54,19 @@ def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: st
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
         fit_state(base.build(len(classes), **_options(base, state)), state, title)
     state = {name: tensor.contiguous().clone() for name, tensor in state.items()}
-    folder = _folder()
+    record = {"base": base.name, "classes": classes, "title": title, "options": _options(base, state)}
+    told = json.dumps(record).encode()
+    # The same weights under other names are another detector.
+    content = hashlib.sha256(told + "".join(f"{name}{digest(state[name])}" for name in sorted(state)).encode())
+    name, folder = f"{PREFIX}{content.hexdigest()[:12]}", _folder()
     folder.mkdir(parents=True, exist_ok=True)
-    partial_file = folder / f".{os.getpid()}.partial"
+    partial_file = folder / f".{name}.{os.getpid()}.partial"
     try:
         save_file(state, partial_file)
-        with partial_file.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        name = f"{PREFIX}{digest[:12]}"
         os.replace(partial_file, folder / f"{name}.safetensors")
     finally:
         partial_file.unlink(missing_ok=True)
-    record = {"base": base.name, "classes": classes, "title": title, "options": _options(base, state)}
-    write_whole(folder / f"{name}.json", json.dumps(record).encode())
+    write_whole(folder / f"{name}.json", told)
     return name
 
 
@@ -117,7 +119,7 @@ def read_names(text: str) -> list[str]:
 
 def factory() -> dict[str, Entry]:
     """The model of the user's own code that the command line named, as a detector."""
-    spec = os.environ.get(FACTORY, "")
+    spec = os.environ.get(MODEL_VARIABLE, "")
     if not spec:
         return {}
     title = f"Yours: {spec}"

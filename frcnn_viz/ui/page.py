@@ -59,8 +59,7 @@ def run_page(
 
     Without a stage the page is about images, not about a detector's work. `code` gives the code where the settings
     alone do not; it gets the expression for the picture. `strip` is whether to follow the box that was chosen last,
-    under the page. The body is a fragment: a slider in it runs it again, not
-    the navigation and the sidebar around it.
+    under the page. The body is a fragment: a slider in it runs it again, not the navigation and the sidebar around it.
     """
     st.title(PAGES[name])
     st.markdown(lead)

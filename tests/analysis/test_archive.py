@@ -62,9 +62,11 @@ def test_whatever_it_depends_on_is_another_record() -> None:
     assert base not in others
 
 
-def test_a_damaged_file_is_as_good_as_none(one: Examination, tmp_path: Path) -> None:
+def test_a_damaged_file_is_begun_anew(one: Examination, tmp_path: Path) -> None:
     archive = Archive(tmp_path / "examined.sqlite")
     archive.path.write_bytes(b"no database " * 1000)
     assert archive.get(["a"]) == {}
     archive.put("a", one)
     assert archive.get(["a"]) == {}
+    archive.put("a", one)
+    assert list(archive.get(["a"])) == ["a"]

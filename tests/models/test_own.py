@@ -142,6 +142,15 @@ def test_it_is_there_after_a_restart_until_it_is_removed(tmp_path: Path, workspa
     assert name not in entries()
 
 
+def test_the_same_weights_with_other_names_are_another_detector(tmp_path: Path) -> None:
+    torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
+    for names in ((), ("cat", "dog"), ("dog", "cat")):
+        detector = load_detector(add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"], names), "cpu")
+        assert detector.classes[1:] == (names or ("class 1", "class 2"))
+    again = add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"], ("dog", "cat"))
+    assert load_detector(again, "cpu") is detector
+
+
 def test_the_command_line_adds_one(tmp_path: Path) -> None:
     torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
     (tmp_path / "names.json").write_text(json.dumps(["cat", "dog"]))

@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.paths import ROOT
-
-
-def open_page(name: str, **link: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    test.query_params.update(link)
-    test.run()
-    assert not test.exception
-    return test
+from tests.pages.opening import open_page
 
 
 def labels(test: AppTest) -> list[str]:

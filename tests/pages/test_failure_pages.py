@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.analysis.nms import RPN
-from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import survey
+from tests.pages.opening import open_page
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +20,6 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty workspace, in which nothing was examined."""
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path))
     monkeypatch.setattr(survey, "_DONE", OrderedDict())
-
-
-def open_page(name: str, **link: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    test.query_params.update(link)
-    test.run()
-    assert not test.exception
-    return test
 
 
 def control(test: AppTest, name: str) -> Any:

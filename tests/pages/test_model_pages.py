@@ -13,15 +13,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 from torchvision.models import mobilenet_v2
 
 from frcnn_viz.models import registry
 from frcnn_viz.models.hub import HubFile
 from frcnn_viz.models.registry import ENTRIES, HALF
 from frcnn_viz.models.street import street_c4
-from frcnn_viz.paths import ROOT
 from tests.conftest import liven
+from tests.pages.opening import open_page
 
 SMALL = {"min_size": "160", "max_size": "320", "box_score_thresh": "0.0", "box_detections_per_img": "5"}
 
@@ -32,14 +31,6 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
     monkeypatch.setattr(registry, "_LOADED", OrderedDict())
-
-
-def open_page(name: str, **link: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    test.query_params.update(link)
-    test.run()
-    assert not test.exception
-    return test
 
 
 def test_the_parts_and_modules_are_those_of_the_model() -> None:

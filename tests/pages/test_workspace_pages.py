@@ -17,9 +17,10 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.formats import read_dataset, written_files, zip_dataset
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
-from frcnn_viz.paths import FRAME, ROOT
+from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.export import coco_ids
+from tests.pages.opening import open_page
 
 CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
 FLAT, OUTSIDE = Object((5, 5, 5, 9), "car"), Object((80, 80, 400, 200), "car")
@@ -37,14 +38,6 @@ def add(workspace: Workspace, seed: int, *objects: Object) -> str:
     Image.fromarray(pixels).save(buffer, "PNG")
     workspace.add_classes(one.label for one in objects)
     return workspace.add(buffer.getvalue(), f"{seed}.png", objects)[0]
-
-
-def open_page(name: str, **link: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    test.query_params.update(link)
-    test.run()
-    assert not test.exception
-    return test
 
 
 def test_losses_of_unknown_classes_come_from_a_new_head_unless_told_otherwise(workspace: Workspace) -> None:
