@@ -18,20 +18,34 @@ class GroundTruth:
     Attributes:
         boxes_in_image: float32 [G, 4], xyxy, pixels of the user's image.
         names: the class name of each, whether or not a detector knows it.
+        crowd: bool [G], COCO's `iscrowd`: a region of many objects. difficult: bool [G], as Pascal VOC has it.
+            None in the constructor means that none is.
         left_out: how many annotated objects have no finite area and are not among them.
     """
 
     boxes_in_image: Tensor
     names: tuple[str, ...]
+    crowd: Tensor = None  # type: ignore[assignment]
+    difficult: Tensor = None  # type: ignore[assignment]
     left_out: int = 0
 
     def __post_init__(self) -> None:
         count = len(self.names)
         if self.boxes_in_image.shape != (count, 4):
             raise ValueError(f"expected {count} boxes [{count}, 4], got {list(self.boxes_in_image.shape)}")
+        for name in ("crowd", "difficult"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, torch.zeros(count, dtype=torch.bool))
+            if getattr(self, name).shape != (count,):
+                raise ValueError(f"expected {count} flags {name} [{count}], got {list(getattr(self, name).shape)}")
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def ignored(self) -> Tensor:
+        """Which objects are neither found nor missed, and no detection of them a false alarm: bool [G]."""
+        return self.crowd | self.difficult
 
     @classmethod
     def of(cls, objects: Sequence[Object]) -> GroundTruth:
@@ -40,8 +54,12 @@ class GroundTruth:
         boxes = torch.tensor([item.box for item in usable], dtype=torch.float32).reshape(-1, 4)
         # What is too thin for float32 would have no area for a detector.
         wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
-        names = tuple(item.label for item, good in zip(usable, wide.tolist(), strict=True) if good)
-        return cls(boxes[wide], names, len(objects) - len(names))
+        kept = [item for item, good in zip(usable, wide.tolist(), strict=True) if good]
+        names = tuple(item.label for item in kept)
+        crowd, difficult = (
+            torch.tensor([getattr(i, n) for i in kept], dtype=torch.bool) for n in ("crowd", "difficult")
+        )
+        return cls(boxes[wide], names, crowd, difficult, left_out=len(objects) - len(kept))
 
     def labels_in(self, classes: Sequence[str]) -> Tensor:
         """The place of each object's class among a detector's, or -1: int64 [G]."""
