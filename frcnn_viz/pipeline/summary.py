@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from frcnn_viz.pipeline.results import Fate
-
-if TYPE_CHECKING:
-    from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.pipeline.results import Detections, Fate, FeatureMaps, NetworkInput, Proposals
 
 
 @dataclass(frozen=True)
@@ -37,40 +33,41 @@ _UNITS = {
     "masks": "masks",
     "keypoints": "sets of keypoints",
 }
-_THIRD = ("masks", "keypoints")
 
 
-def stage_reports(trace: Trace, ms: Mapping[str, float]) -> list[StageReport]:
-    """Every stage of a trace, running those that have not run; `ms` are the trace's own times."""
-    trace.detections  # noqa: B018  runs every stage
+def stage_reports(
+    net_input: NetworkInput, features: FeatureMaps, boxes: Mapping[str, Sized], ms: Mapping[str, float]
+) -> list[StageReport]:
+    """Every stage in order.
+
+    Args:
+        net_input: counted in pixels of the resized image.
+        features: counted in cells.
+        boxes: what each stage after them made, by its name, in order.
+        ms: how long each stage took, by its name.
+    """
     counts = {
-        "input": trace.input.resized.shape[-1] * trace.input.resized.shape[-2],
-        "features": sum(h * w for h, w in trace.features.grid_sizes),
-        "anchors": len(trace.anchors),
-        "rpn": len(trace.rpn.objectness),
-        "decoded": len(trace.decoded),
-        "proposals": len(trace.proposals),
-        "rois": len(trace.rois.scores),
-        "detections": len(trace.detections),
+        "input": net_input.input_size[0] * net_input.input_size[1],
+        "features": sum(h * w for h, w in features.grid_sizes),
+        **{name: len(made) for name, made in boxes.items()},
     }
-    counts |= {name: len(there) for name in _THIRD if (there := getattr(trace, name)) is not None}
     return [StageReport(name, _UNITS[name], count, ms[name]) for name, count in counts.items()]
 
 
-def funnel_of(trace: Trace) -> list[tuple[str, int]]:
-    """How many boxes of a trace are left after each filter, from all anchors to the detections."""
-    first, last = trace.proposals.fate, trace.detections.fate
-    foreground = trace.rois.num_classes - 1
+def funnel(proposals: Proposals, detections: Detections) -> list[tuple[str, int]]:
+    """How many boxes are left after each filter, from all anchors to the detections."""
+    first, last = proposals.fate, detections.fate
+    foreground = detections.rois.num_classes - 1
     return [
-        ("anchors", len(trace.anchors)),
+        ("anchors", proposals.num_anchors),
         ("top-n of each level", len(first)),
         ("large and likely enough", _count_without(first, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
-        ("kept by the RPN's NMS", len(trace.proposals.nms_kept)),
-        ("proposals", len(trace.proposals)),
+        ("kept by the RPN's NMS", len(proposals.nms_kept)),
+        ("proposals", len(proposals)),
         (f"proposals x {foreground} classes", len(last)),
         ("over the score threshold", _count_without(last, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
-        ("kept by the final NMS", len(trace.detections.nms_kept)),
-        ("detections", len(trace.detections)),
+        ("kept by the final NMS", len(detections.nms_kept)),
+        ("detections", len(detections)),
     ]
 
 

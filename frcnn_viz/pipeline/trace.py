@@ -39,7 +39,7 @@ from frcnn_viz.pipeline.results import (
 from frcnn_viz.pipeline.rois import extend_table, read_table
 from frcnn_viz.pipeline.rpn import decode_anchors, score_anchors
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.pipeline.summary import StageReport, funnel_of, stage_reports
+from frcnn_viz.pipeline.summary import StageReport, funnel, stage_reports
 from frcnn_viz.pipeline.transform import prepare
 
 _TO_FEATURES = ("min_size", "max_size")
@@ -317,12 +317,22 @@ class Trace:
     @property
     def stages(self) -> list[StageReport]:
         """Name, count and milliseconds of every stage, running those that have not run."""
-        return stage_reports(self, self._ms)
+        third = {"masks": self.masks, "keypoints": self.keypoints}
+        boxes = {
+            "anchors": self.anchors,
+            "rpn": self.rpn.objectness,
+            "decoded": self.decoded,
+            "proposals": self.proposals,
+            "rois": self.rois.scores,
+            "detections": self.detections,
+            **{name: made for name, made in third.items() if made is not None},
+        }
+        return stage_reports(self.input, self.features, boxes, self._ms)
 
     @property
     def funnel(self) -> list[tuple[str, int]]:
         """How many boxes are left after each filter, from all anchors to the detections."""
-        return funnel_of(self)
+        return funnel(self.proposals, self.detections)
 
     def _key(self, stage: str, names: tuple[str, ...]) -> Hashable:
         # A model with another head has the first stage in common with this one.
