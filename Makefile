@@ -15,8 +15,8 @@ help:
 
 # Not bin/python: where ensurepip is missing, venv leaves that behind and fails.
 .venv/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "Python 3.10 or newer is needed; name one with PYTHON=, such as make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with PYTHON=, such as make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv is needed (on Debian: apt install python3-venv)"; exit 1; }
 
 .venv/installed: requirements.txt pyproject.toml | .venv/bin/pip

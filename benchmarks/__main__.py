@@ -76,7 +76,7 @@ def write_report(rows: list[Row], repeats: int) -> str:
         "",
         f"Machine: {cpu_name()}, {os.cpu_count()} cores; {torch.get_num_threads()} torch threads; load average "
         f"{os.getloadavg()[0]:.1f}; Python {platform.python_version()}, torch {torch.__version__}, torchvision "
-        f"{torchvision.__version__}; {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC.",
+        f"{torchvision.__version__}; {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC.",
         "",
         "| what | model | ms | reference, ms | ratio | at most | |",
         "|---|---|--:|--:|--:|--:|---|",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from frcnn_viz.analysis.outcomes import Outcomes
 FOREGROUND, BACKGROUND = 0.5, 0.1
 
 
-class Mistake(str, Enum):
+class Mistake(StrEnum):
     """The kinds, in the order in which they are tried."""
 
     LOCALISATION = "badly placed"

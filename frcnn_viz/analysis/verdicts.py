@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What became of an object, in the order of the stages. Every object has exactly one."""
 
     UNKNOWN_CLASS = "unknown class"
@@ -27,7 +27,7 @@ class Verdict(str, Enum):
     FOUND = "found"
 
 
-class Mechanism(str, Enum):
+class Mechanism(StrEnum):
     """The five of Miller et al., "What's in the Black Box?" (2022), algorithm 1."""
 
     PROPOSAL_PROCESS = "proposal process"

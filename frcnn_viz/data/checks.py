@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from frcnn_viz.data.annotations import AnnotatedImage, Box, Dataset, Object
@@ -15,7 +15,7 @@ SLACK = 0.5
 """Pixels a box may pass the image by: rounding, not a mistake."""
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What is wrong, in the order in which it is told."""
 
     UNREADABLE = "unreadable file"
@@ -32,7 +32,7 @@ class Kind(str, Enum):
     OFFSET = "coordinates from 1"
 
 
-class Mend(str, Enum):
+class Mend(StrEnum):
     """What can be done about it, when asked."""
 
     DROP = "drop"
