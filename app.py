@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,17 +19,20 @@ from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
 from frcnn_viz.ui.page import show_error
+from frcnn_viz.ui.quiet import collect_when_quiet
 
 
 @asynccontextmanager
 async def warm_up(_: object) -> AsyncIterator[None]:
-    """Load the detector and run it once, then spare its objects the collection after every rerun."""
+    """Load the detector and run it once, then spare its objects all collections."""
     image = from_pil(sample_scene("first-street").image, "warm-up")
     with suppress(ModelError):  # the page says it
         Trace(load_detector().model, image.tensor).detections  # noqa: B018
     gc.collect()
     gc.freeze()
+    collecting = asyncio.create_task(collect_when_quiet())
     yield
+    collecting.cancel()
 
 
 async def health(_: Request) -> PlainTextResponse:

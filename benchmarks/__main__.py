@@ -17,6 +17,7 @@ from benchmarks.anchors import anchor_rows
 from benchmarks.browser import browser_rows
 from benchmarks.measure import Row
 from benchmarks.traces import examined_set, first_trace, reruns
+from benchmarks.visitors import visitor_rows
 from frcnn_viz.models.registry import ModelError, load_detector
 
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -40,6 +41,7 @@ def main() -> None:
     rows += examined_set(street, load_street(), options.repeats * 3)
     rows += anchor_rows(resnet, model, image, options.repeats)
     rows += browser_rows(options.repeats)
+    rows += visitor_rows()
 
     report = write_report(rows, options.repeats)
     options.out.parent.mkdir(exist_ok=True)
