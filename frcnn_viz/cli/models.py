@@ -69,7 +69,7 @@ def add_model(
 
     if not checkpoint.is_file():
         raise FileNotFoundError(f"{checkpoint} is not there; check the path.")
-    names = read_names(classes.read_text(encoding="utf-8")) if classes else []
+    names = read_names(classes.read_text(encoding="utf-8", errors="replace")) if classes else []
     print(add_checkpoint(checkpoint, find_entry(base), names))
 
 

@@ -17,16 +17,19 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
+from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import write_whole
 from frcnn_viz.data.images import clean_name
 from frcnn_viz.data.workspace import clean_class, default_folder
 from frcnn_viz.models.entry import BACKGROUND, Entry
+from frcnn_viz.models.partial import whole
 from frcnn_viz.models.pretrained import FROZEN_EPS
-from frcnn_viz.models.weights import WeightsError, fit_state, read_state
+from frcnn_viz.models.weights import WeightsError, check_fit, read_state
 from frcnn_viz.paths import MODEL_VARIABLE
 from frcnn_viz.pipeline.memory import digest
 
@@ -51,22 +54,22 @@ def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: st
     title = clean_name(title or path.name)
     state = read_state(path, title)
     classes = _classes(state, base, names, title)
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
-        fit_state(base.build(len(classes), **_options(base, state)), state, title)
+    with torch.device("meta"):  # shapes alone, for they are the file's
+        model = base.build(len(classes), **_options(base, state))
+    check_fit(model.state_dict(), state, title)
     state = {name: tensor.contiguous().clone() for name, tensor in state.items()}
     record = {"base": base.name, "classes": classes, "title": title, "options": _options(base, state)}
     told = json.dumps(record).encode()
     # The same weights under other names are another detector.
     content = hashlib.sha256(told + "".join(f"{name}{digest(state[name])}" for name in sorted(state)).encode())
     name, folder = f"{PREFIX}{content.hexdigest()[:12]}", _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    partial_file = folder / f".{name}.{os.getpid()}.partial"
     try:
-        save_file(state, partial_file)
-        os.replace(partial_file, folder / f"{name}.safetensors")
-    finally:
-        partial_file.unlink(missing_ok=True)
-    write_whole(folder / f"{name}.json", told)
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole(folder / f"{name}.safetensors") as partial_file:
+            save_file(state, partial_file)
+        write_whole(folder / f"{name}.json", told)
+    except (OSError, SafetensorError, DataError) as error:
+        raise WeightsError(f"{title} cannot be kept in {folder} ({error}); make room there and try again.") from error
     return name
 
 
@@ -110,7 +113,7 @@ def read_names(text: str) -> list[str]:
         try:
             value = json.loads(text)
             values = [value[key] for key in sorted(value, key=int)] if isinstance(value, dict) else value
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise WeightsError(f"the class names are no readable JSON ({error}); write one name a line.") from error
     else:
         values = text.splitlines() if "\n" in text else text.split(",")

@@ -190,15 +190,14 @@ def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
     """Load the weights it is meant to have; returns what is to be said of them."""
     if entry.file:
         if not entry.file.is_file():
-            raise ModelError(
-                f"the weights of {entry.name} are not at {entry.file}; "
-                f"run `frcnn-viz train-embedded {entry.name}` to make them."
-            )
+            mine = entry.name.startswith(own.PREFIX)
+            how = "add the checkpoint again" if mine else f"run `frcnn-viz train-embedded {entry.name}` to make them"
+            raise ModelError(f"the weights of {entry.name} are not at {entry.file}; {how}.")
         load_weights(model, entry.file)
     elif entry.hub:
         fit_state(model, read_hub_file(entry.hub, entry.name), entry.hub.name)
     elif entry.backbone:
-        if not entry.backbone.path.is_file():
+        if not entry.is_here:
             return RANDOM
         state = backbone_names(entry.name, read_hub_file(entry.backbone, entry.name))
         fit_state(model, state, entry.backbone.name, needed="backbone.")

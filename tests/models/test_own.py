@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -61,10 +64,46 @@ def test_a_state_dict_is_opened_with_the_files_number_of_classes(tmp_path: Path,
 def test_a_training_scripts_checkpoint_is_looked_into(tmp_path: Path) -> None:
     theirs = liven(street_c4(3))
     state = {f"module.{name}": value for name, value in theirs.state_dict().items()}
-    torch.save({"model": state, "epoch": 7, "optimizer": {"lr": 0.1}}, tmp_path / "last.pth")
+    rest = {"epoch": 7, "optimizer": {"lr": np.float64(0.1)}, "args": argparse.Namespace(data=tmp_path)}
+    torch.save({"model": state, **rest}, tmp_path / "last.pth")
     detector = load_detector(add_checkpoint(tmp_path / "last.pth", ENTRIES["street-c4"]), "cpu")
     assert detector.classes == ("__background__", "class 1", "class 2")
     assert_the_same(detector.model, theirs)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_halves_are_widened(tmp_path: Path, dtype: torch.dtype) -> None:
+    theirs = liven(street_fpn(3))
+    halves = {
+        name: value.to(dtype) if value.is_floating_point() else value for name, value in theirs.state_dict().items()
+    }
+    torch.save(halves, tmp_path / "half.pt")
+    theirs.load_state_dict(halves)
+    assert_the_same(load_detector(add_checkpoint(tmp_path / "half.pt", ENTRIES["street-fpn"]), "cpu").model, theirs)
+
+
+def test_eight_that_add_the_same_at_once_get_the_same(tmp_path: Path, workspace: Path) -> None:
+    torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(lambda _: add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"]), range(8)))
+    assert len(names) == 1
+    assert load_detector(names.pop(), "cpu").trained
+    assert {path.suffix for path in (workspace / "models").iterdir()} == {".json", ".safetensors"}
+
+
+def test_a_kept_file_that_is_gone_is_told(tmp_path: Path, workspace: Path) -> None:
+    torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
+    name = add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"])
+    (workspace / "models" / f"{name}.safetensors").unlink()
+    with pytest.raises(ModelError, match="add the checkpoint again"):
+        load_detector(name, "cpu")
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, workspace: Path) -> None:
+    torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
+    workspace.write_text("a file")
+    with pytest.raises(WeightsError, match=r"a\.pt cannot be kept in"):
+        add_checkpoint(tmp_path / "a.pt", ENTRIES["street-fpn"])
 
 
 def test_norms_are_built_as_the_file_has_them(tmp_path: Path) -> None:
@@ -126,7 +165,7 @@ def test_names_are_read_as_people_write_them(text: str, names: list[str]) -> Non
     assert read_names(text) == names
 
 
-@pytest.mark.parametrize("text", ["[1,", '{"a": "cat"}', "[[]]x"])
+@pytest.mark.parametrize("text", ["[1,", '{"a": "cat"}', "[[]]x", "[" * 100_000, "{" * 100_000])
 def test_names_that_are_no_json_are_told(text: str) -> None:
     with pytest.raises(WeightsError, match="no readable JSON"):
         read_names(text)
