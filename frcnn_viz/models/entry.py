@@ -46,5 +46,6 @@ class Entry:
     @property
     def is_here(self) -> bool:
         """Whether it opens with the weights it is meant to have."""
-        path = self.fetched.path if self.fetched else self.file
-        return path is None or path.is_file()
+        if self.fetched:
+            return self.fetched.is_here
+        return self.file is None or self.file.is_file()

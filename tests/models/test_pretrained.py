@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.server
 import json
 import os
-import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +13,13 @@ from typer.testing import CliRunner
 
 from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
-from frcnn_viz.models.hub import HubFile, fetch, read_hub_file
+from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.registry import ENTRIES, load_detector
 from frcnn_viz.models.weights import WeightsError, fit_state
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import liven, make_image
+from tests.models.publishing import publish
 
 NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
@@ -45,12 +42,12 @@ def test_a_missing_file_is_named_with_where_to_put_it(hub: Path) -> None:
     assert f"models fetch {NAME}" in str(told.value)
 
 
-def test_a_checkpoint_saved_by_plain_torchvision_is_loaded_and_used() -> None:
+def test_a_checkpoint_saved_by_plain_torchvision_is_loaded_and_used(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(5)
     theirs = liven(PRETRAINED[NAME].build(91))
     with torch.no_grad():
         theirs.roi_heads.box_predictor.cls_score.weight.mul_(3000)  # so that random features are told apart
-    torch.save(theirs.state_dict(), PRETRAINED[NAME].hub.path)
+    publish(monkeypatch, NAME, theirs.state_dict())
     detector = load_detector(NAME, "cpu")
     assert detector.trained
     assert len(detector.classes) == 91
@@ -68,22 +65,26 @@ class Evil:
         return os.system, ("touch /tmp/frcnn-viz-was-here",)
 
 
-def test_a_pickle_with_code_in_it_is_not_run() -> None:
+def test_a_pickle_with_code_in_it_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("/tmp/frcnn-viz-was-here").unlink(missing_ok=True)
-    torch.save({"backbone": Evil()}, PRETRAINED[NAME].hub.path)
+    publish(monkeypatch, NAME, {"backbone": Evil()})
     with pytest.raises(WeightsError, match="holds more than weights"):
         load_detector(NAME, "cpu")
     assert not Path("/tmp/frcnn-viz-was-here").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 cut off"])
-def test_a_damaged_file_is_refused(content: bytes) -> None:
-    PRETRAINED[NAME].hub.path.write_bytes(content)
-    with pytest.raises(WeightsError, match="is damaged"):
+def test_a_file_whose_hash_is_another_is_refused_and_can_be_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = publish(monkeypatch, NAME, PRETRAINED[NAME].build(91).state_dict())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # one bit of a weight
+    path.write_bytes(content)
+    assert ENTRIES[NAME].is_here  # nobody has looked yet
+    with pytest.raises(WeightsError, match=r"damaged or another file \(its hash differs\): fetch it on the page Model"):
         load_detector(NAME, "cpu")
+    assert not ENTRIES[NAME].is_here
 
 
-def test_what_does_not_fit_is_told_in_words_and_changes_nothing() -> None:
+def test_what_does_not_fit_is_told_in_words_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = PRETRAINED[NAME]
     model = entry.build(91)
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -95,72 +96,11 @@ def test_what_does_not_fit_is_told_in_words_and_changes_nothing() -> None:
         (state | {first: torch.zeros(2, 3)}, f"has '{first}' as [2, 3] instead of"),
         ({"epoch": state}, "holds no weights by name"),
     ):
-        torch.save(broken, entry.hub.path)
+        publish(monkeypatch, NAME, broken)
         with pytest.raises(WeightsError) as told:
-            fit_state(model, read_hub_file(entry.hub, NAME), entry.hub.name)
+            fit_state(model, read_hub_file(ENTRIES[NAME].hub, NAME), "the file")
         assert words in str(told.value)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-
-
-CONTENT = b"weights" * 400_000
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[str]:
-    """A server of one file."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "file").write_bytes(CONTENT)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(CONTENT)))
-            self.end_headers()
-            self.wfile.write(CONTENT)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-def at(url: str) -> HubFile:
-    return HubFile(url, 74.2)
-
-
-def test_a_fetched_file_is_whole_and_told_about(site: str, hub: Path) -> None:
-    entry = at(f"{site}/model-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth")
-    told: list[tuple[int, int]] = []
-    path = fetch(entry, lambda done, total: told.append((done, total)))
-    assert path == entry.path
-    assert path.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT))
-    assert list(hub.iterdir()) == [path]
-    assert fetch(entry) == path
-
-
-def test_a_wrong_hash_leaves_nothing(site: str, hub: Path) -> None:
-    with pytest.raises(WeightsError, match="its hash differs"):
-        fetch(at(f"{site}/model-00000000.pth"))
-    assert list(hub.iterdir()) == []
-
-
-def test_a_stopped_download_leaves_nothing(site: str, hub: Path) -> None:
-    def stop(done: int, total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fetch(at(f"{site}/model-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth"), stop)
-    assert list(hub.iterdir()) == []
-
-
-def test_without_a_network_the_file_and_its_place_are_named(hub: Path) -> None:
-    with pytest.raises(WeightsError, match=r"cannot be reached; put model-00000000\.pth into"):
-        fetch(at("http://127.0.0.1:9/model-00000000.pth"))
-    assert list(hub.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", PRETRAINED)

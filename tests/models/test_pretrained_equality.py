@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from pathlib import Path
 
@@ -17,19 +18,19 @@ from frcnn_viz.pipeline.configure import configured
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
+from tests.models.publishing import publish
 
 
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_it_is_torchvisions_model(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
     monkeypatch.setattr(registry, "_LOADED", OrderedDict())
-    PRETRAINED[name].hub.path.parent.mkdir()
     torch.manual_seed(3)
     made = get_model(name, weights=None, weights_backbone=None)
     for module in made.modules():
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.running_var, 0.5, 1.5)  # not 1, so that the norms' epsilon tells
-    torch.save(made.state_dict(), PRETRAINED[name].hub.path)
+    os.link(publish(monkeypatch, name, made.state_dict()), PRETRAINED[name].hub.path)
     theirs = get_model(name, weights=get_model_weights(name).COCO_V1).eval()
     ours = load_detector(name, "cpu").model
     assert sum(p.numel() for p in theirs.parameters()) == PRETRAINED[name].published["parameters"]

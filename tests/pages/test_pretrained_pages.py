@@ -14,6 +14,7 @@ from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui.page import PAGES
 from tests.conftest import liven
+from tests.models.publishing import publish
 
 NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
@@ -28,8 +29,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         model = liven(PRETRAINED[NAME].build(91))
         with torch.no_grad():
             model.roi_heads.box_predictor.cls_score.weight.mul_(3000)
-        PRETRAINED[NAME].hub.path.parent.mkdir()
-        torch.save(model.state_dict(), PRETRAINED[NAME].hub.path)
+        publish(patch, NAME, model.state_dict())
         yield
 
 
