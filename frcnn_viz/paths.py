@@ -18,6 +18,8 @@ def find_root(package: Path) -> Path:
 
 MODEL_VARIABLE = "FRCNN_VIZ_MODEL"
 """The environment variable by which the command line tells the app of a model that the user's own code makes."""
+PATHS_VARIABLE = "FRCNN_VIZ_ALLOW_PATHS"
+"""Set to 1, it lets every visitor open checkpoints by their path on the computer that runs the app."""
 ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
 APP = ROOT / "app.py"

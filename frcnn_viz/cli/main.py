@@ -27,7 +27,7 @@ from frcnn_viz.cli.output import (
     pairs,
     write_json,
 )
-from frcnn_viz.paths import APP, ASSETS, MODEL_VARIABLE
+from frcnn_viz.paths import APP, ASSETS, MODEL_VARIABLE, PATHS_VARIABLE
 
 cli = typer.Typer(
     name="frcnn-viz",
@@ -53,12 +53,17 @@ def app(
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
     workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
     model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
+    allow_paths: Annotated[
+        bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
+    ] = False,
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
     headless = headless or not _has_display()
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
     command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
     chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
+    if allow_paths:
+        chosen |= {PATHS_VARIABLE: "1"}
     if model:
         path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
         chosen |= {MODEL_VARIABLE: model, "PYTHONPATH": path}

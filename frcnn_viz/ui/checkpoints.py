@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from ipaddress import ip_address
 from pathlib import Path
+from shutil import copyfileobj
 
 import streamlit as st
 
@@ -11,6 +14,7 @@ from frcnn_viz.models.entry import Entry
 from frcnn_viz.models.own import PREFIX, add_checkpoint, read_names, remove_checkpoint
 from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES, entries
 from frcnn_viz.models.weights import WeightsError
+from frcnn_viz.paths import PATHS_VARIABLE
 from frcnn_viz.ui import session
 
 ENDINGS = ("pt", "pth", "safetensors")
@@ -27,7 +31,9 @@ def checkpoint_form(name: str) -> None:
         key="own_base",
     )
     file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB)
-    path = st.text_input("or its path on the computer that runs this", key="own_path")
+    path = ""
+    if paths_allowed():
+        path = st.text_input("or its path on the computer that runs this", key="own_path")
     names = st.text_area(
         "Class names, without the background",
         key="own_names",
@@ -48,15 +54,26 @@ def checkpoint_form(name: str) -> None:
     st.rerun(scope="app")
 
 
+def paths_allowed() -> bool:
+    """Whether visitors may name files of this computer: where it answers to itself alone, or was started so."""
+    address = st.get_option("server.address") or ""  # none: it answers to all
+    try:
+        here_only = address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        here_only = False
+    return here_only or os.environ.get(PATHS_VARIABLE) == "1"
+
+
 def _add(base: Entry, names: list[str], file: object, path: str) -> str:
     if file is None:
         place = Path(path).expanduser()
-        if place.suffix[1:] not in ENDINGS or not place.is_file():
+        if place.suffix[1:].lower() not in ENDINGS or not place.is_file():
             raise WeightsError(f"{path} is no .pt, .pth or .safetensors file that is there; check the path.")
         return add_checkpoint(place, base, names)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / f"checkpoint.{file.name.rsplit('.', 1)[-1].lower()}"
-        place.write_bytes(file.getvalue())
+        with place.open("wb") as out:
+            copyfileobj(file, out)
         return add_checkpoint(place, base, names, file.name)
 
 

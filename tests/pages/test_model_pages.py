@@ -12,13 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
+from streamlit import config
 from torchvision.models import mobilenet_v2
 
 from frcnn_viz.models import registry
 from frcnn_viz.models.hub import HubFile
 from frcnn_viz.models.registry import ENTRIES, HALF
 from frcnn_viz.models.street import street_c4
+from frcnn_viz.paths import PATHS_VARIABLE
 from tests.conftest import liven
 from tests.pages.opening import open_page
 
@@ -33,6 +36,12 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_LOADED", OrderedDict())
 
 
+@pytest.fixture
+def by_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `frcnn-viz app --allow-paths` starts it."""
+    monkeypatch.setenv(PATHS_VARIABLE, "1")
+
+
 def test_the_parts_and_modules_are_those_of_the_model() -> None:
     test = open_page("model", model="street-c4")
     parts, tree, detectors = (frame.value for frame in test.dataframe[:3])
@@ -44,7 +53,7 @@ def test_the_parts_and_modules_are_those_of_the_model() -> None:
     assert list(detectors["name"]) == list(ENTRIES)
 
 
-def test_ones_own_checkpoint_is_opened_by_path_and_let_go(tmp_path: Path) -> None:
+def test_ones_own_checkpoint_is_opened_by_path_and_let_go(tmp_path: Path, by_path: None) -> None:
     torch.save(liven(street_c4(3)).state_dict(), tmp_path / "pets.pt")
     test = open_page("model")
     test.selectbox(key="own_base").set_value("street-c4")
@@ -62,13 +71,29 @@ def test_ones_own_checkpoint_is_opened_by_path_and_let_go(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("address", "offered"),
+    [("", False), ("0.0.0.0", False), ("192.168.1.7", False), ("localhost", True), ("127.0.0.1", True), ("::1", True)],
+)
+def test_files_of_the_server_are_named_only_by_who_sits_at_it(address: str, offered: bool) -> None:
+    before = st.get_option("server.address")
+    config.set_option("server.address", address or None)
+    try:
+        test = open_page("model")
+    finally:
+        config.set_option("server.address", before)
+    assert [field.key for field in test.text_input if field.key == "own_path"] == ["own_path"] * offered
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"no weights", "pets.pt is damaged, or holds more than weights"),
         (None, "is no .pt, .pth or .safetensors file that is there"),
     ],
 )
-def test_a_bad_checkpoint_is_told_and_the_old_detector_stays(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_a_bad_checkpoint_is_told_and_the_old_detector_stays(
+    tmp_path: Path, by_path: None, content: bytes | None, words: str
+) -> None:
     if content is not None:
         (tmp_path / "pets.pt").write_bytes(content)
     test = open_page("model")
@@ -135,7 +160,7 @@ def test_without_a_network_the_page_says_where_to_put_the_file(monkeypatch: pyte
     test.button(key="fetch").click().run()
     assert not test.exception
     (error,) = test.error
-    assert "cannot be reached; put net-00000000.pth into" in error.value
+    assert "could not be fetched from http://127.0.0.1:9/net-00000000.pth (Connection refused)" in error.value
     assert test.session_state["model"] == "street-fpn"
 
 
