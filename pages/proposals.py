@@ -5,13 +5,13 @@ from torchvision.ops import box_iou
 from frcnn_viz.figures.common import histogram
 from frcnn_viz.figures.layers import CanvasScene, Overlay
 from frcnn_viz.figures.palette import BLUE, FATE_NAMES
-from frcnn_viz.figures.proposals import ORDER, candidate_layer, court_layers
+from frcnn_viz.figures.proposals import DIALS, ORDER, candidate_layer, court_layers
 from frcnn_viz.figures.rasters import colourise
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.controls import setting_dial, setting_slider, turn_dials
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
@@ -58,28 +58,24 @@ def show_court(here: Session, candidate: int) -> None:
 
 
 def body(here: Session) -> None:
-    for column, name in zip(
-        st.columns(5),
-        ("rpn_pre_nms_top_n", "rpn_nms_thresh", "rpn_post_nms_top_n", "rpn_min_size", "rpn_score_thresh"),
-        strict=True,
-    ):
-        with column:
-            setting_slider(name)
     proposals = here.trace.proposals
     left, right = st.columns([3, 2])
     with left:  # the canvas before the charts: it is what a slider's mover looks at
-        one, two = st.columns(2, vertical_alignment="bottom")
+        one, two, three = st.columns(3, vertical_alignment="bottom")
         with one:
-            overlay = objectness_overlay(here)
+            setting_slider("rpn_pre_nms_top_n")
         with two:
+            overlay = objectness_overlay(here)
+        with three:
             arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
         height, width = here.image.size
-        layers = [candidate_layer(proposals, here.trace.anchors, here.trace.input, arrows)]
+        dials = {role: setting_dial(name) for role, name in DIALS.items()}
+        layers = [candidate_layer(proposals, here.trace.anchors, here.trace.input, arrows, dials)]
         chosen = session.selected("candidate")
         if chosen is not None and chosen < len(proposals.anchor):
             layers += court_layers(proposals, chosen, here.trace.input)
         scene = CanvasScene(here.image_url, width, height, layers, overlay=overlay)
-        box_canvas(scene, "proposals_canvas", lambda pick: session.select("candidate", pick.id))
+        box_canvas(scene, "proposals_canvas", lambda pick: session.select("candidate", pick.id), turn_dials)
         if chosen is not None and chosen < len(proposals.anchor):
             show_court(here, chosen)
         else:

@@ -17,6 +17,40 @@ Array = np.ndarray
 BY_URL_FROM = 8192
 
 
+@dataclass(frozen=True)
+class Dial:
+    """A setting that the canvas offers as a slider.
+
+    Attributes:
+        setting: its name. label, help: its words. value: at present, within `low` and `high`. step: of the slider.
+    """
+
+    setting: str
+    label: str
+    help: str
+    value: float
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sieve:
+    """The filters of a stage, which the canvas runs itself while a dial is held.
+
+    Attributes:
+        boxes: float32 [N, 4], network-input frame, in which the filters compare them.
+        levels: whole numbers [N]; NMS works within a level.
+        dials: by what they set: `minSide`, `minScore`, `nmsIou`, `most`.
+        places: in the layer's legend, of each outcome: `kept`, `suppressed`, `over`, `unlikely`, `small`.
+    """
+
+    boxes: Tensor
+    levels: Tensor
+    dials: dict[str, Dial]
+    places: dict[str, int]
+
+
 @dataclass(frozen=True, eq=False)
 class BoxLayer:
     """Boxes drawn in one manner.
@@ -34,6 +68,7 @@ class BoxLayer:
         width: of the strokes, screen pixels.
         visible: whether it is shown before the reader chooses.
         hidden_groups: groups not shown before the reader chooses.
+        sieve: with it the canvas offers the stage's settings; `groups` must be what they lead to.
     """
 
     name: str
@@ -48,6 +83,7 @@ class BoxLayer:
     width: float = 1.5
     visible: bool = True
     hidden_groups: tuple[int, ...] = ()
+    sieve: Sieve | None = None
 
     def __post_init__(self) -> None:
         count = len(self.boxes_in_image)
@@ -138,6 +174,13 @@ class CanvasScene:
                     "ids": put(np.arange(count) if layer.ids is None else layer.ids, "<i4"),
                     "scores": None if layer.scores is None else put(layer.scores, "<f4"),
                     "tails": None if layer.tails is None else put(layer.tails, "<f4"),
+                    "sieve": layer.sieve
+                    and {
+                        "boxes": put(layer.sieve.boxes, "<f4"),
+                        "levels": put(layer.sieve.levels, "u1"),
+                        "dials": {role: vars(dial) for role, dial in layer.sieve.dials.items()},
+                        "places": layer.sieve.places,
+                    },
                     "columns": [[name, put(values, "<f4")] for name, values in layer.columns.items()],
                 }
             )

@@ -5,12 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.figures.layers import BoxLayer, Dial, Sieve
 from frcnn_viz.figures.palette import FATE_NAMES, FATES, SELECTED, VERMILION
 from frcnn_viz.pipeline.boxes import centers
 from frcnn_viz.pipeline.results import AnchorGrid, Fate, NetworkInput, Proposals
 
+DIALS = {
+    "nmsIou": "rpn_nms_thresh",
+    "most": "rpn_post_nms_top_n",
+    "minSide": "rpn_min_size",
+    "minScore": "rpn_score_thresh",
+}
+"""The settings that filter candidates, by what they are to a sieve."""
 ORDER = [Fate.KEPT, Fate.SUPPRESSED, Fate.OVER_LIMIT, Fate.BELOW_SCORE, Fate.TOO_SMALL, Fate.BELOW_TOP_K]
+PLACES = {
+    "kept": ORDER.index(Fate.KEPT),
+    "suppressed": ORDER.index(Fate.SUPPRESSED),
+    "over": ORDER.index(Fate.OVER_LIMIT),
+    "unlikely": ORDER.index(Fate.BELOW_SCORE),
+    "small": ORDER.index(Fate.TOO_SMALL),
+}
 
 
 def fate_groups(fate: Tensor) -> Tensor:
@@ -21,8 +35,14 @@ def fate_groups(fate: Tensor) -> Tensor:
     return place[fate.cpu().long()]
 
 
-def candidate_layer(proposals: Proposals, anchors: AnchorGrid, network_input: NetworkInput, arrows: bool) -> BoxLayer:
-    """All candidates coloured by fate; arrows start at the anchor's centre."""
+def candidate_layer(
+    proposals: Proposals,
+    anchors: AnchorGrid,
+    network_input: NetworkInput,
+    arrows: bool,
+    dials: dict[str, Dial] | None = None,
+) -> BoxLayer:
+    """All candidates coloured by fate; arrows start at the anchor's centre. With dials the canvas filters them."""
     tails = None
     if arrows:
         tails = centers(network_input.boxes_in_image(anchors.boxes[proposals.anchor]))
@@ -36,6 +56,7 @@ def candidate_layer(proposals: Proposals, anchors: AnchorGrid, network_input: Ne
         tails=tails,
         width=1.2,
         hidden_groups=(1, 2, 3, 4, 5),
+        sieve=None if dials is None else Sieve(proposals.candidates, proposals.level, dials, PLACES),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from frcnn_viz.figures.layers import Dial
 from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text, to_text
 from frcnn_viz.ui import session
 
@@ -90,6 +91,19 @@ def setting_slider(name: str) -> None:
         on_change=changed,
         format="%.3f" if control.step < 0.01 else None,
     )
+
+
+def setting_dial(name: str) -> Dial:
+    """The same as a slider of the canvas."""
+    control, value = CONTROLS[name], getattr(st.session_state["settings"], name)
+    told = f"{control.help} torchvision: {name}."
+    return Dial(name, control.label, told, value, min(control.low, value), max(control.high, value), control.step)
+
+
+def turn_dials(values: dict[str, float]) -> None:
+    """Set what dials of the canvas were turned to."""
+    settings = st.session_state["settings"]
+    session.change_settings(**{name: type(getattr(settings, name))(value) for name, value in values.items()})
 
 
 def setting_levels(name: str, label: str, help: str, level_names: list[str]) -> None:

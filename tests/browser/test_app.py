@@ -103,6 +103,37 @@ def test_a_filter_moves_without_the_server(app: str, page: Page, settled: Settle
     assert len(sent) == frames
 
 
+def groups(page: Page) -> list[int]:
+    """The group of every candidate, as the canvas has them now."""
+    return page.locator(".box-canvas").evaluate("root => [...root.__state.scene.layers[0].groups]")
+
+
+def test_a_setting_acts_while_it_is_held_and_the_server_agrees(
+    app: str, page: Page, settled: Settled, sent: list[object]
+) -> None:
+    page.goto(f"{app}/proposals")
+    settled(page)
+    kept, frames = page.get_by_role("button", name=re.compile("^kept")), len(sent)
+    slide(page, "Post-NMS top-n", 2000)
+    most = kept.inner_text()
+    for threshold in (0.5, 0.35, 0.2):
+        before = groups(page)
+        slide(page, "RPN NMS IoU", threshold)
+        held = groups(page)
+        assert held != before
+    assert kept.inner_text() != most
+    assert len(sent) == frames
+    page.get_by_role("slider", name="RPN NMS IoU").dispatch_event("change")
+    expect(page).to_have_url(
+        re.compile("rpn_nms_thresh=0.2&rpn_post_nms_top_n=2000|rpn_post_nms_top_n=2000&rpn_nms_thresh=0.2")
+    )
+    settled(page)
+    assert page.locator(".box-canvas").evaluate("root => root.__state.asked.size") == 0
+    assert groups(page) == held
+    page.get_by_role("button", name="Reset settings").click()
+    expect(page.get_by_role("slider", name="RPN NMS IoU")).to_have_value("0.7")
+
+
 def test_clicking_a_box_shows_its_lineage_and_link(app: str, page: Page, settled: Settled) -> None:
     page.goto(app)
     settled(page)

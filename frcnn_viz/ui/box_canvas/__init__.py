@@ -1,8 +1,8 @@
 """The box canvas: an image with boxes on it, filtered, zoomed and picked in the browser.
 
-The JavaScript is plain and local: `decode.js` reads the message, `view.js` maps image to screen and finds
-boxes, `stage.js` is what the box editor does alike, `draw.js` paints, `canvas.js` ties them to the page. They are
-joined in that order.
+The JavaScript is plain and local: `decode.js` reads the message, `nms.js` and `sieve.js` filter while a dial is held,
+`view.js` maps image to screen and finds boxes, `stage.js` is what the box editor does alike, `draw.js` paints,
+`canvas.js` ties them to the page. They are joined in that order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.ui.images import array_url
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("decode.js", "view.js", "stage.js", "draw.js", "canvas.js")
+_SCRIPTS = ("decode.js", "nms.js", "sieve.js", "view.js", "stage.js", "draw.js", "canvas.js")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,16 @@ class Pick:
     id: int | None
 
 
-def box_canvas(scene: CanvasScene, key: str, on_pick: Callable[[Pick], None] = lambda pick: None) -> Pick | None:
+def box_canvas(
+    scene: CanvasScene,
+    key: str,
+    on_pick: Callable[[Pick], None] = lambda pick: None,
+    on_dials: Callable[[dict[str, float]], None] = lambda values: None,
+) -> Pick | None:
     """Show a scene; returns what was clicked in this run, or None.
 
-    `on_pick` is called with it before the script runs again, so what it selects is shown at once.
+    `on_pick` is called with it before the script runs again, so what it selects is shown at once; `on_dials` with
+    what dials were turned to, by setting, once they are let go.
 
     Zoom, hidden groups and filters live in the browser and outlast reruns; filtering costs no round trip.
     """
@@ -45,7 +51,13 @@ def box_canvas(scene: CanvasScene, key: str, on_pick: Callable[[Pick], None] = l
         if pick:
             on_pick(pick)
 
-    return _read(_declare()(key=key, data=scene.pack(array_url), on_pick_change=picked))
+    def dialled() -> None:
+        values = getattr(st.session_state[key], "dials", None) or {}
+        on_dials({name: value for name, value in values.items() if name in offered and isinstance(value, int | float)})
+
+    offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
+    data = scene.pack(array_url)
+    return _read(_declare()(key=key, data=data, on_pick_change=picked, on_dials_change=dialled))
 
 
 def _read(result: Any) -> Pick | None:

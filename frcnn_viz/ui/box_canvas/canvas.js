@@ -1,10 +1,11 @@
 // The component: state on the node, so that zoom and filters outlast reruns.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".box-canvas");
-  const S = (root.__state ??= { view: {}, filters: { topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null, held: new Map(), turn: 0 });
+  const S = (root.__state ??= { view: {}, filters: { topK: Infinity, off: {}, hidden: {}, arrows: true }, hover: null, held: new Map(), turn: 0, asked: new Map(), dialHeld: null });
   const turn = ++S.turn;
   root.dataset.waiting = turn;
   S.pick = (value) => setTriggerValue("pick", value);
+  S.ask = () => setTriggerValue("dials", Object.fromEntries(S.asked)); // all that is not answered, should one have been lost
   decodeScene(data, S.held).then((scene) => { if (turn === S.turn) show(S, root, scene); },
     (error) => { root.querySelector(".status").textContent = error.message; });
   return () => S.observer?.disconnect();
@@ -34,6 +35,7 @@ function show(S, root, scene) {
     root.dataset.ms = (performance.now() - start).toFixed(2);
     parts.status.textContent = describe(S);
   };
+  for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
   updateBar(S, parts.bar);
   S.resize();
   root.dataset.messages = 1 + Number(root.dataset.messages ?? 0); // lets tests and benchmarks see a new scene arrive
@@ -50,11 +52,14 @@ function describe(S) {
 function updateBar(S, bar) {
   const { layers, overlay } = S.scene;
   const scored = layers.some((layer) => layer.scores && layer.count);
-  const shape = JSON.stringify([scored, overlay?.name, layers.map((l) => [l.name, l.legend, !!l.tails, l.groupCounts.map((n) => n > 0)])]);
+  const shape = JSON.stringify([scored, overlay?.name, layers.map((l) => [l.name, l.legend, !!l.tails, offered(l), Object.keys(l.sieve?.dials ?? {})])]);
   if (shape !== S.barShape) buildBar(S, bar);
   S.barShape = shape;
   for (const update of S.barUpdates) update();
 }
+
+// Which groups have a chip: those that hold a box, or may at other settings.
+const offered = (layer) => layer.groupCounts.map((n, group) => n > 0 || Object.values(layer.sieve?.places ?? {}).includes(group));
 
 // Controls are made by hand from the scene; text only ever goes in as text.
 function buildBar(S, bar) {
@@ -73,12 +78,13 @@ function buildBar(S, bar) {
   if (scene.layers.some((layer) => layer.tails))
     addChip(S, bar, "arrows", "#ffffff", null, filters.arrows, (on) => { filters.arrows = on; S.redraw(); });
   scene.layers.forEach((layer, l) => {
+    for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, bar, l, role);
     if (layer.legend.length === 1) {
       addChip(S, bar, layer.legend[0][0], layer.legend[0][1], () => S.scene.layers[l].count, !(filters.off[layer.name] ?? !layer.visible), (on) => { filters.off[layer.name] = !on; S.redraw(); });
       return;
     }
     layer.legend.forEach(([label, colour], group) => {
-      if (!layer.groupCounts[group]) return;
+      if (!offered(layer)[group]) return;
       const hidden = () => (filters.hidden[layer.name] ??= [...layer.hiddenGroups]);
       addChip(S, bar, label, colour, () => S.scene.layers[l].groupCounts[group], !hidden().includes(group), (on) => {
         filters.hidden[layer.name] = on ? hidden().filter((g) => g !== group) : [...hidden(), group];
@@ -100,6 +106,35 @@ function addSlider(bar, name, range, format, change) {
   label.append(name, input, output);
   bar.append(label);
   return () => { output.textContent = format(+input.value); };
+}
+
+// A setting of the layer's stage: the boxes follow while it is held, the server when it is let go.
+function addDial(S, bar, l, role) {
+  const dial = () => S.scene.layers[l].sieve.dials[role];
+  const { setting, label, help, low, high, step } = dial(), digits = step < 0.01 ? 3 : step < 1 ? 2 : 0;
+  const show = addSlider(bar, label, { min: low, max: high, step, value: dial().now, title: help }, (v) => v.toFixed(digits), (v) => {
+    S.dialHeld = setting;
+    S.asked.set(setting, v);
+    keepAsked(S, S.scene.layers[l]);
+    for (const update of S.barUpdates) update();
+    S.redraw();
+  });
+  const input = bar.lastElementChild.querySelector("input");
+  input.addEventListener("change", () => { S.dialHeld = null; S.asked.set(setting, +input.value); S.ask(); });
+  S.barUpdates.push(() => { if (S.dialHeld !== setting) { input.value = dial().now; show(); } });
+}
+
+// What was asked for here and is not yet what the server answered stands.
+function keepAsked(S, layer) {
+  const dials = Object.entries(layer.sieve.dials);
+  for (const [, dial] of dials) {
+    const { setting, value } = dial, asked = S.asked.get(setting);
+    dial.now = asked ?? value;
+    if (asked === value && S.dialHeld !== setting) S.asked.delete(setting);
+  }
+  const answered = dials.every(([, dial]) => dial.now === dial.value);
+  layer.groups = answered ? layer.given : sift(layer, Object.fromEntries(dials.map(([role, dial]) => [role, dial.now])));
+  layer.groupCounts = countGroups(layer);
 }
 
 function addChip(S, bar, name, colour, count, on, change) {
