@@ -1,15 +1,18 @@
-"""A class at work: visitors who move a slider, by Streamlit's own protocol, without browsers."""
+"""A class at work: visitors who move a slider of the canvas, by Streamlit's own protocol, without browsers."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import websockets
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
 from benchmarks.browser import served
 from benchmarks.measure import Row
@@ -18,18 +21,17 @@ from frcnn_viz.paths import APP, ROOT
 VISITORS, SECONDS = 30, 40
 PAUSE = (0.5, 1.5)
 """Seconds between a visitor's moves: 30 visitors who never wait make 30 moves a second."""
-PAGE, SLIDER = "proposals", "RPN NMS IoU"
+PAGE, SETTING = "proposals", "rpn_nms_thresh"
 MOST_MS = 400
 
 
 @dataclass
 class Seen:
-    """What the messages of a run told: the page's hash, the slider's id and the fragment it stands in."""
+    """What the messages of a run told: the page's hash, the canvas's id and the fragment it stands in."""
 
     page: str = ""
-    slider: str = ""
+    canvas: str = ""
     fragment: str = ""
-    errors: list[str] = field(default_factory=list)
 
 
 def visitor_rows() -> list[Row]:
@@ -64,9 +66,11 @@ async def _visit(stream: str, stop: float, generator: random.Random) -> list[flo
             message = BackMsg()
             message.rerun_script.page_script_hash = seen.page
             message.rerun_script.fragment_id = seen.fragment
+            message.rerun_script.widget_states.widgets.add(id=seen.canvas, json_value="{}")
             widget = message.rerun_script.widget_states.widgets.add()
-            widget.id = seen.slider
-            widget.double_array_value.data.append(round(generator.uniform(0.3, 0.9), 2))
+            widget.id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{seen.canvas}__events"
+            moved = {"event": "dials", "value": {SETTING: round(generator.uniform(0.3, 0.9), 2)}}
+            widget.json_trigger_value = json.dumps([moved])
             start = time.perf_counter()
             await socket.send(message.SerializeToString())
             await _until_done(socket, seen)
@@ -75,7 +79,7 @@ async def _visit(stream: str, stop: float, generator: random.Random) -> list[flo
 
 
 def _open(stream: str) -> websockets.connect:
-    return websockets.connect(stream, max_size=2**28, subprotocols=["streamlit"])
+    return websockets.connect(stream, max_size=2**28, open_timeout=60, subprotocols=["streamlit"])
 
 
 async def _run(socket: websockets.ClientConnection, seen: Seen, page: str) -> None:
@@ -102,7 +106,7 @@ async def _until_done(socket: websockets.ClientConnection, seen: Seen) -> None:
             return
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
-            if element.WhichOneof("type") == "slider" and element.slider.label == SLIDER:
-                seen.slider, seen.fragment = element.slider.id, message.delta.fragment_id
-            elif element.WhichOneof("type") == "exception":
-                raise RuntimeError(element.exception.message)
+            if element.WhichOneof("type") == "bidi_component":
+                seen.canvas, seen.fragment = element.bidi_component.id, message.delta.fragment_id
+            elif element.WhichOneof("type") == "alert" and element.alert.format == Alert.ERROR:
+                raise RuntimeError(element.alert.body)
