@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 
@@ -16,6 +19,33 @@ Box = tuple[float, float, float, float]
 FLAGS = ("difficult", "truncated", "crowd")
 MAX_OBJECTS = 5_000
 """Of one image."""
+MAX_CLASS_NAME = 60
+"""Characters."""
+UNNAMED = "unnamed"
+"""The class of an object whose name held nothing that can be seen."""
+JOINERS = "\u200c\u200d"
+"""Zero-width non-joiner and joiner: invisible, but Persian, Hindi and emoji are other words without them."""
+
+
+def clean_class(name: str) -> str:
+    """A class name as it is kept, shown and written everywhere: on one line, at most 60 characters; maybe empty.
+
+    Spaces of any kind become one; control characters, marks of direction and other invisible ones, and surrogates
+    that no UTF-8 can hold are dropped. Joiners stay between what they join, and so do the tags that flags are made of.
+    """
+    return _cleaned(name[: 20 * MAX_CLASS_NAME])
+
+
+@lru_cache(maxsize=10_000)
+def _cleaned(name: str) -> str:
+    seen = "".join(c for c in name if c.isspace() or _stays(c))
+    return " ".join(seen.split())[:MAX_CLASS_NAME].strip(" " + JOINERS)
+
+
+def _stays(c: str) -> bool:
+    if unicodedata.category(c) == "Cf":
+        return c in JOINERS or "\U000e0020" <= c <= "\U000e007f"
+    return unicodedata.category(c) not in ("Cc", "Cs") and c not in "\ufffe\uffff"  # which XML cannot hold
 
 
 @dataclass(frozen=True)
@@ -25,7 +55,7 @@ class Object:
     Attributes:
         box: xyxy, pixels of the image; edges, so that a box over the whole image is 0, 0, width, height.
             As the file gives it: it may be degenerate, outside the image or not a number, which `checks` tells.
-        label: the name of its class.
+        label: the name of its class, made clean whoever gives it.
         difficult, truncated: as Pascal VOC has them. crowd: COCO's `iscrowd`.
     """
 
@@ -34,6 +64,9 @@ class Object:
     difficult: bool = False
     truncated: bool = False
     crowd: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", clean_class(self.label) or UNNAMED)
 
     @property
     def usable(self) -> bool:
@@ -86,7 +119,7 @@ class Dataset:
     """A set of annotated images.
 
     Attributes:
-        images: by name. classes: every class name, those the format declares first, in its order.
+        images: by name. classes: every class name, those that are given first, in their order; no label is lacking.
         format: which format it was read from. declared: the classes the format itself declares; None where it
             declares none (VOC). unreadable: files that were left out.
     """
@@ -97,12 +130,18 @@ class Dataset:
     declared: tuple[str, ...] | None = None
     unreadable: tuple[Unreadable, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", all_classes(self.images, self.classes))
+        if self.declared is not None:
+            object.__setattr__(self, "declared", all_classes((), self.declared))
+
     def with_images(self, images: list[AnnotatedImage]) -> Dataset:
         """The same set with other annotations; classes that are new come last."""
-        return replace(self, images=tuple(images), classes=all_classes(images, self.classes))
+        return replace(self, images=tuple(images))
 
 
-def all_classes(images: list[AnnotatedImage], first: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Each class name once: those of `first`, then the others sorted."""
+def all_classes(images: Iterable[AnnotatedImage], first: Iterable[str] = ()) -> tuple[str, ...]:
+    """Each class name once, made clean: those of `first`, then the others sorted."""
+    known = dict.fromkeys(clean_class(name) or UNNAMED for name in first)
     used = {item.label for image in images for item in image.objects}
-    return (*dict.fromkeys(first), *sorted(used - set(first)))
+    return (*known, *sorted(used - set(known)))

@@ -1,23 +1,25 @@
 """A folder of the user's own images, ground truth, classes and notes. Every change is on disk before it is shown.
 
-    workspace.json              classes, notes, the order of the images
-    images/<id>.<ending>        the files as they came
-    thumbnails/<id>.jpg         made once
-    annotations/<id>.json       objects, note, revision
+    workspace.json                 classes, notes, the order of the images (`index`)
+    images/<id>.<ending>           the files as they came
+    thumbnails/<id>.jpg            made once (`pictures`)
+    annotations/<id>.json          objects, note, revision (`items`)
     history/<id>/<revision>.json   what was written over
+    removed/                       the files of images that were taken out
 
-Files are written whole or not at all (`files`). A lock file keeps two tabs or two servers from writing at once; a
-change that did not know of another tab's is saved all the same, and what it replaced stays in the history.
+Files are written whole or not at all (`files`), and in an order that is right wherever it is cut off: a class is in
+the list before an object has it. A lock file keeps two tabs or two servers from writing at once; a change that did
+not know of another tab's is saved all the same, and what it replaced stays in the history. What is damaged is told,
+set aside and never written over; the rest can be used.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import re
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,39 +27,21 @@ from typing import Any
 from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
-from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes
-from frcnn_viz.data.files import JsonFiles, as_json, write_whole
-from frcnn_viz.data.images import ImageError, LoadedImage, clean_name, load_image
+from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
+from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
+from frcnn_viz.data.formats.write import safe_name
+from frcnn_viz.data.images import ImageError, LoadedImage, load_image
+from frcnn_viz.data.index import Index, rebuilt
+from frcnn_viz.data.items import Item, ItemFiles
+from frcnn_viz.data.pictures import ENDINGS, PictureFiles
 from frcnn_viz.data.sources import Source
 
-HISTORY = 200
-"""Revisions of an image's annotations that are kept."""
 MAX_CLASSES = 1_000
-THUMBNAIL = 240
-
-
-@dataclass(frozen=True)
-class Item:
-    """An image of the workspace and what is drawn on it.
-
-    Attributes:
-        id: the first 16 digits of its pixels' SHA-256: the same picture is never there twice.
-        name: its file name. width, height: upright, pixels.
-        objects: its ground truth, as drawn or imported; `Object.usable` tells which can be used.
-        note: the user's words. revision: counts the changes.
-    """
-
-    id: str
-    name: str
-    width: int
-    height: int
-    objects: tuple[Object, ...] = ()
-    note: str = ""
-    revision: int = 0
-
-    def annotated(self) -> AnnotatedImage:
-        """As formats and checks take it."""
-        return AnnotatedImage(self.name, self.objects, self.width, self.height, source=self.name, file=self.id)
+FOLDERS = ("images", "thumbnails", "annotations", "history")
+WAIT = 20
+"""Seconds that a writer waits for the lock."""
+HOLD, REST = 0.5, 0.1
+"""Who has held the lock for so many seconds leaves it free for so many: waiters look every 0.05 s."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +54,10 @@ class Imported:
 
 
 class Workspace:
-    """A workspace folder, made when first written to. Nothing is cached but by the files' time and size.
+    """A workspace folder, made where there is none. Nothing is cached but by the files' time and size.
+
+    Attributes:
+        folder: where it is. told: sentences about what had to be mended as a whole.
 
     Raises:
         DataError: the folder cannot be written to, or was made by a newer version.
@@ -78,87 +65,114 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = FileLock(folder / ".lock", timeout=20)
+        self.told: list[str] = []
+        self._lock = FileLock(folder / ".lock", timeout=WAIT)
+        self._held = 0.0
+        self._unreadable: dict[str, str] = {}
         self._files = JsonFiles()
+        self._items = ItemFiles(folder)
+        self._pictures = PictureFiles(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in ("images", "thumbnails", "annotations", "history"):
-                (folder / name).mkdir(exist_ok=True)
+            for name in FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(
                 f"the workspace {folder} cannot be made ({error.strerror}); choose another folder."
             ) from error
-        if self._index().get("version", 1) > 1:
-            raise DataError(f"the workspace {folder} was made by a newer version of this program.")
+        for name in (".", *FOLDERS):
+            sweep(folder / name)
+        if self._complete(self._index()) != self._index():
+            with self._writing():
+                write_whole(folder / "workspace.json", as_json(self._complete(self._index()).to_dict()))
 
     # --- reading
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The images, in the order in which they came."""
-        return tuple(self._index()["images"])
+        return self._index().images
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The class names, without the background."""
-        return tuple(self._index()["classes"])
+        """The class names, without the background; the label of every object is among them."""
+        return self._index().classes
 
     @property
     def notes(self) -> str:
         """The user's words about the whole set."""
-        return self._index()["notes"]
+        return self._index().notes
 
     def __contains__(self, key: object) -> bool:
-        return key in self._index()["images"]
+        return key in self._index().images
 
     def item(self, key: str) -> Item:
         """An image as it is on disk now.
 
         Raises:
-            DataError: it is not there.
+            DataError: it is not there, or its annotations are missing or damaged.
         """
         if key not in self:
             raise DataError("this image is no longer in the workspace; choose another.")
-        content = self._files.read_json(self.folder / "annotations" / f"{key}.json")
-        if content is None:
-            raise DataError(f"the annotations of image {key} are missing from {self.folder}; add the image again.")
-        objects = tuple(map(Object.from_dict, content["objects"]))
-        return Item(
-            key, content["name"], content["width"], content["height"], objects, content["note"], content["revision"]
-        )
+        return self._read(key)
 
     def items(self) -> list[Item]:
-        """All images, in order."""
-        return [self.item(key) for key in self.ids]
+        """All images that can be used, in order; `damaged` tells the others."""
+        found = []
+        for key in self.ids:
+            with suppress(DataError):
+                found.append(self._read(key))
+        return found
+
+    def damaged(self) -> dict[str, str]:
+        """What is wrong with images that cannot be used, a sentence by id. A damaged picture is known once opened."""
+        pictures = self._pictures.ids()
+        found = {}
+        for key in self.ids:
+            try:
+                item = self._read(key)
+                if key in self._unreadable:
+                    found[key] = self._unreadable[key]
+                if key not in pictures:
+                    found[key] = f"The picture of {item.name} (image {key}) is missing; add it again or remove it."
+            except DataError as error:
+                found[key] = str(error)
+        return found
 
     def load(self, key: str) -> LoadedImage:
         """The picture itself.
 
         Raises:
-            DataError: it is gone or damaged.
+            DataError, ImageError: it is gone or damaged.
         """
-        name = self.item(key).name
-        return load_image(self.picture_path(key), name)
+        try:
+            name = self.item(key).name
+            loaded = load_image(self.picture_path(key), name)
+        except ImageError as error:
+            self._unreadable[key] = f"{error} Add the picture again or remove it (image {key})."
+            raise
+        self._unreadable.pop(key, None)
+        return loaded
 
     def picture_path(self, key: str) -> Path:
-        """The image's file, as it came."""
-        found = sorted((self.folder / "images").glob(f"{key}.*"))
-        if not found:
-            raise DataError(f"the picture of image {key} is missing from {self.folder}; add it again.")
-        return found[0]
+        """The image's file, as it came.
+
+        Raises:
+            DataError: it is missing.
+        """
+        return self._pictures.path(key)
 
     def thumbnail_path(self, key: str) -> Path:
         """A JPEG of at most 240 pixels a side."""
-        return self.folder / "thumbnails" / f"{key}.jpg"
+        return self._pictures.thumbnail_path(key)
 
     def dataset(self) -> Dataset:
         """All of it, as formats and checks take it; `file` of each image is its id, and no two share a name."""
         items = self.items()
-        counts = Counter(PurePosixPath(item.name).stem.lower() for item in items)
+        names = [self._export_name(item) for item in items]
+        counts = Counter(name.stem.lower() for name in names)
         images = []
-        for item in items:
-            path = PurePosixPath(item.name)
-            name = item.name if counts[path.stem.lower()] == 1 else f"{path.stem}-{item.id[:6]}{path.suffix}"
+        for item, path in zip(items, names, strict=True):
+            name = str(path) if counts[path.stem.lower()] == 1 else f"{path.stem}-{item.id}{path.suffix}"
             images.append(replace(item.annotated(), name=name, source=name))
         return Dataset(tuple(images), self.classes, declared=self.classes)
 
@@ -230,29 +244,26 @@ class Workspace:
         with self._writing():
             item = self.item(key)
             if tuple(objects) != item.objects:
-                labels = all_classes([AnnotatedImage(item.name, tuple(objects))], self.classes)
-                if labels != self.classes:
-                    self._save_index(classes=list(labels[:MAX_CLASSES]))
-                self._save_item(replace(item, objects=tuple(objects), revision=item.revision + 1))
+                self._write(replace(item, objects=tuple(objects)))
             return base is None or base == item.revision
 
     def history(self, key: str) -> list[int]:
         """The revisions that can be restored, the latest first."""
-        return sorted((int(path.stem) for path in (self.folder / "history" / key).glob("*.json")), reverse=True)
+        return self._items.revisions(key)
 
     def restore(self, key: str, revision: int) -> None:
         """Bring back the objects of an earlier revision, as a new change."""
-        content = self._files.read_json(self.folder / "history" / key / f"{int(revision)}.json")
-        if content is None:
+        earlier = self._items.earlier(key, revision)
+        if earlier is None:
             raise DataError(f"revision {revision} of this image is no longer kept.")
-        self.save(key, tuple(map(Object.from_dict, content["objects"])))
+        self.save(key, earlier.objects)
 
     def set_note(self, key: str, note: str) -> None:
         """The user's words about one image."""
         with self._writing():
             item = self.item(key)
             if note != item.note:
-                self._save_item(replace(item, note=note[:10_000], revision=item.revision + 1))
+                self._write(replace(item, note=note[:10_000]))
 
     def set_notes(self, notes: str) -> None:
         """The user's words about the whole set."""
@@ -260,93 +271,170 @@ class Workspace:
             self._save_index(notes=notes[:100_000])
 
     def add_classes(self, names: Iterable[str]) -> None:
-        """Classes that are new come last."""
+        """Classes that are new come last.
+
+        Raises:
+            DataError: there would be too many.
+        """
         with self._writing():
-            wanted = list(dict.fromkeys((*self.classes, *filter(None, map(clean_class, names)))))
+            wanted = all_classes((), (*self.classes, *filter(clean_class, names)))
+            if wanted == self.classes:
+                return
             if len(wanted) > MAX_CLASSES:
                 raise DataError(f"these are {len(wanted):,} classes; at most {MAX_CLASSES:,} can be kept.")
-            if wanted != list(self.classes):
-                self._save_index(classes=wanted)
+            self._save_index(classes=wanted)
 
     def rename_class(self, old: str, new: str) -> None:
-        """Call a class otherwise, in every image; a name that is there already joins the two."""
+        """Call a class otherwise, in every image; a name that is there already joins the two.
+
+        The new name is in the list before the first object has it, and the old one until no object has it.
+        """
         new = clean_class(new)
         if not new:
             raise DataError("a class needs a name; type one.")
+        if new == old:
+            return
         with self._writing():
-            for item in self.items():
-                if any(o.label == old for o in item.objects):
-                    objects = tuple(replace(o, label=new) if o.label == old else o for o in item.objects)
-                    self._save_item(replace(item, objects=objects, revision=item.revision + 1))
-            self._save_index(classes=list(dict.fromkeys(new if name == old else name for name in self.classes)))
+            named = (name for known in self.classes for name in ((new, old) if known == old else (known,)))
+            self._save_index(classes=all_classes((), named))
+        for item in self._having(old):
+            with self._writing():
+                self._rename(item.id, old, new)
+        with self._writing():
+            for item in self._having(old):  # drawn meanwhile
+                self._rename(item.id, old, new)
+            self._save_index(classes=tuple(name for name in self.classes if name != old))
 
     def remove(self, key: str) -> None:
-        """Take an image out of the workspace; its files stay in `removed/` until the user deletes them."""
+        """Take an image out of the workspace, damaged or not; its files stay in `removed/` until the user deletes them.
+
+        What was drawn goes to its history.
+        """
         with self._writing():
-            self.item(key)
             removed = self.folder / "removed"
-            removed.mkdir(exist_ok=True)
-            self._save_index(images=[other for other in self.ids if other != key])
-            for path in (self.picture_path(key), self.folder / "annotations" / f"{key}.json"):
-                os.replace(path, removed / path.name)
-            with suppress(OSError):
-                self.thumbnail_path(key).unlink()
+            try:
+                removed.mkdir(exist_ok=True)
+                self._save_index(images=tuple(other for other in self.ids if other != key))
+                self._items.move(key, removed)
+                self._pictures.move(key, removed)
+            except OSError as error:
+                raise DataError(f"files of image {key} cannot be moved to {removed} ({error.strerror}).") from error
 
     # --- files
 
-    def _writing(self) -> Any:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the lock. One thread may do so twice; who writes much leaves it free now and then."""
+        if self._held > HOLD and not self._lock.is_locked:
+            time.sleep(REST)
+            self._held = 0.0
         try:
-            return self._lock.acquire()
+            self._lock.acquire()
         except (Timeout, OSError) as error:
             raise DataError(f"the workspace {self.folder} is locked or cannot be written to; try again.") from error
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._held += time.monotonic() - start
+            self._lock.release()
 
     def _add(self, content: bytes, loaded: LoadedImage, objects: tuple[Object, ...]) -> tuple[str, bool]:
         key = loaded.sha256[:16]
-        if key in self:
-            if objects and not self.item(key).objects:
-                self.save(key, objects)
-            return key, False
+        known = key in self
+        self._pictures.write(key, content, loaded)
+        self._unreadable.pop(key, None)
+        last = self._items.last(key) if known else None
         height, width = loaded.size
-        ending = PurePosixPath(loaded.name).suffix.lower()
-        write_whole(
-            self.folder / "images" / f"{key}{ending if re.fullmatch('[.][a-z0-9]{1,5}', ending) else '.png'}", content
-        )
-        thumbnail = loaded.image.copy()
-        thumbnail.thumbnail((THUMBNAIL, THUMBNAIL))
-        buffer = io.BytesIO()
-        thumbnail.save(buffer, "JPEG", quality=80)
-        write_whole(self.thumbnail_path(key), buffer.getvalue())
-        self._save_item(Item(key, loaded.name, width, height, objects, revision=1))
-        self._save_index(images=[*self.ids, key])
-        return key, True
+        item = last or Item(key, loaded.name, width, height)
+        item = item if item.objects else replace(item, objects=objects)
+        if item != self._present(key) or not known:
+            self._write(item)
+        if not known:
+            self._save_index(images=(*self.ids, key))
+        return key, not known
 
-    def _save_item(self, item: Item) -> None:
-        path = self.folder / "annotations" / f"{item.id}.json"
-        old = self._files.read_json(path)
-        if old is not None:
-            history = self.folder / "history" / item.id
-            history.mkdir(exist_ok=True)
-            write_whole(history / f"{old['revision']}.json", as_json(old))
-            for revision in self.history(item.id)[HISTORY:]:
-                (history / f"{revision}.json").unlink(missing_ok=True)
-        content = {name: getattr(item, name) for name in ("name", "width", "height", "note", "revision")}
-        write_whole(path, as_json({**content, "objects": [o.to_dict() for o in item.objects]}))
+    def _read(self, key: str) -> Item:
+        """An image's annotations, which are there and whole."""
+        wrong = "missing"
+        try:
+            item = self._items.read(key)
+        except DamagedError:
+            item, wrong = None, "damaged"
+        if item is None:
+            last = self._items.last(key)
+            name = f"{last.name} (image {key})" if last else f"image {key}"
+            raise DataError(f"The annotations of {name} are {wrong}; add the picture again or remove it.")
+        return item
 
-    def _index(self) -> dict[str, Any]:
-        return self._files.read_json(self.folder / "workspace.json") or {
-            "version": 1,
-            "images": [],
-            "classes": [],
-            "notes": "",
-        }
+    def _write(self, item: Item) -> None:
+        """Put an image's annotations in place; the list of classes holds every label before any image does."""
+        self._hold_classes(item.objects)
+        self._items.write(item)
+
+    def _hold_classes(self, objects: Iterable[Object]) -> None:
+        labels = {one.label for one in objects}
+        if not labels <= set(self.classes):
+            self.add_classes(sorted(labels))
+
+    def _present(self, key: str) -> Item | None:
+        with suppress(DamagedError):
+            return self._items.read(key)
+        return None
+
+    def _having(self, label: str) -> list[Item]:
+        return [item for item in self.items() if any(one.label == label for one in item.objects)]
+
+    def _rename(self, key: str, old: str, new: str) -> None:
+        item = self._present(key)
+        if item is not None and key in self:
+            renamed = (replace(one, label=new) if one.label == old else one for one in item.objects)
+            self._write(replace(item, objects=tuple(renamed)))
+
+    def _export_name(self, item: Item) -> PurePosixPath:
+        """A name that is a picture's, whatever the annotation called it."""
+        path = PurePosixPath(safe_name(item.name))
+        if path.suffix.lower() in ENDINGS:
+            return path
+        with suppress(DataError):
+            return path.with_name(path.name + self.picture_path(item.id).suffix)
+        return path
+
+    def _complete(self, index: Index) -> Index:
+        """With the label of every object among the classes."""
+        items = filter(None, map(self._present, index.images))
+        return replace(index, classes=all_classes((item.annotated() for item in items), index.classes))
+
+    def _index(self) -> Index:
+        with suppress(DamagedError):
+            index = self._files.read(self.folder / "workspace.json", Index.from_dict)
+            if index is not None:
+                return index
+        return self._rebuild()
+
+    def _rebuild(self) -> Index:
+        """Make the index anew; the damaged one is kept."""
+        path, kept = self.folder / "workspace.json", None
+        with self._writing():
+            try:
+                index = self._files.read(path, Index.from_dict)
+            except DamagedError:
+                index, kept = None, set_aside(path)
+            if index is not None:  # by another
+                return index
+            index = self._complete(rebuilt(self.folder, kept))
+            write_whole(path, as_json(index.to_dict()))
+        if kept or index.images:
+            was = f"could not be read and is kept as {kept.name}" if kept else "was missing"
+            self.told.append(
+                f"{path} {was}. It was made again from the {len(index.images):,} images that are there: look through "
+                "their order, the classes and the notes."
+            )
+        return index
 
     def _save_index(self, **changes: Any) -> None:
-        write_whole(self.folder / "workspace.json", as_json({**self._index(), **changes}))
-
-
-def clean_class(name: str) -> str:
-    """A class name that can be shown and written to a line of text: no control characters, at most 60."""
-    return " ".join(clean_name(name).split())[:60] if name.strip() else ""
+        index = replace(self._index(), **changes)
+        write_whole(self.folder / "workspace.json", as_json(index.to_dict()))
 
 
 def default_folder() -> Path:

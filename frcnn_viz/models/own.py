@@ -22,10 +22,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.annotations import DataError, clean_class
 from frcnn_viz.data.files import write_whole
 from frcnn_viz.data.images import clean_name
-from frcnn_viz.data.workspace import clean_class, default_folder
+from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.entry import BACKGROUND, Entry
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.pretrained import FROZEN_EPS

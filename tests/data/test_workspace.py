@@ -14,15 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import ImageError
+from frcnn_viz.data.items import HISTORY
 from frcnn_viz.data.sources import from_bytes
-from frcnn_viz.data.workspace import HISTORY, Workspace, clean_class
+from frcnn_viz.data.workspace import Workspace
 
 CAT = Object((1.0, 2.0, 30.5, 40.0), "cat", truncated=True)
 DOG = Object((5.0, 5.0, 9.0, 9.0), "dog")
@@ -204,19 +203,7 @@ def test_classes_are_renamed_everywhere(workspace: Workspace) -> None:
     assert [o.label for o in workspace.item(key).objects] == ["cat", "cat"]
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.text(max_size=80))
-def test_class_names_fit_on_a_line(name: str) -> None:
-    cleaned = clean_class(name)
-    assert len(cleaned) <= 60
-    assert cleaned == " ".join(cleaned.split())
-    assert cleaned.isprintable() or not cleaned
-
-
-def test_a_newer_or_damaged_workspace_says_so(workspace: Workspace) -> None:
+def test_a_newer_workspace_says_so(workspace: Workspace) -> None:
     (workspace.folder / "workspace.json").write_text(json.dumps({"version": 2}))
     with pytest.raises(DataError, match="newer version"):
-        again(workspace)
-    (workspace.folder / "workspace.json").write_text("{")
-    with pytest.raises(DataError, match="damaged"):
         again(workspace)

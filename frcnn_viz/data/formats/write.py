@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,15 +16,23 @@ from frcnn_viz.data.formats.voc import write_voc
 from frcnn_viz.data.formats.yolo import write_yolo
 
 FORMATS = {"coco": "COCO JSON", "voc": "Pascal VOC XML", "yolo": "YOLO text", "cvat": "CVAT for images 1.1"}
+MAX_STEM = 180
+"""Bytes of a file's name, of which 255 are allowed, with its ending and what tells it apart."""
 
 
 def written_files(dataset: Dataset, format: str) -> Iterator[tuple[str, bytes]]:
     """Name and content of each annotation file.
 
     Raises:
-        DataError: no such format, or YOLO lacks an image's size.
+        DataError: no such format, two images of one name where each needs a file, or YOLO lacks an image's size.
     """
     images = dataset.images
+    if format in ("voc", "yolo"):
+        for name, count in Counter(_stem(image).lower() for image in images).items():
+            if count > 1:
+                raise DataError(
+                    f"{count} images are called {name!r}; rename them, since {FORMATS[format]} needs a file each."
+                )
     if format == "coco":
         yield "annotations.json", write_coco(images, dataset.classes)
     elif format == "cvat":
@@ -42,7 +51,7 @@ def written_files(dataset: Dataset, format: str) -> Iterator[tuple[str, bytes]]:
 def picture_name(image: AnnotatedImage, format: str) -> str:
     """Where the format expects an image's picture."""
     folder = {"voc": "JPEGImages/", "coco": "images/", "yolo": "images/", "cvat": "images/"}[format]
-    return folder + _safe(image.name)
+    return folder + safe_name(image.name)
 
 
 def write_dataset(
@@ -55,14 +64,12 @@ def write_dataset(
     """Write the annotations into a folder, and beside them each picture that `picture` gives.
 
     Raises:
-        DataError: as `written_files`, or two images share a name, or the folder holds other files.
+        DataError: as `written_files`, or the folder holds other files.
     """
-    twice, count = Counter(_stem(image).lower() for image in dataset.images).most_common(1)[0]
-    if count > 1 and format in ("voc", "yolo"):
-        raise DataError(f"{count} images are called {twice!r}; rename them, since {FORMATS[format]} needs a file each.")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise DataError(f"{folder} is not an empty folder; choose a new one, so that nothing is written over.")
-    for name, content in written_files(dataset, format):
+    files = list(written_files(dataset, format))  # nothing is written if one of them cannot be
+    for name, content in files:
         _write(folder / name, content)
     for done, image in enumerate(dataset.images):
         content = picture(image)
@@ -95,11 +102,19 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def safe_name(name: str) -> str:
+    """A name that stays inside the folder it is written to, and that every file system takes."""
+    parts = [part for part in re.sub('[:*?"<>|]', "_", name.replace("\\", "/")).split("/") if part.strip(". ")]
+    return "/".join(map(_short, parts)) or "image"
+
+
+def _short(part: str) -> str:
+    if len(part.encode(errors="replace")) <= MAX_STEM:
+        return part
+    path = PurePosixPath(part)
+    ending = path.suffix if len(path.suffix) <= 6 else ""
+    return path.stem.encode(errors="replace")[:MAX_STEM].decode(errors="ignore") + ending
+
+
 def _stem(image: AnnotatedImage) -> str:
-    return str(PurePosixPath(_safe(image.name)).with_suffix(""))
-
-
-def _safe(name: str) -> str:
-    """A name that stays inside the folder it is written to."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..") and ":" not in part]
-    return "/".join(parts) or "image"
+    return str(PurePosixPath(safe_name(image.name)).with_suffix(""))

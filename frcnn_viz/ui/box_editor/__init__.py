@@ -16,8 +16,7 @@ from typing import Any
 
 import streamlit as st
 
-from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, Object
-from frcnn_viz.data.workspace import clean_class
+from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, Object, clean_class
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("../box_canvas/view.js", "../box_canvas/stage.js", "boxes.js", "paint.js", "tools.js", "editor.js")
