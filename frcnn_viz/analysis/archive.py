@@ -1,6 +1,7 @@
 """Examinations kept on disk, so that a run over many images goes on where it was stopped, even by a crash.
 
 One SQLite file of JSON. It is a cache: a record that cannot be read is as good as none, and the file may be deleted.
+A damaged file is set aside, in case something in it is worth more than the time to examine anew.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 import torchvision
+from filelock import FileLock, Timeout
 
 import frcnn_viz
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
 from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.files import set_aside
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
@@ -82,24 +86,55 @@ class Archive:
                 for key in keys:
                     row = file.execute("SELECT record FROM examined WHERE key = ?", (key,)).fetchone()
                     if row:
-                        found[key] = from_json(row[0])
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+                        with suppress(ValueError, LookupError, TypeError, AttributeError, RuntimeError):
+                            found[key] = from_json(row[0])
+        except sqlite3.Error as error:
             LOG.warning("%s cannot be read: %s", self.path, error)
+            self._set_aside(error)
         return found
 
     def put(self, key: str, one: Examination) -> None:
-        """Keep one; a damaged file is begun anew."""
+        """Keep one; a damaged file is set aside, and another begun."""
         try:
-            self._write(key, one)
+            try:
+                self._write(key, one)
+            except sqlite3.DatabaseError as error:
+                if not self._set_aside(error):
+                    raise
+                self._write(key, one)
         except (sqlite3.Error, OSError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
-            if type(error) is sqlite3.DatabaseError:  # what is not merely busy or out of reach
-                self.path.unlink(missing_ok=True)
 
     def _write(self, key: str, one: Examination) -> None:
         with closing(self._open()) as file, file:
             file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
             file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
+
+    def _set_aside(self, error: sqlite3.Error) -> bool:
+        """Move a damaged file out of the way; False where the error is another, such as of a busy file, or it stays.
+
+        Others may have found the same damage and begun anew: the file is looked at again, one at a time.
+        """
+        if type(error) is not sqlite3.DatabaseError:
+            return False
+        try:
+            with FileLock(f"{self.path}.lock", timeout=10):
+                if self._is_whole():
+                    return True
+                for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+                    if path.exists():
+                        LOG.warning("%s is damaged and is kept as %s.", path, set_aside(path))
+                return True
+        except (Timeout, OSError, DataError) as failure:
+            LOG.warning("%s is damaged and cannot be set aside: %s", self.path, failure)
+            return False
+
+    def _is_whole(self) -> bool:
+        try:
+            with closing(self._open()) as file:
+                return file.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        except sqlite3.Error as error:
+            return type(error) is not sqlite3.DatabaseError
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,11 +64,24 @@ def test_whatever_it_depends_on_is_another_record() -> None:
     assert base not in others
 
 
-def test_a_damaged_file_is_begun_anew(one: Examination, tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "examined.sqlite")
-    archive.path.write_bytes(b"no database " * 1000)
-    assert archive.get(["a"]) == {}
-    archive.put("a", one)
-    assert archive.get(["a"]) == {}
+def test_a_damaged_file_is_kept_and_another_begun(one: Examination, tmp_path: Path) -> None:
+    archive, damaged = Archive(tmp_path / "examined.sqlite"), b"no database " * 1000
+    archive.path.write_bytes(damaged)
     archive.put("a", one)
     assert list(archive.get(["a"])) == ["a"]
+    archive.path.write_bytes(damaged + b"!")
+    assert archive.get(["a"]) == {}
+    archive.put("b", one)
+    assert list(archive.get(["a", "b"])) == ["b"]
+    kept = sorted(tmp_path.glob("examined.sqlite.damaged-*"), key=lambda path: path.stat().st_mtime_ns)
+    assert [path.read_bytes() for path in kept] == [damaged, damaged + b"!"]
+
+
+def test_a_damaged_record_takes_no_other_with_it(one: Examination, tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "examined.sqlite")
+    for key in ("a", "b", "c"):
+        archive.put(key, one)
+    with closing(sqlite3.connect(archive.path)) as file, file:
+        for key, text in (("a", "[1]"), ("b", '{"findings": [1]}')):
+            file.execute("UPDATE examined SET record = ? WHERE key = ?", (text, key))
+    assert list(archive.get(["a", "b", "c"])) == ["c"]
