@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,10 +64,8 @@ def convert(
 
     source, dataset = _read(path)
     dataset = _with_sizes(dataset, _sizes(source, dataset))
-    for bad in dataset.unreadable:
-        console.print(f"left out: {bad.sentence}", style="yellow", markup=False, highlight=False)
-    if to == "yolo" and any(o.difficult or o.truncated or o.crowd for image in dataset.images for o in image.objects):
-        console.print("YOLO holds no flags: difficult, truncated and crowd are not written.", style="yellow")
+    _tell_left_out(bad.sentence for bad in dataset.unreadable)
+    _tell_lost_flags(dataset, to)
 
     def picture(image: AnnotatedImage) -> bytes | None:
         return source.read(image.file) if image.file else None
@@ -96,9 +95,41 @@ def import_data(
             done = kept.import_source(source, dataset, progress)
     else:
         done = kept.annotate(dataset)
-    for sentence in done.problems:
-        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
+    _tell_left_out(done.problems)
     print(f"{len(done.added):,} new images, {len(done.known):,} that were there, in {kept.folder}")
+
+
+@data.command("export")
+def export_data(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    to: Annotated[str, typer.Option("--to", help="coco, voc, yolo or cvat.")],
+    workspace: Annotated[Path | None, typer.Option(help="The app's folder of images.")] = None,
+) -> None:
+    """Take the pictures of the app's workspace and their ground truth out of it."""
+    from frcnn_viz.data.annotations import DataError
+    from frcnn_viz.data.formats import write_dataset
+    from frcnn_viz.data.workspace import Workspace, default_folder
+
+    folder = workspace or default_folder()
+    kept = Workspace(folder) if folder.is_dir() else None
+    if kept is None or not kept.ids:
+        raise DataError(f"there are no images in the workspace {folder}; name another with --workspace.")
+    dataset = kept.dataset()
+    for sentence in kept.told:
+        console.print(sentence, style="yellow", markup=False, highlight=False)
+
+    def picture(image: AnnotatedImage) -> bytes | None:
+        try:
+            return kept.picture(image)
+        except (DataError, OSError):  # which `damaged` told
+            return None
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Writing", total=len(dataset.images))
+        write_dataset(dataset, to, out, picture, lambda done, total: bar.update(task, completed=done))
+    _tell_lost_flags(dataset, to)
+    _tell_left_out(kept.damaged().values())
+    print(f"{len(dataset.images):,} images as {to} in {out}")
 
 
 @data.command()
@@ -136,6 +167,16 @@ def read_sized(path: Path) -> Dataset:
     """The images of a path with their sizes, from the pictures where these are there."""
     source, dataset = _read(path)
     return _with_sizes(dataset, _sizes(source, dataset))
+
+
+def _tell_left_out(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
+
+
+def _tell_lost_flags(dataset: Dataset, format: str) -> None:
+    if format == "yolo" and any(o.difficult or o.truncated or o.crowd for i in dataset.images for o in i.objects):
+        console.print("YOLO holds no flags: difficult, truncated and crowd are not written.", style="yellow")
 
 
 def _read(path: Path) -> tuple[Source, Dataset]:

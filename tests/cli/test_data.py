@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from frcnn_viz.cli import cli
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
 from frcnn_viz.data.formats import read_dataset, write_dataset
 from frcnn_viz.data.sources import open_source
+from frcnn_viz.data.workspace import Workspace
 
 GOOD = Object((10.0, 20.0, 50.0, 60.0), "cat", difficult=True)
 BAD = Object((5.0, 5.0, 5.0, 5.0), "dog")
@@ -67,3 +70,42 @@ def test_stats_are_in_both_frames(tmp_path: Path) -> None:
     (original,), (resized,) = report["original"], report["resized"]
     assert (original["label"], original["objects"], original["size_median"]) == ("cat", 1, 40)
     assert resized["size_median"] == 80
+
+
+def fill(folder: Path) -> Workspace:
+    workspace = Workspace(folder)
+    for n in range(3):
+        picture = io.BytesIO()
+        Image.new("RGB", (100, 80), (n, n, n)).save(picture, "PNG")
+        workspace.add(
+            picture.getvalue(), f"{n}.png", [replace(GOOD, label="stop\tsign"), replace(GOOD, label="x" * 99)]
+        )
+    return workspace
+
+
+@pytest.mark.parametrize("format", ["coco", "yolo", "cvat", "voc"])
+def test_a_workspace_is_taken_out_and_brought_back(tmp_path: Path, format: str) -> None:
+    workspace, out = fill(tmp_path / "workspace"), tmp_path / "out"
+    told = run("export", out, "--to", format, "--workspace", workspace.folder)
+    assert told.endswith(f"3 images as {format} in {out}\n")
+    run("import", out, "--workspace", tmp_path / "back")
+    kept = {item.id: item.objects for item in Workspace(tmp_path / "back").items()}
+    strip = lambda one: replace(one, difficult=False) if format == "yolo" else one  # noqa: E731
+    assert kept == {item.id: tuple(map(strip, item.objects)) for item in workspace.items()}
+
+
+def test_what_an_export_leaves_out_is_named(tmp_path: Path) -> None:
+    workspace = fill(tmp_path / "workspace")
+    (workspace.folder / "annotations" / f"{workspace.ids[0]}.json").write_text("[]")
+    workspace.picture_path(workspace.ids[1]).unlink()
+    arguments = ["data", "export", str(tmp_path / "out"), "--to", "voc", "--workspace", str(workspace.folder)]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert "2 images as voc" in result.stdout
+    assert f"left out: The annotations of image {workspace.ids[0]} are damaged" in " ".join(result.stderr.split())
+    assert "left out: The picture of 1.png" in " ".join(result.stderr.split())
+
+
+def test_an_export_of_nothing_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there are no images in the workspace"):
+        run("export", tmp_path / "out", "--to", "voc", "--workspace", tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
