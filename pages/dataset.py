@@ -1,7 +1,7 @@
 import streamlit as st
 
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
-from frcnn_viz.data.checks import Finding, Kind, Mend, check, mend_dataset
+from frcnn_viz.data.checks import Finding, Kind, check, mend_dataset
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.data.statistics import box_table, by_class
 from frcnn_viz.figures.statistics import (
@@ -13,6 +13,7 @@ from frcnn_viz.figures.statistics import (
     size_figure,
 )
 from frcnn_viz.ui import library, session
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.page import open_page, run_page
 from frcnn_viz.ui.session import Session, sample_picture
@@ -38,9 +39,6 @@ def mend(dataset: Dataset, findings: list[Finding]) -> None:
     for before, after in zip(dataset.images, mended.images, strict=True):
         if before.objects != after.objects:
             workspace.save(str(before.file), after.objects)
-    workspace.add_classes(
-        dataset.images[_places(dataset)[f.image]].objects[f.object].label for f in findings if f.mend is Mend.ADD_CLASS
-    )
 
 
 def _places(dataset: Dataset) -> dict[str, int]:
@@ -76,7 +74,7 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
         open_page("draw")
     mendable = [f for f in chosen if f.mend]
     words = f"Mend the {len(mendable)} chosen" if mendable else "Mend the chosen"
-    some.button(words, key="mend_chosen", disabled=not mendable, on_click=mend, args=(dataset, mendable))
+    some.button(words, key="mend_chosen", disabled=not mendable, on_click=attempt, args=(mend, dataset, mendable))
     kinds = [kind for kind in Kind if any(f.kind is kind and f.mend for f in findings)]
     for column, kind in zip(groups, kinds, strict=True):
         of_kind = [f for f in findings if f.kind is kind and f.mend]
@@ -84,8 +82,8 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
         column.button(
             f"Mend all {len(of_kind)}: {kind.value}",
             key=f"mend_{kind.name}",
-            on_click=mend,
-            args=(dataset, of_kind),
+            on_click=attempt,
+            args=(mend, dataset, of_kind),
             help=f"Mend: {says}.",
         )
 

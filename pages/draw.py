@@ -3,7 +3,7 @@ import io
 import streamlit as st
 
 from frcnn_viz.analysis.marks import small_marks, start_from_detections
-from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
@@ -12,6 +12,7 @@ from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.box_editor import box_editor
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
@@ -24,7 +25,6 @@ def copy_sample(here: Session) -> None:
     boxes = truth.boxes_in_image.tolist()
     objects = [Object(tuple(box), name) for box, name in zip(boxes, truth.names, strict=True)]
     key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects)
-    library.workspace().add_classes(truth.names)
     session.choose_image(key)
 
 
@@ -32,7 +32,9 @@ def show_sample(here: Session) -> None:
     height, width = here.image.size
     layers = [ground_truth_layer(here.ground_truth)]
     st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
-    st.button("Copy into your images", icon=":material/content_copy:", key="copy", on_click=copy_sample, args=(here,))
+    st.button(
+        "Copy into your images", icon=":material/content_copy:", key="copy", on_click=attempt, args=(copy_sample, here)
+    )
     box_canvas(CanvasScene(here.image_url, width, height, layers), key="draw_sample")
 
 
@@ -48,7 +50,8 @@ def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) ->
         words, button = st.columns([5, 1], vertical_alignment="center")
         words.warning(finding.sentence)
         if finding.mend:
-            button.button(finding.mend.value.capitalize(), key=f"mend_{index}", on_click=mend, args=(item, finding))
+            says = finding.mend.value.capitalize()
+            button.button(says, key=f"mend_{index}", on_click=attempt, args=(mend, item, finding))
     if len(findings) > 20:
         st.caption(f"and {len(findings) - 20:,} more findings")
     if marks:
@@ -63,15 +66,11 @@ def detections_form(here: Session, item: Item) -> None:
     lowest = st.slider("From score", 0.0, 1.0, 0.5, 0.05, key="start_score")
     objects = start_from_detections(found, here.detector.classes, item.objects, lowest)
     new = len(objects) - len(item.objects)
-
-    def take() -> None:
-        library.workspace().add_classes(one.label for one in objects)
-        library.workspace().save(item.id, objects)
-
     st.button(
         f"Take {new} detection{'s' * (new != 1)} as a start",
         key="start",
-        on_click=take,
+        on_click=attempt,
+        args=(library.workspace().save, item.id, objects),
         disabled=not new,
         help=f"Those of {here.detector.title} that overlap no drawn box of their class by half. "
         "Boxes are rounded to whole pixels.",
@@ -85,7 +84,7 @@ def history_form(item: Item) -> None:
         st.caption("No earlier version yet.")
         return
     chosen = st.selectbox("Earlier versions", revisions, format_func="version {}".format, key=f"history_{item.id}")
-    st.button("Bring it back", key="restore", on_click=workspace.restore, args=(item.id, chosen))
+    st.button("Bring it back", key="restore", on_click=attempt, args=(workspace.restore, item.id, chosen))
 
 
 def note_form(item: Item) -> None:
@@ -97,25 +96,26 @@ def note_form(item: Item) -> None:
         library.workspace().set_note(item.id, st.session_state[key])
         place.revision = library.workspace().item(item.id).revision
 
-    st.text_area("Note", key=key, on_change=changed, height=80)
+    st.text_area("Note", key=key, on_change=attempt, args=(changed,), height=80)
 
 
 def class_form(here: Session) -> None:
     workspace = library.workspace()
     lacking = [name for name in here.detector.classes[1:] if name not in workspace.classes]
     if lacking:
-        st.button("Add the detector's classes", key="add_classes", on_click=workspace.add_classes, args=(lacking,))
+        st.button(
+            "Add the detector's classes", key="add_classes", on_click=attempt, args=(workspace.add_classes, lacking)
+        )
     if workspace.classes:
         old = st.selectbox("Rename a class", workspace.classes, key="rename_old")
         new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two")
-
-        def rename() -> None:
-            try:
-                workspace.rename_class(old, new)
-            except DataError as error:
-                session.tell(str(error))
-
-        st.button("Rename everywhere", key="rename", on_click=rename, disabled=not new.strip())
+        st.button(
+            "Rename everywhere",
+            key="rename",
+            on_click=attempt,
+            args=(workspace.rename_class, old, new),
+            disabled=not new.strip(),
+        )
 
 
 def remove(item: Item) -> None:
@@ -156,7 +156,7 @@ def show_editor(here: Session, item: Item) -> None:
         note_form(item)
         with st.popover("Remove this image"):
             st.caption("Its files go to the folder `removed` of the workspace.")
-            st.button("Remove", key="remove", on_click=remove, args=(item,))
+            st.button("Remove", key="remove", on_click=attempt, args=(remove, item))
 
 
 def body(here: Session) -> None:

@@ -1,13 +1,16 @@
 import math
+from contextlib import suppress
 
 import streamlit as st
 
-from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.annotations import AnnotatedImage, DataError
 from frcnn_viz.data.browse import EVERY, LABELLED, MISSED, UNLABELLED, Filter, choose
 from frcnn_viz.data.formats import FORMATS, zip_dataset
 from frcnn_viz.data.statistics import BANDS
-from frcnn_viz.data.workspace import Item
+from frcnn_viz.data.workspace import Item, Workspace
 from frcnn_viz.ui import library, survey
+from frcnn_viz.ui.changes import attempt
+from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.importing import import_form, tell_import
 from frcnn_viz.ui.page import look_at, run_page
@@ -16,6 +19,7 @@ from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import of_items
 
 PER_PAGE = 48
+DAMAGED_SHOWN = 20
 
 
 def look_for_misses(here: Session, items: list[Item]) -> None:
@@ -86,14 +90,19 @@ def take_away(items: list[Item]) -> None:
     with_pictures = pictures.checkbox("With the pictures", key="export_pictures")
     if wanted == "yolo":
         st.caption("YOLO text holds no flags: difficult, truncated and crowd are not written.")
-    button.download_button(
-        f"Download {len(items):,} images' ground truth",
-        lambda: zip_dataset(workspace.dataset(), wanted, workspace.picture if with_pictures else lambda image: None),
-        f"frcnn-viz-{wanted}.zip",
-        "application/zip",
-        on_click="ignore",
-        key="export",
-    )
+
+    def picture(image: AnnotatedImage) -> bytes | None:
+        with suppress(DataError):  # which is told above
+            return workspace.picture(image) if with_pictures else None
+
+    with button:
+        download(
+            f"Pack {len(items):,} images' ground truth",
+            lambda: zip_dataset(workspace.dataset(), wanted, picture),
+            f"frcnn-viz-{wanted}.zip",
+            "application/zip",
+            "export",
+        )
 
 
 def notes() -> None:
@@ -102,20 +111,36 @@ def notes() -> None:
     st.text_area(
         "Notes about the set",
         key="workspace_notes",
-        on_change=lambda: workspace.set_notes(st.session_state["workspace_notes"]),
+        on_change=lambda: attempt(workspace.set_notes, st.session_state["workspace_notes"]),
     )
     st.caption(f"Everything is kept in `{workspace.folder}`, at every change.")
 
 
+def tell_damage(workspace: Workspace) -> None:
+    for sentence in workspace.told:
+        st.warning(sentence)
+    if workspace.told:
+        st.button("Dismiss", key="told", on_click=workspace.told.clear)
+    damaged = workspace.damaged()
+    for key, sentence in list(damaged.items())[:DAMAGED_SHOWN]:
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.warning(sentence)
+        button.button("Remove", key=f"remove_{key}", on_click=attempt, args=(workspace.remove, key))
+    if len(damaged) > DAMAGED_SHOWN:
+        st.caption(f"and {len(damaged) - DAMAGED_SHOWN:,} more that cannot be used")
+
+
 def body(here: Session) -> None:
     try:
-        items = library.workspace().items()
+        workspace = library.workspace()
+        items = workspace.items()
     except DataError as error:
         st.error(str(error))
         return
     with st.expander("Add images and annotations", icon=":material/add_photo_alternate:", expanded=not items):
         import_form()
     tell_import()
+    tell_damage(workspace)
     if not items:
         st.info("There are no images of yours yet. Add some, or upload one in the sidebar.")
         return

@@ -9,6 +9,7 @@ import streamlit as st
 from frcnn_viz.analysis.export import BOX_STAGES, as_coco_results, as_csv, stage_boxes
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.ui import library
+from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.session import Session
 
 OF_PAGE = {"anchors": "anchors", "proposals": "candidates", "rois": "rois", "detections": "detections"}
@@ -27,23 +28,23 @@ def export_form(here: Session, page_stage: str) -> None:
         key="export_of",
     )
     stem = f"{here.image.name.rsplit('.', 1)[0]}-{here.detector.name}-{stage}"
-    csv_button.download_button(
-        "CSV",
-        lambda: as_csv(stage_boxes(here.trace, stage), here.detector.classes),
-        f"{stem}.csv",
-        "text/csv",
-        on_click="ignore",
-        key="export_csv",
-    )
+    with csv_button:
+        download(
+            "CSV",
+            lambda: as_csv(stage_boxes(here.trace, stage), here.detector.classes),
+            f"{stem}.csv",
+            "text/csv",
+            "export_csv",
+        )
     image_id, category_ids = coco_ids(here.item, here.detector.classes)
-    coco_button.download_button(
-        "COCO results",
-        lambda: as_coco_results(stage_boxes(here.trace, stage), image_id, category_ids),
-        f"{stem}.json",
-        "application/json",
-        on_click="ignore",
-        key="export_coco",
-    )
+    with coco_button:
+        download(
+            "COCO results",
+            lambda: as_coco_results(stage_boxes(here.trace, stage), image_id, category_ids),
+            f"{stem}.json",
+            "application/json",
+            "export_coco",
+        )
     st.caption(
         f"Boxes in pixels of the image, at the present settings. In COCO results the image is {image_id}, and classes "
         + ("are numbered as in your images' COCO export." if here.item else "have the detector's labels.")

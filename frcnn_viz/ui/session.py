@@ -7,8 +7,9 @@ from functools import cache
 
 import streamlit as st
 
+from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.images import LoadedImage, from_pil
+from frcnn_viz.data.images import ImageError, LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
 from frcnn_viz.data.scenes.options import CLASSES
 from frcnn_viz.data.workspace import Item
@@ -227,14 +228,15 @@ def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
 
 
 def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, str]:
-    item = None if key in SAMPLES else library.find(key)
-    if item is None and key not in SAMPLES:
-        tell("The picture is no longer in the workspace; a sample is shown.")
-        key = st.session_state["image"] = next(iter(SAMPLES))
-    if item is None:
-        image, ground_truth, lesson = sample_picture(key)
-        return image, ground_truth, None, lesson
-    return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
+    if key not in SAMPLES:
+        try:
+            item = library.workspace().item(key)
+            return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
+        except (DataError, ImageError) as error:
+            tell(f"{error} A sample is shown.")
+            key = st.session_state["image"] = next(iter(SAMPLES))
+    image, ground_truth, lesson = sample_picture(key)
+    return image, ground_truth, None, lesson
 
 
 @cache

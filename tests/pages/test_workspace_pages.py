@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.data.annotations import Object
-from frcnn_viz.data.formats import read_dataset, written_files, zip_dataset
+from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.formats import FORMATS, read_dataset, written_files, zip_dataset
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import FRAME
@@ -163,6 +163,72 @@ def test_an_unusable_workspace_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     test = open_page("images")
     assert "cannot be made" in test.error[0].value
     assert not AppTest.from_file(str(FRAME), default_timeout=120).run().exception
+
+
+def test_a_file_is_made_and_offered(workspace: Workspace) -> None:
+    for seed, name in ((17, "stop\tsign"), (18, "x" * 99)):
+        add(workspace, seed, Object(CAR.box, name))
+    test = open_page("images")
+    for format_ in FORMATS:
+        test.selectbox(key="export_format").set_value(format_).run()
+        test.button(key="export").click().run()
+        assert not test.exception
+        assert [e.value for e in test.error] == []
+        (save,) = test.get("download_button")
+        assert save.proto.label == f"Save frcnn-viz-{format_}.zip"
+
+
+@pytest.mark.parametrize(("key", "ending"), [("export_csv", "csv"), ("export_coco", "json")])
+def test_the_boxes_of_a_stage_are_made_and_offered(workspace: Workspace, key: str, ending: str) -> None:
+    test = open_page("detections", image=add(workspace, 25, CAR))
+    test.button(key=key).click().run()
+    assert not test.exception
+    (save,) = test.get("download_button")
+    assert save.proto.label == f"Save 25-street-fpn-detections.{ending}"
+
+
+def test_what_goes_wrong_in_making_a_file_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(workspace, 19, CAR)
+    test = open_page("images")
+    monkeypatch.setattr(Workspace, "dataset", lambda self: (_ for _ in ()).throw(DataError("the disk is on fire.")))
+    test.button(key="export").click().run()
+    assert [e.value for e in test.error] == ["the disk is on fire."]
+    assert not test.get("download_button")
+    assert test.text_area(key="workspace_notes")  # the page goes on below
+
+
+def test_damaged_images_are_told_and_can_be_removed(workspace: Workspace) -> None:
+    keys = [add(workspace, seed, CAR) for seed in (20, 21, 22)]
+    (workspace.folder / "annotations" / f"{keys[0]}.json").write_text("[]")
+    workspace.picture_path(keys[1]).unlink()
+    test = open_page("images", image=keys[1])
+    told = [w.value for w in test.warning]
+    assert sum(f"image {keys[0]}" in sentence for sentence in told) == 1
+    assert sum("The picture of 21.png" in sentence for sentence in told) == 1
+    assert test.session_state["image"] == "first-street"
+    for key in keys[:2]:
+        test.button(key=f"remove_{key}").click().run()
+        assert not test.exception
+    assert workspace.ids == (keys[2],)
+    assert not test.warning
+
+
+def test_an_index_made_again_is_told_until_dismissed(workspace: Workspace) -> None:
+    add(workspace, 23, CAR)
+    (workspace.folder / "workspace.json").write_text("null")
+    test = open_page("images")
+    assert "workspace.json.damaged-" in test.warning[0].value
+    test.button(key="told").click().run()
+    assert not test.warning
+
+
+def test_a_change_that_cannot_be_made_is_told(workspace: Workspace) -> None:
+    key = add(workspace, 24, CAR, FLAT)
+    test = open_page("draw", image=key)
+    (workspace.folder / "annotations" / f"{key}.json").write_text("[]")
+    test.button(key="mend_0").click().run()
+    assert not test.exception
+    assert "The annotations of image" in test.warning[0].value
 
 
 def test_results_go_with_the_ground_truths_export(workspace: Workspace) -> None:

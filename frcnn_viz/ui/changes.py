@@ -1,0 +1,16 @@
+"""Changes of the workspace from the pages: one that cannot be made is told, and the page goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.ui import session
+
+
+def attempt(change: Callable[..., object], *args: object) -> None:
+    """Make a change; a sentence at the top of the page says why it could not be made."""
+    try:
+        change(*args)
+    except DataError as error:
+        session.tell(str(error))
