@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -123,37 +118,6 @@ def test_many_threads_and_tabs_write_at_once(workspace: Workspace) -> None:
     assert set(workspace.classes) == {f"class {n}" for n in range(6)}
     assert all(len(workspace.item(key).objects) == 1 for key in keys)
     assert all(workspace.item(key).revision == 11 for key in keys), "no change was lost"
-
-
-SAVING = """
-import sys
-from pathlib import Path
-from frcnn_viz.data.annotations import Object
-from frcnn_viz.data.workspace import Workspace
-workspace, n = Workspace(Path(sys.argv[1])), 0
-while True:
-    n += 1
-    workspace.save(sys.argv[2], [Object((0.0, 0.0, float(n), 1.0), "x" * 50)] * 200)
-    print(n, flush=True)
-"""
-
-
-def test_a_server_killed_while_saving_leaves_whole_files(workspace: Workspace) -> None:
-    key, _ = workspace.add(picture(), "a.png")
-    for _ in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SAVING, str(workspace.folder), key], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout
-        process.stdout.readline()
-        time.sleep(0.05)
-        os.kill(process.pid, signal.SIGKILL)
-        last = int(([1] + [int(n) for n in process.stdout.read().split()])[-1])
-        process.wait()
-        objects = again(workspace).item(key).objects
-        assert len(objects) == 200
-        assert objects[0].box[2] >= last
-        workspace.save(key, [CAT])  # the lock of the dead does not hold
 
 
 def test_imports_tell_what_they_left_out(workspace: Workspace) -> None:
