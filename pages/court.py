@@ -3,7 +3,7 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_groups, keep_with, soft_nms
-from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.layers import BoxLayer, CanvasScene
 from frcnn_viz.figures.palette import GREEN, ORANGE, SELECTED
@@ -115,10 +115,9 @@ def show_ways(here: Session, court: Court) -> None:
         if here.ground_truth is not None:
             boxes = here.trace.input.boxes_in_image(court.boxes[kept])
             truth = here.ground_truth
-            labels = truth.labels_in(here.detector.classes)
-            outcomes = judge(boxes, court.groups[kept], truth.boxes_in_image.to(boxes.device), labels)
+            outcomes = judge_picture(boxes, court.groups[kept], truth, here.detector.classes)
             line |= {
-                f"found of {len(truth)}": int((~outcomes.missed).sum()),
+                f"found of {int((~truth.ignored).sum())}": int(outcomes.found.sum()),
                 "false alarms": int(outcomes.false_alarms.sum()),
             }
         rows.append(line)

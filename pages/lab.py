@@ -2,7 +2,7 @@ import streamlit as st
 
 from frcnn_viz.analysis.anchor_report import changed, report
 from frcnn_viz.analysis.anchor_search import OBJECTIVES, generator_code, search
-from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.figures.lab import PRESETS, comparison, iou_figure, object_layers, object_rows
 from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.settings import LevelTuples, Settings
@@ -89,8 +89,8 @@ def show_search(here: Session, objects: ObjectSet) -> None:
 
 def misses(here: Session, settings: Settings) -> tuple[int, int, int]:
     found, truth = here.trace_with(settings).detections, here.ground_truth
-    outcomes = judge(found.boxes_in_image, found.labels, truth.boxes_in_image, truth.labels_in(here.detector.classes))
-    return len(found), int((~outcomes.missed).sum()), int(outcomes.false_alarms.sum())
+    outcomes = judge_picture(found.boxes_in_image, found.labels, truth, here.detector.classes)
+    return len(found), int(outcomes.found.sum()), int(outcomes.false_alarms.sum())
 
 
 def show_head(here: Session) -> None:
@@ -111,7 +111,7 @@ def show_head(here: Session) -> None:
         st.warning(
             "Its deltas were learnt for its own sizes: what it makes of others is no measure of training with them."
         )
-    names = ("detections", f"found of {len(here.ground_truth)}", "false alarms")
+    names = ("detections", f"found of {int((~here.ground_truth.ignored).sum())}", "false alarms")
     st.dataframe([{"with": name, **dict(zip(names, row, strict=True))} for name, row in rows.items()], hide_index=True)
 
 

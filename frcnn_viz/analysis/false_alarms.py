@@ -42,7 +42,7 @@ class FalseAlarm:
 def false_alarms(
     boxes: Tensor, labels: Tensor, truth: Tensor, truth_labels: Tensor, outcomes: Outcomes
 ) -> list[FalseAlarm]:
-    """Every false alarm with its kind.
+    """Every false alarm with its kind; ignored objects have no part in it.
 
     Args:
         boxes: float32 [D, 4], by falling score.
@@ -54,10 +54,10 @@ def false_alarms(
     rows = outcomes.false_alarms.nonzero()[:, 0].tolist()
     if not rows or not len(truth):
         return [FalseAlarm(row, Mistake.BACKGROUND, None, 0.0) for row in rows]
-    iou = box_iou(boxes[rows], truth).cpu()
+    iou = box_iou(boxes[rows], truth).cpu().masked_fill(outcomes.ignored, 0.0)
     same = labels[rows].cpu()[:, None] == truth_labels.cpu()
     right, wrong = torch.where(same, iou, 0.0), torch.where(same, 0.0, iou)
-    taken = torch.where(outcomes.detection_of_object >= 0, right, 0.0)
+    taken = torch.where(outcomes.found, right, 0.0)
     nearest = [zip(*(part.tolist() for part in of.max(dim=1)), strict=True) for of in (right, wrong, taken, iou)]
     return [_kind(row, *near) for row, *near in zip(rows, *nearest, strict=True)]
 

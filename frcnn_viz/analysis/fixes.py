@@ -109,7 +109,7 @@ def fixes(
             found = trace_of(at).detections
             outcomes = judge(found.boxes_in_image, found.labels, boxes_in_image.to(found.boxes.device), labels)
             hit = bool(outcomes.detection_of_object[object_] >= 0)
-            tried[at] = hit, int(outcomes.false_alarms.sum()), int((~outcomes.missed).sum())
+            tried[at] = hit, int(outcomes.false_alarms.sum()), int(outcomes.found.sum())
         return tried[at]
 
     results = []

@@ -1,15 +1,18 @@
-"""Which objects were found, by which detection, and which detections are false alarms.
+"""Which objects were found, by which detection, which detections are false alarms, and which count as neither.
 
 Shape shorthand: D detections, best first; G ground-truth objects.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torchvision.ops import box_iou
+
+from frcnn_viz.data.ground_truth import GroundTruth
 
 UNKNOWN = -1
 """The label of an object whose class the detector does not know."""
@@ -17,32 +20,71 @@ UNKNOWN = -1
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Detections and objects, each with its partner.
+    """Detections and objects, each with its partner. All on the CPU.
 
     Attributes:
-        detection_of_object: int64 [G], the detection that found each object, or -1: missed.
-        object_of_detection: int64 [D], the object each detection found, or -1: a false alarm.
+        detection_of_object: int64 [G], the detection that found each object, or -1.
+        object_of_detection: int64 [D], the object each detection found, or -1.
+        ignored_of_detection: int64 [D], the ignored object that each other detection lies on, or -1.
+        ignored: bool [G], objects that are neither found nor missed.
     """
 
     detection_of_object: Tensor
     object_of_detection: Tensor
+    ignored_of_detection: Tensor
+    ignored: Tensor
+
+    @property
+    def found(self) -> Tensor:
+        """bool [G]."""
+        return self.detection_of_object >= 0
 
     @property
     def missed(self) -> Tensor:
         """bool [G]."""
-        return self.detection_of_object < 0
+        return ~self.found & ~self.ignored
+
+    @property
+    def ignored_detections(self) -> Tensor:
+        """Neither finds nor false alarms: bool [D]."""
+        return self.ignored_of_detection >= 0
 
     @property
     def false_alarms(self) -> Tensor:
         """bool [D]."""
-        return self.object_of_detection < 0
+        return (self.object_of_detection < 0) & ~self.ignored_detections
 
 
-def judge(boxes: Tensor, labels: Tensor, truth: Tensor, truth_labels: Tensor, iou_thresh: float = 0.5) -> Outcomes:
+def judge_picture(
+    boxes_in_image: Tensor, labels: Tensor, truth: GroundTruth, classes: Sequence[str], iou_thresh: float = 0.5
+) -> Outcomes:
+    """`judge` on the objects of a picture with their flags; `classes` are the detector's, by label."""
+    return judge(
+        boxes_in_image,
+        labels,
+        truth.boxes_in_image.to(boxes_in_image.device),
+        truth.labels_in(classes),
+        iou_thresh,
+        truth.crowd,
+        truth.difficult,
+    )
+
+
+def judge(
+    boxes: Tensor,
+    labels: Tensor,
+    truth: Tensor,
+    truth_labels: Tensor,
+    iou_thresh: float = 0.5,
+    crowd: Tensor | None = None,
+    difficult: Tensor | None = None,
+) -> Outcomes:
     """Pair detections with objects as COCO's evaluation does.
 
-    Each detection in turn takes the free object of its class that it overlaps most, from `iou_thresh` on. Objects
-    of a class the detector does not know can then be found by place alone, by a detection that is left.
+    Each detection in turn takes the free object of its class that it overlaps most, from `iou_thresh` on. What is left
+    may lie on an ignored object of its class, and any number may: on a crowd by the part of the detection that is
+    inside (COCO), on a difficult object by IoU (Pascal VOC). Objects of a class the detector does not know can then be
+    found, or ignored, by place alone, by a detection that is left.
 
     Args:
         boxes: float32 [D, 4] xyxy, by falling score.
@@ -50,20 +92,35 @@ def judge(boxes: Tensor, labels: Tensor, truth: Tensor, truth_labels: Tensor, io
         truth: float32 [G, 4], in the same frame.
         truth_labels: int64 [G]; `UNKNOWN` for a class that has no label.
         iou_thresh: the least overlap of a find.
+        crowd: bool [G], the crowds among them; none where not given.
+        difficult: bool [G], likewise.
     """
+    crowd, difficult = (torch.zeros(len(truth), dtype=torch.bool) if of is None else of for of in (crowd, difficult))
+    ignored = crowd | difficult
     detection_of_object = torch.full((len(truth),), -1, dtype=torch.int64)
     object_of_detection = torch.full((len(boxes),), -1, dtype=torch.int64)
+    ignored_of_detection = object_of_detection.clone()
     if len(boxes) and len(truth):
-        iou = box_iou(boxes, truth).cpu()
+        iou = torch.where(crowd, _part_inside(boxes, truth).cpu(), box_iou(boxes, truth).cpu())
         same = labels.cpu()[:, None] == truth_labels.cpu()
         strange = (truth_labels.cpu() == UNKNOWN).expand_as(same)
         for allowed in (same, strange):
-            near = torch.where(allowed, iou, -1.0)
+            near = torch.where(allowed & ~ignored, iou, -1.0)
             for detection in (near.amax(dim=1) >= iou_thresh).nonzero()[:, 0].tolist():
-                if object_of_detection[detection] >= 0:
+                if object_of_detection[detection] >= 0 or ignored_of_detection[detection] >= 0:
                     continue
                 overlap, found = torch.where(detection_of_object < 0, near[detection], -1.0).max(dim=0)
                 if overlap >= iou_thresh:
                     detection_of_object[found] = detection
                     object_of_detection[detection] = found
-    return Outcomes(detection_of_object, object_of_detection)
+            overlap, region = torch.where(allowed & ignored, iou, -1.0).max(dim=1)
+            left = (overlap >= iou_thresh) & (object_of_detection < 0) & (ignored_of_detection < 0)
+            ignored_of_detection[left] = region[left]
+    return Outcomes(detection_of_object, object_of_detection, ignored_of_detection, ignored)
+
+
+def _part_inside(boxes: Tensor, truth: Tensor) -> Tensor:
+    """The part of each detection's area that lies in each object: float32 [D, G]."""
+    top_left = torch.maximum(boxes[:, None, :2], truth[:, :2])
+    bottom_right = torch.minimum(boxes[:, None, 2:], truth[:, 2:])
+    return (bottom_right - top_left).clamp(min=0).prod(dim=2) / (boxes[:, 2:] - boxes[:, :2]).prod(dim=1)[:, None]

@@ -39,6 +39,15 @@ def test_a_second_detection_is_a_duplicate() -> None:
     assert kinds([OBJECT, [12.0, 10.0, 52.0, 50.0]], [1, 1], [OBJECT], [1]) == [Mistake.DUPLICATE]
 
 
+def test_an_ignored_object_is_no_reason_for_a_false_alarm() -> None:
+    beside, far = [30.0, 10.0, 70.0, 50.0], [48.0, 10.0, 88.0, 50.0]
+    boxes, labels = torch.tensor([beside, OBJECT, OBJECT, far]), torch.tensor([1, 2, 1, 1])
+    truth, truth_labels = torch.tensor([OBJECT]), torch.tensor([1])
+    outcomes = judge(boxes, labels, truth, truth_labels, difficult=torch.tensor([True]))
+    alarms = false_alarms(boxes, labels, truth, truth_labels, outcomes)
+    assert [(alarm.detection, alarm.mistake) for alarm in alarms] == [(n, Mistake.BACKGROUND) for n in (0, 1, 3)]
+
+
 def test_without_objects_everything_is_background() -> None:
     empty = torch.zeros(0, dtype=torch.int64)
     args = torch.tensor([OBJECT]), torch.tensor([1]), torch.zeros(0, 4), empty
