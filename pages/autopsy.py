@@ -1,6 +1,6 @@
 import streamlit as st
 
-from frcnn_viz.analysis.examination import Examination
+from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.figures.autopsy import (
@@ -21,10 +21,11 @@ from frcnn_viz.ui.lineage import lineage_strip
 from frcnn_viz.ui.page import go_to, run_page
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import of_items, this_image
+from frcnn_viz.ui.subjects import of_items, tell_empty, this_image
 
 PAGE_OF = {
     Verdict.NO_ANCHOR: "lab",
+    Verdict.MOVED_AWAY: "proposals",
     Verdict.BELOW_TOP_N: "proposals",
     Verdict.RPN_FILTERED: "proposals",
     Verdict.RPN_NMS: "proposals",
@@ -37,6 +38,7 @@ PAGE_OF = {
     Verdict.BOX_TOO_SMALL: "detections",
     Verdict.FINAL_NMS: "detections",
     Verdict.DETECTION_LIMIT: "detections",
+    Verdict.MERGED: "detections",
     Verdict.SHARED: "detections",
     Verdict.FOUND: "detections",
 }
@@ -47,7 +49,7 @@ def chosen_object(examined: Examination) -> int | None:
     chosen = session.selected("object")
     if chosen is not None and chosen < len(examined.findings):
         return chosen
-    missed = [g for g, finding in enumerate(examined.findings) if finding.verdict is not Verdict.FOUND]
+    missed = [g for g, finding in enumerate(examined.findings) if finding.missed]
     return missed[0] if missed else 0 if examined.findings else None
 
 
@@ -64,8 +66,6 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
     if finding.verdict not in TRIED:
         return
     truth = here.ground_truth
-    labels = truth.labels_in(here.detector.classes)
-
     key = ("fixes", here.detector.fingerprint, here.image.sha256, here.settings, object_, truth)
     st.markdown("**What would mend it**")
     asked = st.session_state.setdefault("fixes_asked", {})
@@ -75,7 +75,7 @@ def show_fixes(here: Session, finding: Finding, object_: int) -> None:
         asked.clear()
         with progress("fixes", "Nothing is changed by it.") as tell:
             asked[key] = fixes(
-                here.trace_with, here.settings, object_, finding.verdict, truth.boxes_in_image, labels, progress=tell
+                here.trace_with, here.settings, object_, finding.verdict, truth, here.detector.classes, progress=tell
             )
     told: list[Fix] = asked[key]
     if not told:
@@ -126,7 +126,6 @@ def show_object(here: Session, examined: Examination, object_: int) -> None:
 def body(here: Session) -> None:
     if here.ground_truth is None:
         st.info("Nothing is drawn on this picture; draw its objects on the page Draw, or choose a sample.")
-        return
     for column, name in zip(st.columns(3), ("box_score_thresh", "box_nms_thresh", "rpn_nms_thresh"), strict=True):
         with column:
             setting_slider(name)
@@ -137,7 +136,7 @@ def body(here: Session) -> None:
     with left:
         classes = here.detector.classes
         layers = [
-            object_layer(here.ground_truth, examined.findings),
+            object_layer(this.truth, examined.findings),
             alarm_layer(examined.detections, examined.labels, examined.scores, classes, examined.alarms),
         ]
         if object_ is not None:
@@ -153,11 +152,14 @@ def body(here: Session) -> None:
         height, width = here.image.size
         box_canvas(CanvasScene(here.image_url, width, height, layers), "autopsy_canvas", pick)
         st.caption(
-            f"{examined.missed} of {len(examined.findings)} objects missed, {len(examined.alarms)} false alarms "
+            f"{examined.missed} of {int(examined.counted.sum())} objects missed, {len(examined.alarms)} false alarms "
             "(click their kinds in the legend to show them). Click an object for its verdict."
         )
+        for sentence in left_out([examined]):
+            st.caption(sentence)
+        tell_empty([this])
     with right:
-        st.dataframe(object_rows(here.ground_truth, examined.findings), hide_index=True, height=230)
+        st.dataframe(object_rows(this.truth, examined.findings), hide_index=True, height=230)
         chart(verdict_figure(examined.findings), "verdicts", 240)
     if object_ is not None:
         show_object(here, examined, object_)

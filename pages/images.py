@@ -24,7 +24,7 @@ DAMAGED_SHOWN = 20
 
 def look_for_misses(here: Session, items: list[Item]) -> None:
     label = f"Look for misses with {here.detector.title}"
-    if st.button(label, key="survey", help="Runs it on every image with objects, at the present settings."):
+    if st.button(label, key="survey", help="Runs it on every image, at the present settings."):
         with progress("survey") as tell:
             problems = survey.run(here.detector, here.settings, of_items(items), tell)
         for sentence in problems:

@@ -1,9 +1,9 @@
 import streamlit as st
 import torch
 
-from frcnn_viz.analysis.examination import Examination
+from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.verdicts import Verdict
-from frcnn_viz.analysis.waterfall import group_rows, loses_most
+from frcnn_viz.analysis.waterfall import THRESHOLDS, group_rows, loses_most
 from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.figures.autopsy import mistake_figure, verdict_figure
 from frcnn_viz.figures.metrics import waterfall_figure
@@ -11,7 +11,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.objects import object_wall
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import Subject, choose_subjects
+from frcnn_viz.ui.subjects import Subject, choose_subjects, tell_empty
 from frcnn_viz.ui.survey import examined
 
 SHOWN = 24
@@ -19,14 +19,14 @@ SHOWN = 24
 
 def show_waterfall(ious: torch.Tensor, names: list[str], sizes: torch.Tensor, done: list[Examination]) -> None:
     chart(waterfall_figure(ious), "waterfall", 380)
-    for threshold in (0.5, 0.7):
+    for threshold in THRESHOLDS:
         loss = loses_most(ious, threshold)
         if loss:
             st.markdown(
                 f"At IoU {threshold:g}, **{loss.stage}** loses most: "
-                f"{loss.objects:,} of {len(ious):,} objects are gone after it."
+                f"{loss.objects:,} of {len(ious):,} objects are lost there for good."
             )
-    threshold = st.segmented_control("Groups at IoU", [0.5, 0.7], default=0.5, key="waterfall_iou") or 0.5
+    threshold = st.segmented_control("Groups at IoU", THRESHOLDS, default=0.5, key="waterfall_iou") or 0.5
     groups = [(name, torch.tensor([n == name for n in names])) for name in sorted(set(names))]
     groups += [(band, (sizes >= low) & (sizes < high)) for band, (low, high) in BANDS.items()]
     rows = group_rows(ious, groups, threshold)
@@ -40,15 +40,14 @@ def show_waterfall(ious: torch.Tensor, names: list[str], sizes: torch.Tensor, do
 
 
 def show_failures(subjects: list[Subject], done: dict[str, Examination]) -> None:
-    verdicts = [v for v in Verdict if v is not Verdict.FOUND]
     lost = [
         (finding, subject, number)
         for subject in subjects
         if subject.key in done
         for number, finding in enumerate(done[subject.key].findings)
-        if finding.verdict is not Verdict.FOUND
+        if finding.missed
     ]
-    present = [v for v in verdicts if any(finding.verdict is v for finding, _, _ in lost)]
+    present = [v for v in Verdict if any(finding.verdict is v for finding, _, _ in lost)]
     if not present:
         st.success("No object was missed.")
         return
@@ -64,16 +63,26 @@ def show_failures(subjects: list[Subject], done: dict[str, Examination]) -> None
 def body(here: Session) -> None:
     subjects = choose_subjects(here, "Of", "waterfall")
     done = examined(here, subjects, "waterfall")
-    if not any(one.findings for one in done.values()):
+    if not any(one.findings or one.alarms for one in done.values()):
         st.info("No image with objects is examined yet.")
         return
     results = [done[subject.key] for subject in subjects if subject.key in done]
+    counted = torch.cat([one.counted for one in results])
     names = [name for subject in subjects if subject.key in done for name in subject.truth.names]
+    names = [name for name, counts in zip(names, counted.tolist(), strict=True) if counts]
     ious, sizes = torch.cat([one.ious for one in results]), torch.cat([one.sizes for one in results])
-    show_waterfall(ious, names, sizes, results)
+    if names:
+        show_waterfall(ious[counted], names, sizes[counted], results)
+    for sentence in left_out(results):
+        st.caption(sentence)
+    tell_empty(subjects)
     left, right = st.columns([2, 3])
     with left:
         chart(verdict_figure([finding for one in results for finding in one.findings]), "verdicts_all", 320)
+        st.caption(
+            "Recall tells which objects have a box after a stage; a stage that moves boxes may bring some back. "
+            "What is not brought back is lost for good there, and has that stage's verdict."
+        )
     with right:
         show_failures(subjects, done)
     alarms = [alarm for one in results for alarm in one.alarms]

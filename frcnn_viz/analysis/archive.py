@@ -32,7 +32,7 @@ from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
 
 LOG = logging.getLogger(__name__)
-FORM = 1
+FORM = 2
 """Of the records; raised whenever an examination holds or means something else."""
 MOST = 200_000
 """Records; the oldest go first."""
@@ -42,6 +42,7 @@ TENSORS = {
     "detections": torch.float32,
     "labels": torch.int64,
     "scores": torch.float32,
+    "ignored": torch.bool,
 }
 
 
@@ -63,6 +64,8 @@ def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTrut
         image,
         digest(truth.boxes_in_image),
         truth.names,
+        truth.crowd.tolist(),
+        truth.difficult.tolist(),
     )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +12,6 @@ from torch import Tensor
 from frcnn_viz.analysis.autopsy import examine
 from frcnn_viz.analysis.false_alarms import FalseAlarm, false_alarms
 from frcnn_viz.analysis.verdicts import Finding, Verdict
-from frcnn_viz.analysis.waterfall import stage_ious
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.trace import Trace
@@ -21,9 +22,10 @@ class Examination:
     """What a detector did with the G objects of one image, and its D detections.
 
     Attributes:
-        findings: of each object. ious: float32 [G, stages], the best overlap at each stage.
+        findings: of each object. ious: float32 [G, stages], the waterfall's table.
         sizes: float32 [G], square roots of the objects' areas after the resize.
         alarms: the false alarms. detections: float32 [D, 4] in the image; labels int64 [D], scores float32 [D].
+        ignored: bool [D], detections that lie on an ignored object: neither finds nor false alarms.
         ms: of each stage of the pipeline.
     """
 
@@ -34,18 +36,40 @@ class Examination:
     detections: Tensor
     labels: Tensor
     scores: Tensor
+    ignored: Tensor
     ms: dict[str, float]
 
     @property
     def missed(self) -> int:
-        """How many objects were not found."""
-        return sum(finding.verdict is not Verdict.FOUND for finding in self.findings)
+        """How many objects should have been found and were not."""
+        return sum(finding.missed for finding in self.findings)
+
+    @property
+    def counted(self) -> Tensor:
+        """Which objects are either found or missed, and so in every count and recall: bool [G]."""
+        return torch.tensor([one.missed or one.verdict is Verdict.FOUND for one in self.findings], dtype=torch.bool)
+
+
+def left_out(examined: Iterable[Examination]) -> list[str]:
+    """What the counts and recalls of these images leave out, a sentence each; none where nothing is."""
+    examined = list(examined)
+    counts = Counter(finding.verdict for one in examined for finding in one.findings)
+    on_them = sum(int(one.ignored.sum()) for one in examined)
+    told = []
+    if ignored := counts[Verdict.IGNORED]:
+        told.append(
+            f"Crowds or difficult objects, neither found nor missed: {ignored:,}; detections on them, which are no "
+            f"false alarms: {on_them:,}."
+        )
+    if unknown := counts[Verdict.UNKNOWN_CLASS]:
+        told.append(f"Objects of classes the detector does not know, left out: {unknown:,}.")
+    return told
 
 
 def examine_image(detector: Detector, trace: Trace, truth: GroundTruth) -> Examination:
     """Examine one image; the trace may have run already."""
     labels = truth.labels_in(detector.classes)
-    autopsy = examine(trace, truth.boxes_in_image, labels, detector.classes)
+    autopsy = examine(trace, truth, detector.classes)
     found = trace.detections
     alarms = false_alarms(
         found.boxes_in_image, found.labels, truth.boxes_in_image.to(found.boxes.device), labels, autopsy.outcomes
@@ -53,11 +77,12 @@ def examine_image(detector: Detector, trace: Trace, truth: GroundTruth) -> Exami
     sides = (autopsy.boxes[:, 2:] - autopsy.boxes[:, :2]).cpu()
     return Examination(
         autopsy.findings,
-        stage_ious(trace, truth.boxes_in_image, labels),
+        autopsy.ious,
         torch.sqrt(sides.prod(dim=1)),
         tuple(alarms),
         found.boxes_in_image.cpu(),
         found.labels.cpu(),
         found.scores.cpu(),
+        autopsy.outcomes.ignored_detections,
         {stage.name: stage.ms for stage in trace.stages},
     )

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.analysis.verdicts import Verdict
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.settings import Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
 
@@ -44,6 +43,7 @@ KNOBS = {
 _IMAGE = ("larger image", "smaller image")
 TRIED = {
     Verdict.NO_ANCHOR: _IMAGE,
+    Verdict.MOVED_AWAY: _IMAGE,
     Verdict.BELOW_TOP_N: ("rpn_pre_nms_top_n", *_IMAGE),
     Verdict.RPN_FILTERED: ("rpn_min_size", "rpn_score_thresh", *_IMAGE),
     Verdict.RPN_NMS: ("rpn_nms_thresh", "rpn_post_nms_top_n", *_IMAGE),
@@ -56,6 +56,7 @@ TRIED = {
     Verdict.BOX_TOO_SMALL: _IMAGE,
     Verdict.FINAL_NMS: ("box_nms_thresh", "rpn_nms_thresh", *_IMAGE),
     Verdict.DETECTION_LIMIT: ("box_detections_per_img", "box_nms_thresh"),
+    Verdict.MERGED: ("box_nms_thresh", *_IMAGE),
     Verdict.SHARED: ("box_nms_thresh", "rpn_nms_thresh", *_IMAGE),
 }
 """What can mend each verdict; where nothing is named, no setting can."""
@@ -85,8 +86,8 @@ def fixes(
     settings: Settings,
     object_: int,
     verdict: Verdict,
-    boxes_in_image: Tensor,
-    labels: Tensor,
+    truth: GroundTruth,
+    classes: Sequence[str],
     names: Sequence[str] | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, words: None,
 ) -> list[Fix]:
@@ -97,8 +98,8 @@ def fixes(
         settings: as they are.
         object_: its index.
         verdict: on it; tells which settings to try.
-        boxes_in_image: float32 [G, 4], all objects.
-        labels: int64 [G].
+        truth: all objects of the image.
+        classes: the detector's names by label.
         names: of `KNOBS`, to try instead.
         progress: told before every run: knobs tried, knobs in all, and what is tried. What it raises ends the search.
     """
@@ -107,7 +108,7 @@ def fixes(
     def judged(at: Settings) -> tuple[bool, int, int]:
         if at not in tried:
             found = trace_of(at).detections
-            outcomes = judge(found.boxes_in_image, found.labels, boxes_in_image.to(found.boxes.device), labels)
+            outcomes = judge_picture(found.boxes_in_image, found.labels, truth, classes)
             hit = bool(outcomes.detection_of_object[object_] >= 0)
             tried[at] = hit, int(outcomes.false_alarms.sum()), int(outcomes.found.sum())
         return tried[at]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision.ops import box_iou
 from torchvision.transforms.v2 import functional as F
 
-from frcnn_viz.analysis.waterfall import STAGES, stage_ious
+from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 
@@ -93,9 +93,7 @@ def breaks_first(points: list[Point], iou_thresh: float = 0.5) -> tuple[float, s
     """The first value at which the object is lost, and the stage that loses it; None where it never is."""
     for point in points:
         if not point.found:
-            alive = (point.ious >= iou_thresh).nonzero()[:, 0]
-            last = int(alive[-1]) if len(alive) else -1
-            return point.value, STAGES[min(last + 1, len(STAGES) - 1)]
+            return point.value, STAGES[int(reached(point.ious[None], iou_thresh))]
     return None
 
 

@@ -7,10 +7,15 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What became of an object, in the order of the stages. Every object has exactly one."""
+    """What became of an object, in the order of the stages. Every object has exactly one.
 
+    `docs/verdicts.md` holds the rule of each. The first two are no misses: such objects are left out of every recall.
+    """
+
+    IGNORED = "ignored"
     UNKNOWN_CLASS = "unknown class"
     NO_ANCHOR = "no anchor near enough"
+    MOVED_AWAY = "moved away by the RPN"
     BELOW_TOP_N = "objectness under the top-n"
     RPN_FILTERED = "too small or unlikely for the RPN"
     RPN_NMS = "suppressed in the RPN's NMS"
@@ -23,6 +28,7 @@ class Verdict(StrEnum):
     BOX_TOO_SMALL = "detection too small"
     FINAL_NMS = "suppressed in the final NMS"
     DETECTION_LIMIT = "cut by the limit on detections"
+    MERGED = "merged with a neighbour by the final NMS"
     SHARED = "its detection counts for another object"
     FOUND = "found"
 
@@ -39,6 +45,7 @@ class Mechanism(StrEnum):
 
 MECHANISMS = {
     Verdict.NO_ANCHOR: Mechanism.PROPOSAL_PROCESS,
+    Verdict.MOVED_AWAY: Mechanism.PROPOSAL_PROCESS,
     Verdict.BELOW_TOP_N: Mechanism.PROPOSAL_PROCESS,
     Verdict.RPN_FILTERED: Mechanism.PROPOSAL_PROCESS,
     Verdict.RPN_NMS: Mechanism.PROPOSAL_PROCESS,
@@ -51,9 +58,10 @@ MECHANISMS = {
     Verdict.BOX_TOO_SMALL: Mechanism.CALIBRATION,
     Verdict.FINAL_NMS: Mechanism.CALIBRATION,
     Verdict.DETECTION_LIMIT: Mechanism.CALIBRATION,
+    Verdict.MERGED: Mechanism.CALIBRATION,
     Verdict.SHARED: Mechanism.CALIBRATION,
 }
-"""Of each verdict of a miss; an unknown class has none, and a found object neither."""
+"""Of each verdict of a miss; what is found, ignored or of an unknown class has none."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Finding:
         verdict: the stage that lost it. sentence: in words, with its numbers.
         anchor, candidate, proposal, label: where the box that got furthest is; None where it did not get so far.
         suppressor: who suppressed it, as `candidate` is in the RPN's NMS and as (proposal, label) in the final one.
+        neighbour: the object that the detection on this one counts for.
         iou: of the box that got furthest with the object. score: of that box, at the stage that lost it.
     """
 
@@ -74,5 +83,11 @@ class Finding:
     proposal: int | None = None
     label: int | None = None
     suppressor: int | tuple[int, int] | None = None
+    neighbour: int | None = None
     iou: float = 0.0
     score: float = 0.0
+
+    @property
+    def missed(self) -> bool:
+        """Whether the detector should have found it and did not."""
+        return self.verdict in MECHANISMS

@@ -1,4 +1,10 @@
-"""How far each object gets: the best overlap any box of each stage has with it, and the recall after each stage."""
+"""How far each object gets: the one table from which recalls, losses and verdicts are read.
+
+An object is alive after a stage while a box of that stage overlaps it by the threshold; from the refined boxes on, a
+box of its class. The last stage pairs: a detection counts for one object alone, which is then found. The stage that
+loses an object is the one after the last that has it alive: a stage that moves boxes may bring back what was gone.
+Shape shorthand: G ground-truth objects; S stages.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +15,8 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou, clip_boxes_to_image
 
-from frcnn_viz.analysis.outcomes import UNKNOWN
-from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.analysis.outcomes import UNKNOWN, judge
+from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
 from frcnn_viz.pipeline.trace import Trace
 
@@ -25,68 +31,105 @@ STAGES = (
     "over the score threshold",
     "final NMS",
     "limit on detections",
+    "pairing",
 )
+LOST_AT = {
+    Verdict.NO_ANCHOR: "anchors",
+    Verdict.MOVED_AWAY: "moved by the RPN",
+    Verdict.BELOW_TOP_N: "top-n of each level",
+    Verdict.RPN_FILTERED: "large and likely enough",
+    Verdict.RPN_NMS: "RPN's NMS",
+    Verdict.PROPOSAL_LIMIT: "limit on proposals",
+    Verdict.REFINED_AWAY: "refined",
+    Verdict.BADLY_PLACED: "refined",
+    Verdict.BACKGROUND: "over the score threshold",
+    Verdict.OTHER_CLASS: "over the score threshold",
+    Verdict.UNDER_SCORE: "over the score threshold",
+    Verdict.BOX_TOO_SMALL: "over the score threshold",
+    Verdict.FINAL_NMS: "final NMS",
+    Verdict.DETECTION_LIMIT: "limit on detections",
+    Verdict.MERGED: "pairing",
+    Verdict.SHARED: "pairing",
+}
+"""The stage that lost an object with each verdict of a miss."""
+THRESHOLDS = (0.5, 0.7)
+"""IoUs at which recall is told."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The stage that loses most. objects: how many it had and the stage after it lacks."""
+    """The stage that loses most. objects: how many it loses for good."""
 
     stage: str
     objects: int
 
 
-def stage_ious(trace: Trace, boxes_in_image: Tensor, labels: Tensor) -> Tensor:
+def stage_ious(
+    trace: Trace,
+    boxes_in_image: Tensor,
+    labels: Tensor,
+    crowd: Tensor | None = None,
+    difficult: Tensor | None = None,
+) -> Tensor:
     """The best IoU of any box of each stage with each object: float32 [G, len(STAGES)], on the CPU.
 
     From the refined boxes on, a box must be of the object's class; for a class that the detector does not know, any
-    will do.
+    will do. The last stage holds the highest of `THRESHOLDS` at which `judge` says that the object is found, or 0.
+    All is measured in the user's image, as `judge` does.
 
     Args:
         trace: of the image.
         boxes_in_image: float32 [G, 4].
         labels: int64 [G], `UNKNOWN` for such a class.
+        crowd: bool [G], as `judge` takes it.
+        difficult: bool [G], likewise.
     """
-    first, last = trace.proposals, trace.detections
+    first, last, to_image = trace.proposals, trace.detections, trace.input.boxes_in_image
     device = trace.anchors.boxes.device
-    labels = labels.to(device)
     with torch.inference_mode():
-        truth = to_input(boxes_in_image.to(device, torch.float32), trace.input.image_size, trace.input.input_size)
-        candidates = box_iou(truth, first.candidates)
+        truth = boxes_in_image.to(device, torch.float32)
+        candidates = box_iou(truth, to_image(first.candidates))
         best = [
-            best_iou(truth, trace.anchors.boxes),
-            best_iou(truth, clip_boxes_to_image(trace.decoded, trace.input.input_size)),
+            best_iou(truth, to_image(trace.anchors.boxes)),
+            best_iou(truth, to_image(clip_boxes_to_image(trace.decoded, trace.input.input_size))),
             _best(candidates),
             _best(candidates[:, (first.fate != Fate.TOO_SMALL) & (first.fate != Fate.BELOW_SCORE)]),
             _best(candidates[:, first.nms_kept]),
             _best(candidates[:, first.kept]),
         ]
         boxes, _, of_class = flatten_candidates(trace.rois)
-        refined = box_iou(truth, boxes)
-        refined = refined.where((labels[:, None] == of_class) | (labels[:, None] == UNKNOWN), 0)
+        wanted = labels.to(device)[:, None]
+        refined = box_iou(truth, to_image(boxes)).where((wanted == of_class) | (wanted == UNKNOWN), 0)
         scored = (last.fate != Fate.BELOW_SCORE) & (last.fate != Fate.TOO_SMALL)
         best += [_best(refined), _best(refined[:, scored])]
         best += [_best(refined[:, last.nms_kept]), _best(refined[:, last.kept])]
-        return torch.stack(best, dim=1).cpu()
+        found = torch.zeros(len(truth))
+        for threshold in THRESHOLDS:
+            pairs = judge(last.boxes_in_image, last.labels, truth, labels, threshold, crowd, difficult)
+            found[pairs.found] = threshold
+        return torch.cat([torch.stack(best, dim=1).cpu(), found[:, None]], dim=1)
+
+
+def reached(ious: Tensor, threshold: float) -> Tensor:
+    """The index of the stage that loses each object [G, S] for good, or S where it is found: int64 [G]."""
+    return ((ious >= threshold) * torch.arange(1, len(STAGES) + 1)).amax(dim=1)
 
 
 def recalls(ious: Tensor, threshold: float) -> list[float]:
-    """The part of the objects [G, S] that reaches the threshold after each stage."""
+    """The part of the objects [G, S] that is alive after each stage."""
     return (ious >= threshold).float().mean(dim=0).tolist()
 
 
+def losses(ious: Tensor, threshold: float) -> list[int]:
+    """How many of the objects [G, S] each stage loses for good; with those that are found they are all of them."""
+    return torch.bincount(reached(ious, threshold), minlength=len(STAGES) + 1)[: len(STAGES)].tolist()
+
+
 def loses_most(ious: Tensor, threshold: float) -> Loss | None:
-    """The stage whose filter loses most objects; None where none loses any."""
-    alive = ious >= threshold
-    lost = (alive[:, :-1] & ~alive[:, 1:]).sum(dim=0)
-    if not len(ious) or not int(lost.max()):
-        return None
-    return Loss(STAGES[int(lost.argmax()) + 1], int(lost.max()))
-
-
-def stage_ms(trace: Trace) -> dict[str, float]:
-    """How long the stages took that make these boxes, by the pipeline's names."""
-    return {stage.name: stage.ms for stage in trace.stages}
+    """The stage that loses most objects; None where none loses any."""
+    lost = losses(ious, threshold)
+    most = max(lost)
+    return Loss(STAGES[lost.index(most)], most) if most else None
 
 
 def group_rows(ious: Tensor, groups: Sequence[tuple[str, Tensor]], threshold: float) -> list[dict[str, object]]:

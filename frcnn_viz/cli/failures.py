@@ -63,26 +63,30 @@ def waterfall(
     """Print the recall after every stage, at IoU 0.5 and 0.7."""
     import torch
 
-    from frcnn_viz.analysis.waterfall import STAGES, loses_most, recalls
+    from frcnn_viz.analysis.examination import left_out
+    from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, loses_most, losses, recalls
 
     _, results = _examined(data, model, changes, device)
-    ious = torch.cat([one.ious for _, _, one in results])
-    stages = [
-        {"stage": stage, "recall_50": low, "recall_70": high}
-        for stage, low, high in zip(STAGES, recalls(ious, 0.5), recalls(ious, 0.7), strict=True)
-    ]
-    losses = {f"{t:g}": (loss.stage, loss.objects) if (loss := loses_most(ious, t)) else None for t in (0.5, 0.7)}
+    ious = torch.cat([one.ious[one.counted] for _, _, one in results])
+    figures = [of(ious, threshold) for of in (recalls, losses) for threshold in THRESHOLDS]
+    names = ("stage", "recall_50", "recall_70", "lost_50", "lost_70")
+    stages = [dict(zip(names, row, strict=True)) for row in zip(STAGES, *figures, strict=True)]
+    most = {f"{t:g}": (loss.stage, loss.objects) if (loss := loses_most(ious, t)) else None for t in THRESHOLDS}
     ms = {name: sum(one.ms[name] for _, _, one in results) / len(results) for name in results[0][2].ms}
     if output:
-        write_json(output, {"model": model, "objects": len(ious), "stages": stages, "loses_most": losses, "ms": ms})
+        write_json(output, {"model": model, "objects": len(ious), "stages": stages, "loses_most": most, "ms": ms})
         return
-    shown = Table("stage", "recall 0.5", "recall 0.7", title=f"{len(ious):,} objects of {len(results):,} images")
+    columns = ("stage", "recall 0.5", "recall 0.7", "lost for good 0.5", "0.7")
+    shown = Table(*columns, title=f"{len(ious):,} objects of {len(results):,} images")
     for row in stages:
-        shown.add_row(row["stage"], f"{row['recall_50']:.3f}", f"{row['recall_70']:.3f}")
+        recall = (f"{row[name]:.3f}" for name in ("recall_50", "recall_70"))
+        shown.add_row(row["stage"], *recall, f"{row['lost_50']:,}", f"{row['lost_70']:,}")
     Console().print(shown)
-    for threshold, loss in losses.items():
+    for threshold, loss in most.items():
         if loss:
-            print(f"At IoU {threshold}, {loss[0]} loses most: {loss[1]:,} objects are gone after it.")
+            print(f"At IoU {threshold}, {loss[0]} loses most: {loss[1]:,} objects are lost there for good.")
+    for sentence in left_out(one for _, _, one in results):
+        print(sentence)
 
 
 _COLUMNS = ("what", "image", "number", "class", "verdict", "iou", "score", "x0", "y0", "x1", "y1", "sentence")
@@ -93,7 +97,6 @@ def _examined(
 ) -> tuple[Detector, list[tuple[AnnotatedImage, GroundTruth, Examination]]]:
     from frcnn_viz.analysis.archive import key_of, open_archive
     from frcnn_viz.analysis.examination import examine_image
-    from frcnn_viz.data.annotations import DataError
     from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import load_image
     from frcnn_viz.models.registry import load_detector
@@ -113,12 +116,12 @@ def _examined(
                 one = examine_image(detector, Trace(detector.model, picture.tensor, settings), truth)
                 archive.put(key, one)
             results.append((image, truth, one))
-    if not any(len(truth) for _, truth, _ in results):
-        raise DataError(f"{data} holds no picture with ground truth.")
     return detector, results
 
 
 def _pictures(data: Path, bar: Progress) -> Iterator[tuple[AnnotatedImage, bytes]]:
+    """Every picture of a set that has objects on some; false alarms are counted on the empty ones too."""
+    from frcnn_viz.data.annotations import DataError
     from frcnn_viz.data.formats import read_dataset
     from frcnn_viz.data.sources import open_source
 
@@ -126,16 +129,21 @@ def _pictures(data: Path, bar: Progress) -> Iterator[tuple[AnnotatedImage, bytes
     dataset = read_dataset(source)
     for bad in dataset.unreadable:
         console.print(f"left out: {bad.sentence}", style="yellow", markup=False, highlight=False)
-    images = [image for image in dataset.images if image.file and image.objects]
+    images = [image for image in dataset.images if image.file]
+    if not any(item.usable for image in images for item in image.objects):
+        raise DataError(f"{data} holds no picture with ground truth.")
     for image in bar.track(images, description="Examining"):
         yield image, source.read(image.file)
 
 
 def _rows(detector: Detector, image: AnnotatedImage, truth: GroundTruth, one: Examination) -> Iterator[dict[str, Any]]:
+    from frcnn_viz.analysis.verdicts import Verdict
+
     for number, (name, box, finding) in enumerate(
         zip(truth.names, truth.boxes_in_image.tolist(), one.findings, strict=True)
     ):
-        values = ("object", image.name, number, name, finding.verdict.value, finding.iou, finding.score)
+        what = "ignored object" if finding.verdict is Verdict.IGNORED else "object"
+        values = (what, image.name, number, name, finding.verdict.value, finding.iou, finding.score)
         yield dict(zip(_COLUMNS, (*values, *box, finding.sentence), strict=True))
     for alarm in one.alarms:
         name, score = detector.classes[int(one.labels[alarm.detection])], float(one.scores[alarm.detection])

@@ -30,8 +30,10 @@ from frcnn_viz.figures.palette import (
 from frcnn_viz.pipeline.trace import Trace
 
 VERDICT_COLOURS = {
+    Verdict.IGNORED: GREY,
     Verdict.UNKNOWN_CLASS: GREY,
     Verdict.NO_ANCHOR: SKY,
+    Verdict.MOVED_AWAY: "#3D7A8C",
     Verdict.BELOW_TOP_N: "#5B5B8C",
     Verdict.RPN_FILTERED: "#8C6D5B",
     Verdict.RPN_NMS: ORANGE,
@@ -44,6 +46,7 @@ VERDICT_COLOURS = {
     Verdict.BOX_TOO_SMALL: "#8C6D5B",
     Verdict.FINAL_NMS: ORANGE,
     Verdict.DETECTION_LIMIT: PURPLE,
+    Verdict.MERGED: "#D98C5F",
     Verdict.SHARED: "#B8A13C",
     Verdict.FOUND: GREEN,
 }
@@ -111,7 +114,7 @@ def evidence_layers(trace: Trace, finding: Finding) -> list[BoxLayer]:
 
 
 def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[str, object]]:
-    """One line an object, misses first."""
+    """One line an object, misses first, and last what is neither found nor missed."""
     rows = [
         {
             "object": number,
@@ -122,12 +125,13 @@ def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[st
         }
         for number, (name, finding) in enumerate(zip(truth.names, findings, strict=True))
     ]
-    return sorted(rows, key=lambda row: row["verdict"] == Verdict.FOUND.value)
+    order = (Verdict.FOUND.value, Verdict.UNKNOWN_CLASS.value, Verdict.IGNORED.value)
+    return sorted(rows, key=lambda row: order.index(row["verdict"]) + 1 if row["verdict"] in order else 0)
 
 
 def verdict_figure(findings: Sequence[Finding]) -> go.Figure:
-    """How many objects each stage lost, in the order of the stages."""
-    counts = Counter(finding.verdict for finding in findings)
+    """How many objects each stage lost, in the order of the stages; ignored ones are not counted."""
+    counts = Counter(finding.verdict for finding in findings if finding.verdict is not Verdict.IGNORED)
     colours = {verdict: VERDICT_COLOURS[verdict] for verdict in Verdict if counts[verdict]}
     return _counted(counts, colours, "What became of the objects")
 

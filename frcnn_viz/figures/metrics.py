@@ -11,7 +11,7 @@ from torch import Tensor
 
 from frcnn_viz.analysis.metrics import CocoReport
 from frcnn_viz.analysis.stress import Axis, Point
-from frcnn_viz.analysis.waterfall import STAGES, recalls
+from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, recalls
 from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, VERMILION, class_colour
 
 MEANINGS = {
@@ -86,7 +86,7 @@ def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
 def waterfall_figure(ious: Tensor) -> go.Figure:
     """Recall at 0.5 and 0.7 after each stage."""
     figure = go.Figure()
-    for threshold, colour in ((0.5, BLUE), (0.7, ORANGE)):
+    for threshold, colour in zip(THRESHOLDS, (BLUE, ORANGE), strict=True):
         values = recalls(ious, threshold)
         figure.add_bar(
             x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]

@@ -19,7 +19,7 @@ THIS, YOURS, ALL_SAMPLES = "this image", "your images", "the sample scenes"
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One image with ground truth.
+    """One image and what is on it.
 
     Attributes:
         key: what `session.choose_image` takes. size: height and width.
@@ -33,12 +33,8 @@ class Subject:
 
 
 def of_items(items: Sequence[Item]) -> list[Subject]:
-    """The images of the workspace that have objects."""
-    return [
-        Subject(item.id, (item.height, item.width), library.ground_truth(item), _loader(item.id))
-        for item in items
-        if item.objects
-    ]
+    """Images of the workspace; what has no objects counts as empty, so that false alarms on it are counted."""
+    return [Subject(item.id, (item.height, item.width), library.ground_truth(item), _loader(item.id)) for item in items]
 
 
 def of_samples() -> list[Subject]:
@@ -47,14 +43,14 @@ def of_samples() -> list[Subject]:
 
 
 def this_image(here: Session) -> Subject:
-    """The image in view, which has ground truth."""
+    """The image in view."""
     if here.item is None:
         return _sample(st.session_state["image"])
-    return Subject(here.item.id, here.image.size, here.ground_truth, lambda: here.image)
+    return Subject(here.item.id, here.image.size, library.ground_truth(here.item), lambda: here.image)
 
 
 def choose_subjects(here: Session, label: str, key: str) -> list[Subject]:
-    """Ask which; images without objects are left out."""
+    """Ask which; the image in view is a choice where something is drawn on it."""
     choices = [THIS, *([YOURS] if library.items() else []), ALL_SAMPLES]
     if here.ground_truth is None:
         choices.remove(THIS)
@@ -62,6 +58,16 @@ def choose_subjects(here: Session, label: str, key: str) -> list[Subject]:
     if chosen == THIS:
         return [this_image(here)]
     return of_items(library.items()) if chosen == YOURS else of_samples()
+
+
+def tell_empty(subjects: Sequence[Subject]) -> None:
+    """Say how many have no objects, since that may only mean that nothing was drawn yet."""
+    empty = sum(not len(subject.truth) for subject in subjects)
+    if empty:
+        st.caption(
+            f"Images with nothing drawn on them: {empty:,} of {len(subjects):,}. They count as empty: whatever is "
+            "detected there is a false alarm."
+        )
 
 
 def _sample(name: str) -> Subject:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from frcnn_viz import load_detector, trace
-from frcnn_viz.analysis.archive import Archive, from_json, key_of, to_json
+from frcnn_viz.analysis.archive import TENSORS, Archive, from_json, key_of, to_json
 from frcnn_viz.analysis.examination import Examination, examine_image
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import from_pil
@@ -39,7 +39,7 @@ def test_the_same_comes_back(one: Examination, tmp_path: Path) -> None:
     assert again.findings == one.findings
     assert again.alarms == one.alarms
     assert again.ms == one.ms
-    for name in ("ious", "sizes", "detections", "labels", "scores"):
+    for name in TENSORS:
         mine, theirs = getattr(again, name), getattr(one, name)
         assert mine.dtype == theirs.dtype
         assert torch.equal(mine, theirs)
@@ -59,8 +59,10 @@ def test_whatever_it_depends_on_is_another_record() -> None:
         key_of(detector, settings, "b", truth),
         key_of(detector, settings, "a", GroundTruth(truth.boxes_in_image + 1, ("car",))),
         key_of(detector, settings, "a", GroundTruth(truth.boxes_in_image, ("bird",))),
+        key_of(detector, settings, "a", replace(truth, crowd=torch.tensor([True]))),
+        key_of(detector, settings, "a", replace(truth, difficult=torch.tensor([True]))),
     }
-    assert len(others) == 6
+    assert len(others) == 8
     assert base not in others
 
 

@@ -6,13 +6,18 @@ import pytest
 
 from frcnn_viz import Settings, load_detector
 from frcnn_viz.analysis.autopsy import examine
-from frcnn_viz.analysis.fixes import KNOBS, fixes
+from frcnn_viz.analysis.fixes import KNOBS, TRIED, fixes
 from frcnn_viz.analysis.outcomes import judge
-from frcnn_viz.analysis.verdicts import Verdict
+from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import from_pil
-from frcnn_viz.data.scenes import PRESETS, draw_scene
+from frcnn_viz.data.scenes import CLASSES, PRESETS, Scene, draw_scene
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.trace import Trace
+
+
+def truth_of(scene: Scene) -> GroundTruth:
+    return GroundTruth(scene.boxes_in_image, tuple(CLASSES[label - 1] for label in scene.labels))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -30,10 +35,11 @@ def test_fixes_fix_and_one_step_less_does_not(preset: str) -> None:
         outcomes = judge(detections.boxes_in_image, detections.labels, scene.boxes_in_image, scene.labels)
         return bool(outcomes.detection_of_object[object_] >= 0)
 
-    autopsy = examine(trace_of(settings), scene.boxes_in_image, scene.labels, detector.classes)
-    missed = [g for g, finding in enumerate(autopsy.findings) if finding.verdict is not Verdict.FOUND][:2]
+    truth = truth_of(scene)
+    autopsy = examine(trace_of(settings), truth, detector.classes)
+    missed = [g for g, finding in enumerate(autopsy.findings) if finding.missed][:2]
     for g in missed:
-        told = fixes(trace_of, settings, g, autopsy.findings[g].verdict, scene.boxes_in_image, scene.labels)
+        told = fixes(trace_of, settings, g, autopsy.findings[g].verdict, truth, detector.classes)
         assert [fix.false_alarms for fix in told] == sorted(fix.false_alarms for fix in told)
         for fix in told:
             assert found(fix.settings, g)
@@ -53,4 +59,9 @@ def test_what_no_setting_can_mend_has_no_fix() -> None:
     def trace_of(at: Settings) -> Trace:
         return Trace(detector.model, image.tensor, at)
 
-    assert fixes(trace_of, settings, 0, Verdict.UNKNOWN_CLASS, scene.boxes_in_image, scene.labels) == []
+    for verdict in (Verdict.UNKNOWN_CLASS, Verdict.IGNORED):
+        assert fixes(trace_of, settings, 0, verdict, truth_of(scene), detector.classes) == []
+
+
+def test_every_miss_has_something_to_try() -> None:
+    assert TRIED.keys() == MECHANISMS.keys()

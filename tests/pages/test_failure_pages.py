@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.analysis.nms import RPN
-from frcnn_viz.ui import survey
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.ui import library, survey
+from frcnn_viz.ui.session import sample_picture
 from tests.pages.opening import open_page
 
 
@@ -44,6 +47,47 @@ def test_the_first_missed_object_is_shown_with_its_sentence() -> None:
     assert "bird" in heading(test)
     assert not heading(test).endswith("found")
     assert test.warning[0].value.endswith(".")
+
+
+def scene_in_workspace(*flags: dict[str, bool]) -> str:
+    """A sample scene as an image of the workspace, with as many of its objects as there are flags."""
+    image, truth, _ = sample_picture("first-street")
+    buffer = io.BytesIO()
+    image.image.save(buffer, "PNG")
+    pairs = zip(truth.boxes_in_image.tolist(), truth.names, flags, strict=False)
+    objects = [Object(tuple(box), name, **given) for box, name, given in pairs]
+    key, _ = library.workspace().add(buffer.getvalue(), "street.png", objects)
+    return key
+
+
+def captions(test: AppTest) -> str:
+    return " ".join(caption.value for caption in test.caption)
+
+
+@pytest.mark.parametrize("name", ["autopsy", "waterfall"])
+def test_ignored_objects_are_told_and_not_counted(name: str) -> None:
+    test = open_page(name, image=scene_in_workspace({}, {"crowd": True}, {"difficult": True}))
+    assert "neither found nor missed: 2; detections on them" in captions(test)
+    if name == "autopsy":
+        assert "of 1 objects missed" in captions(test)
+        (table,) = [frame.value for frame in test.dataframe if "verdict" in frame.value.columns]
+        assert list(table["verdict"]).count("ignored") == 2
+    else:
+        (table,) = [frame.value for frame in test.dataframe if "group" in frame.value.columns]
+        assert (table["objects"] <= 1).all()
+
+
+def test_false_alarms_of_an_empty_picture_are_counted() -> None:
+    key = scene_in_workspace()
+    test = open_page("autopsy", image=key)
+    assert "0 of 0 objects missed, 0 false alarms" not in captions(test)
+    assert "0 of 0 objects missed" in captions(test)
+    assert "nothing drawn on them: 1 of 1" in captions(test)
+    test = open_page("waterfall", image=key)
+    control(test, "waterfall").set_value("your images").run()
+    assert not test.exception
+    assert "nothing drawn on them: 1 of 1" in captions(test)
+    assert test.success[0].value == "No object was missed."
 
 
 def test_a_fix_is_tried_and_applied() -> None:

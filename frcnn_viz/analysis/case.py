@@ -1,0 +1,68 @@
+"""What a verdict is looked up in: one image's trace, its objects, and how they were paired with the detections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+from torchvision.ops import box_iou
+
+from frcnn_viz.analysis.outcomes import Outcomes
+from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.pipeline.trace import Trace
+
+IOU = 0.5
+"""The overlap of a box that is on an object."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One image under examination.
+
+    Attributes:
+        trace: of the image. classes: names by label.
+        boxes_in_image: float32 [G, 4], the objects, on the trace's device. labels: of each.
+        outcomes: who was found by which detection.
+    """
+
+    trace: Trace
+    classes: Sequence[str]
+    boxes_in_image: Tensor
+    labels: list[int]
+    outcomes: Outcomes
+
+    def overlaps(self, g: int, boxes: Tensor) -> Tensor:
+        """The IoU of object g with `boxes` [N, 4], measured in the user's image: float32 [N]."""
+        return box_iou(self.boxes_in_image[g][None], self.trace.input.boxes_in_image(boxes))[0]
+
+    def flat(self, proposals: Tensor, label: int) -> Tensor:
+        """The index of proposals [N] as a class among the candidates of the final filter: int64 [N]."""
+        return proposals * (self.trace.rois.num_classes - 1) + label - 1
+
+    def of_proposal(
+        self,
+        verdict: Verdict,
+        sentence: str,
+        proposal: int,
+        label: int,
+        iou: float,
+        suppressor: tuple[int, int] | None = None,
+        neighbour: int | None = None,
+    ) -> Finding:
+        """A finding about a proposal refined as a class."""
+        proposals = self.trace.proposals
+        candidate = int(proposals.kept[proposal])
+        anchor, score = int(proposals.anchor[candidate]), float(self.trace.rois.scores[proposal, label])
+        return Finding(verdict, sentence, anchor, candidate, proposal, label, suppressor, neighbour, iou, score)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 1,002nd."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def best_of(rows: Tensor, values: Tensor) -> int:
+    """That of `rows` (indices, at least one) whose value is the highest."""
+    return int(rows[values[rows].argmax()])
