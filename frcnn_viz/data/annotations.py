@@ -15,6 +15,8 @@ class DataError(ValueError):
 
 
 Box = tuple[float, float, float, float]
+MAX_COORDINATE = 1e9
+"""Pixels from the origin; far beyond it, products of coordinates leave float32."""
 
 FLAGS = ("difficult", "truncated", "crowd")
 MAX_OBJECTS = 5_000
@@ -72,7 +74,12 @@ class Object:
     def usable(self) -> bool:
         """Whether a detector can be trained or measured with it: finite, and with an area."""
         x0, y0, x1, y1 = self.box
-        return all(map(math.isfinite, self.box)) and x1 > x0 and y1 > y0
+        return self.finite and x1 > x0 and y1 > y0
+
+    @property
+    def finite(self) -> bool:
+        """Whether all corners are numbers that a picture could have."""
+        return all(math.fabs(corner) < MAX_COORDINATE for corner in self.box)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it; flags only where set."""
@@ -108,10 +115,14 @@ class AnnotatedImage:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An annotation file that could not be read, and why, in one sentence."""
+    """What was left out at reading, and why, in one sentence.
+
+    A whole file; or, where `image` names one, its objects whose corners are no numbers.
+    """
 
     file: str
     sentence: str
+    image: str = ""
 
 
 @dataclass(frozen=True)

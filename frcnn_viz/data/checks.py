@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -80,7 +79,10 @@ def check(
         classes: the classes that are known; those the format declares when None, any class where it declares none.
     """
     known = set(classes) if classes is not None else None if dataset.declared is None else set(dataset.declared)
-    findings = [Finding(Kind.UNREADABLE, bad.file, bad.sentence) for bad in dataset.unreadable]
+    findings = [
+        Finding(Kind.NOT_FINITE if bad.image else Kind.UNREADABLE, bad.file, bad.sentence, bad.image)
+        for bad in dataset.unreadable
+    ]
     suspect = _corner_findings(dataset, sizes or {})
     findings += suspect
     for image in dataset.images:
@@ -200,8 +202,8 @@ def _picture_findings(image: AnnotatedImage, sizes: Mapping[str, Size | None] | 
 
 def _place(item: Object, size: Size | None) -> tuple[Kind | None, Mend | None, str]:
     x0, y0, x1, y1 = item.box
-    if not all(map(math.isfinite, item.box)):
-        return Kind.NOT_FINITE, Mend.DROP, "has a corner that is no finite number"
+    if not item.finite:
+        return Kind.NOT_FINITE, Mend.DROP, "has a corner that is no number a picture could have"
     if x1 < x0 or y1 < y0:
         return Kind.INVERTED, Mend.SWAP, "ends before it begins"
     if x1 == x0 or y1 == y0:
@@ -230,7 +232,7 @@ def _corner_findings(dataset: Dataset, sizes: Mapping[str, Size | None]) -> list
         for image in dataset.images
         if (size := image_size(image, sizes))
         for item in image.objects
-        if all(map(math.isfinite, item.box))
+        if item.finite
     ]
     if len(placed) < 5:
         return []

@@ -111,10 +111,18 @@ def from_pil(image: Image.Image, name: str) -> LoadedImage:
     return _decode(image, clean_name(name))
 
 
-def clean_name(name: str) -> str:
+def clean_name(name: str, most: int = 80) -> str:
     """A file name without control characters, at most 80 characters."""
-    kept = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()
-    return kept[:80] or "the picture"
+    kept = "".join(c for c in name[: 4 * most] if unicodedata.category(c)[0] != "C").strip()
+    return kept[:most] or "the picture"
+
+
+def exif_orientation(image: Image.Image, content: bytes) -> int:
+    """The EXIF orientation, 1 to 8, of a picture opened from `content`, if possible without decoding its pixels."""
+    # A PNG may hold it behind its pixels: in each that has none, Pillow would decode them all to look.
+    if image.format == "PNG" and b"eXIf" not in content and b"Raw profile type" not in content:
+        return 1
+    return image.getexif().get(0x0112, 1)
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -128,9 +136,8 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 def _decode(image: Image.Image, name: str) -> LoadedImage:
     notes = []
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1:
-        notes.append(f"The first of {frames} frames.")
+    if getattr(image, "is_animated", False):  # counting the pages of a TIFF takes the square of their number
+        notes.append("The first of several frames.")
     orientation = image.getexif().get(0x0112, 1)
     image.load()
     upright = ImageOps.exif_transpose(image)

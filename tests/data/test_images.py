@@ -106,7 +106,7 @@ def test_the_first_frame_of_a_gif_is_taken() -> None:
     red, blue = Image.new("RGB", (3, 2), "red"), Image.new("RGB", (3, 2), "blue")
     loaded = load_image(encode(red, "GIF", save_all=True, append_images=[blue]), "p")
     assert as_array(loaded)[0, 0].tolist() == [255, 0, 0]
-    assert loaded.notes[0] == "The first of 2 frames."
+    assert loaded.notes[0] == "The first of several frames."
 
 
 def test_the_same_picture_has_the_same_key_whatever_its_file() -> None:

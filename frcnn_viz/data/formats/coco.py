@@ -7,7 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from frcnn_viz.data.annotations import AnnotatedImage, DataError, Object
+from frcnn_viz.data.annotations import AnnotatedImage, Box, DataError, Object
+from frcnn_viz.data.formats.bounded import read_json
+
+Id = int | float | str
 
 
 def read_coco(content: bytes, file: str) -> tuple[list[AnnotatedImage], tuple[str, ...]]:
@@ -18,24 +21,41 @@ def read_coco(content: bytes, file: str) -> tuple[list[AnnotatedImage], tuple[st
     Raises:
         DataError: it is no such file, or an annotation lacks its image or a box of four numbers.
     """
-    root = parse_json(content, file)
-    if not isinstance(root, dict) or not isinstance(root.get("images"), list):
+    listed: list[tuple[Id, str, int | None, int | None]] = []
+    found: dict[Id, list[tuple[Box, Any, dict[str, bool]]]] = defaultdict(list)
+    names: dict[Id, str] = {}
+    is_coco, count = False, 0
+    for key, item in read_json(content, file):
+        if key not in ("images", "annotations", "categories") or item is None:
+            continue
+        is_coco |= key == "images"
+        if item == ():
+            continue
+        if not isinstance(item, dict):
+            raise DataError(f"{file}: {key!r} is not a list of objects.")
+        if key == "images":
+            name, number = item.get("file_name"), _id(item, "id", "an image", file)
+            if not isinstance(name, str) or not name.strip():
+                raise DataError(f"{file}: image {_shown(number)} has no file_name.")
+            listed.append((number, name, _pixels(item.get("width")), _pixels(item.get("height"))))
+        elif key == "annotations":
+            image = _id(item, "image_id", f"annotation {_shown(item.get('id', count))}", file)
+            found[image].append(_annotation(item, count, file))
+            count += 1
+        else:
+            number = _id(item, "id", "a category", file)
+            names[number] = _name(item.get("name"), number, file)
+    if not is_coco:
         raise DataError(f"{file} is no COCO file: it has no list of images.")
-    categories = {_id(item, "category", file): item for item in _list(root, "categories", file)}
-    names = {number: str(item.get("name") or number).strip() for number, item in categories.items()}
-    objects: dict[Any, list[Object]] = defaultdict(list)
-    for index, item in enumerate(_list(root, "annotations", file)):
-        objects[item.get("image_id")].append(_object(item, index, names, file))
     images = []
-    for item in _list(root, "images", file):
-        name = item.get("file_name")
-        if not isinstance(name, str) or not name.strip():
-            raise DataError(f"{file}: image {_shown(item.get('id'))} has no file_name.")
-        found = tuple(objects.pop(_id(item, "image", file), ()))
-        images.append(AnnotatedImage(name, found, _pixels(item.get("width")), _pixels(item.get("height")), source=file))
-    if objects:
-        raise DataError(f"{file} annotates image {_shown(next(iter(objects)))}, which is not in its list of images.")
-    return images, tuple(dict.fromkeys(names[number] for number in sorted(names)))
+    for number, name, width, height in listed:
+        objects = tuple(Object(box, _label(category, names), **flags) for box, category, flags in found.pop(number, ()))
+        images.append(AnnotatedImage(name, objects, width, height, source=file))
+    if found:
+        raise DataError(f"{file} annotates image {_shown(next(iter(found)))}, which is not in its list of images.")
+    # Numbers before words, since the two have no order between them.
+    order = sorted(names, key=lambda number: (isinstance(number, str), number))
+    return images, tuple(dict.fromkeys(names[number] for number in order))
 
 
 def write_coco(images: Sequence[AnnotatedImage], classes: Sequence[str]) -> bytes:
@@ -65,47 +85,38 @@ def write_coco(images: Sequence[AnnotatedImage], classes: Sequence[str]) -> byte
     return json.dumps(content, ensure_ascii=False).encode() + b"\n"
 
 
-def parse_json(content: bytes, file: str) -> Any:
-    """Any JSON.
-
-    Raises:
-        DataError: it is none.
-    """
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not well-formed JSON ({str(error)[:80]}); export it again.") from error
-
-
-def _object(item: dict[str, Any], index: int, names: dict[Any, str], file: str) -> Object:
+def _annotation(item: dict[str, Any], index: int, file: str) -> tuple[Box, Any, dict[str, bool]]:
+    """Its box, category and flags; no object yet, since the categories may come last."""
     box = item.get("bbox")
     numbers = isinstance(box, list) and len(box) == 4 and all(_is_number(value) for value in box)
     if not numbers:
         raise DataError(f"{file}: annotation {_shown(item.get('id', index))} has no bbox of four numbers.")
     x, y, width, height = map(_float, box)
     attributes = item.get("attributes") if isinstance(item.get("attributes"), dict) else {}
-    category = item.get("category_id")
-    return Object(
-        (x, y, x + width, y + height),
-        names.get(category if isinstance(category, int | str) else None) or f"category {_shown(category)}",
-        difficult=bool(attributes.get("difficult")),
-        truncated=bool(attributes.get("truncated")),
-        crowd=bool(item.get("iscrowd")),
-    )
+    flags = {name: bool(attributes.get(name)) for name in ("difficult", "truncated")}
+    return (x, y, x + width, y + height), item.get("category_id"), {**flags, "crowd": bool(item.get("iscrowd"))}
 
 
-def _list(root: dict[str, Any], key: str, file: str) -> list[dict[str, Any]]:
-    items = root.get(key) or []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise DataError(f"{file}: {key!r} is not a list of objects.")
-    return items
+def _label(category: Any, names: dict[Id, str]) -> str:
+    return names.get(category) if _is_id(category) and category in names else f"category {_shown(category)}"
 
 
-def _id(item: dict[str, Any], what: str, file: str) -> int | str:
-    number = item.get("id")
-    if isinstance(number, bool) or not isinstance(number, int | str):
-        raise DataError(f"{file} has a {what} whose id is {_shown(number)}; it must be a whole number.")
+def _name(name: Any, number: Id, file: str) -> str:
+    if name is not None and not isinstance(name, str | int | float):
+        raise DataError(f"{file}: category {_shown(number)} has {_shown(name)} as its name.")
+    return str(name or number).strip() or str(number)
+
+
+def _id(item: dict[str, Any], key: str, what: str, file: str) -> Id:
+    number = item.get(key)
+    if not _is_id(number):
+        raise DataError(f"{file}: {what} has {_shown(number)} as {key}; it must be a whole number.")
     return number
+
+
+def _is_id(value: Any) -> bool:
+    """A whole number, also as a float; words are met, too."""
+    return isinstance(value, str) or (_is_number(value) and value == value // 1)
 
 
 def _is_number(value: Any) -> bool:
@@ -129,4 +140,5 @@ def _plain(value: float) -> float | int:
 
 
 def _shown(value: Any) -> str:
-    return repr(value)[:40]
+    """A value in a sentence: what is nested has no end."""
+    return {list: "a list", dict: "an object"}.get(type(value)) or repr(value)[:40]

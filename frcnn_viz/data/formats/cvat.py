@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from frcnn_viz.data.annotations import FLAGS, AnnotatedImage, DataError, Object
-from frcnn_viz.data.formats.xml import add, number, parse, render, shown, whole
+from frcnn_viz.data.formats.bounded import read_xml
+from frcnn_viz.data.formats.xml import add, number, render, shown, whole
 
 ROOT_TAG = "annotations"
 
@@ -17,7 +18,7 @@ def read_cvat(content: bytes, file: str) -> tuple[list[AnnotatedImage], tuple[st
     Raises:
         DataError: it is no such file, or a box lacks its class or a corner.
     """
-    root = parse(content, file)
+    root = read_xml(content, file)
     if root.tag != ROOT_TAG or (root.find("image") is None and root.find("meta") is None):
         raise DataError(f"{file} is no CVAT for images 1.1 file.")
     if root.find("track") is not None:

@@ -15,6 +15,7 @@ from frcnn_viz.data import images as pictures
 from frcnn_viz.data.annotations import MAX_OBJECTS, AnnotatedImage, DataError, Dataset, Unreadable, all_classes
 from frcnn_viz.data.formats import coco, cvat, voc, yolo
 from frcnn_viz.data.formats.names import Pictures
+from frcnn_viz.data.images import clean_name
 from frcnn_viz.data.sources import Source, suffix
 
 Progress = Callable[[int, int], None]
@@ -28,18 +29,19 @@ def read_dataset(source: Source, progress: Progress = lambda done, total: None) 
     Raises:
         DataError: there is nothing to read, or the only annotation file cannot be read, or several formats are mixed.
     """
-    found, declared, unreadable, formats = _annotations(source, progress)
     listed = Pictures(source)
+    found, declared, unreadable, formats = _annotations(source, listed, progress)
     images, taken = [], set()
     for image in found:
-        file = listed.find(image.name, image.source)
         if len(image.objects) > MAX_OBJECTS:
             count = f"{len(image.objects):,} objects; at most {MAX_OBJECTS:,}"
             unreadable.append(Unreadable(image.source, f"{image.name} has {count} can be shown."))
             continue
-        taken.add(file)
-        images.append(replace(image, file=file))
-    images += [AnnotatedImage(PurePosixPath(name).name, file=name) for name in source.images if name not in taken]
+        taken.add(image.file)
+        images.append(_finite(image, unreadable))
+    images += [
+        AnnotatedImage(_shown(PurePosixPath(name).name), file=name) for name in source.images if name not in taken
+    ]
     if not images:
         if unreadable:
             raise DataError(unreadable[0].sentence)
@@ -52,7 +54,34 @@ def read_dataset(source: Source, progress: Progress = lambda done, total: None) 
 def _named_apart(images: list[AnnotatedImage]) -> list[AnnotatedImage]:
     """Images that share a name, such as those of `train` and `val`, are called by their path."""
     counts = Counter(image.name for image in images)
-    return [replace(image, name=image.file) if counts[image.name] > 1 and image.file else image for image in images]
+    return [
+        replace(image, name=_shown(image.file)) if counts[image.name] > 1 and image.file else image for image in images
+    ]
+
+
+def _finite(image: AnnotatedImage, unreadable: list[Unreadable]) -> AnnotatedImage:
+    """The image without the objects whose corners are no numbers, which nothing after this could draw or write."""
+    odd = [(index, item) for index, item in enumerate(image.objects) if not item.finite]
+    if not odd:
+        return image
+    index, item = odd[0]
+    more = f", and {len(odd) - 1:,} more" if len(odd) > 1 else ""
+    where = ", ".join(f"{corner:g}" for corner in item.box)
+    sentence = (
+        f"{image.source}: object {index} ({item.label}) of {image.name} at {where}{more}: "
+        "a corner is no number that a picture could have; left out."
+    )
+    unreadable.append(Unreadable(image.source, sentence, image.name))
+    return replace(image, objects=tuple(item for item in image.objects if item.finite))
+
+
+def _shown(name: str) -> str:
+    """A name from a file as it can be shown and written: no surrogates, no control characters, of a usual length."""
+    return clean_name(name, 255)
+
+
+def _left_out(file: str, error: DataError) -> Unreadable:
+    return Unreadable(_shown(file), clean_name(str(error), 300))
 
 
 def picture_size(content: bytes) -> tuple[int, int] | None:
@@ -61,15 +90,15 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=pictures.FORMATS) as image:
-                turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
                 width, height = image.size
+                turned = pictures.exif_orientation(image, content) in (5, 6, 7, 8)
                 return (height, width) if turned else (width, height)
     except Exception:  # any failure means the same: no picture
         return None
 
 
 def _annotations(
-    source: Source, progress: Progress
+    source: Source, listed: Pictures, progress: Progress
 ) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable], set[str]]:
     images: list[AnnotatedImage] = []
     unreadable: list[Unreadable] = []
@@ -77,55 +106,59 @@ def _annotations(
     declared: tuple[str, ...] | None = None
     files = source.annotations("xml", "json")
     for done, file in enumerate(files):
+        told = _shown(file)
         try:
             content = source.read(file)
             if suffix(file) == "json":
-                kind, (read, classes) = "coco", coco.read_coco(content, file)
+                kind, (read, classes) = "coco", coco.read_coco(content, told)
             elif b"<annotations" in content[:2000]:
-                kind, (read, classes) = "cvat", cvat.read_cvat(content, file)
+                kind, (read, classes) = "cvat", cvat.read_cvat(content, told)
             else:
-                kind, read, classes = "voc", [voc.read_voc(content, file)], None
+                kind, read, classes = "voc", [voc.read_voc(content, told)], None
         except DataError as error:
-            unreadable.append(Unreadable(file, str(error)))
+            unreadable.append(_left_out(file, error))
             continue
         formats.add(kind)
-        images += read
+        images += [replace(image, name=_shown(image.name), file=listed.find(image.name, file)) for image in read]
         if classes is not None:
             declared = tuple(dict.fromkeys((*(declared or ()), *classes)))
         progress(done + 1, len(files))
     if not images:
-        images, classes, bad = _yolo(source, progress)
+        images, classes, bad = _yolo(source, listed, progress)
         unreadable += bad
         if images:
             formats, declared = {"yolo"}, classes
     return images, declared, unreadable, formats
 
 
-def _yolo(source: Source, progress: Progress) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable]]:
+def _yolo(
+    source: Source, listed: Pictures, progress: Progress
+) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable]]:
     classes: tuple[str, ...] | None = None
     files = source.annotations("txt")
     named = source.annotations("txt", "names", "yaml", "yml", "labels")
     for file in sorted(named, key=lambda name: name.count("/")):
         if classes is None and PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
-            classes = yolo.read_classes(source.read(file), file)
-    listed = Pictures(source)
+            classes = yolo.read_classes(source.read(file), _shown(file))
     images: list[AnnotatedImage] = []
     unreadable: list[Unreadable] = []
     for done, file in enumerate(files):
         picture = listed.find(file, file)
         if picture is None or PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
             continue
+        told = _shown(file)
         try:
             content = source.read(file)
             if not yolo.looks_like_labels(content) and not images:
                 continue
             size = picture_size(source.read(picture))
             if size is None:
-                raise DataError(f"{picture} is no picture that can be read, so {file} cannot be placed on it.")
-            objects = yolo.read_yolo(content, file, classes or (), *size)
+                raise DataError(f"{_shown(picture)} is no picture that can be read, so {told} cannot be placed on it.")
+            objects = yolo.read_yolo(content, told, classes or (), *size)
         except DataError as error:
-            unreadable.append(Unreadable(file, str(error)))
+            unreadable.append(_left_out(file, error))
             continue
-        images.append(AnnotatedImage(PurePosixPath(picture).name, objects, *size, source=file))
+        name = _shown(PurePosixPath(picture).name)
+        images.append(AnnotatedImage(name, objects, *size, source=told, file=picture))
         progress(done + 1, len(files))
     return images, classes, unreadable

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Object
-from frcnn_viz.data.formats.xml import add, number, parse, render, shown, whole
+from frcnn_viz.data.formats.bounded import read_xml
+from frcnn_viz.data.formats.xml import add, number, render, shown, whole
 
 ROOT_TAG = "annotation"
 
@@ -17,7 +18,7 @@ def read_voc(content: bytes, file: str) -> AnnotatedImage:
     Raises:
         DataError: it is no VOC annotation, or an object lacks its class or a corner.
     """
-    root = parse(content, file)
+    root = read_xml(content, file)
     if root.tag != ROOT_TAG:
         raise DataError(f"{file} is no Pascal VOC annotation: it starts with <{root.tag[:40]}>.")
     objects = tuple(_object(element, index, file) for index, element in enumerate(root.findall("object")))

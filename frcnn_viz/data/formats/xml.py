@@ -1,33 +1,16 @@
-"""XML read with defusedxml: no entities, no external documents."""
+"""Numbers in XML, and XML written."""
 
 from __future__ import annotations
 
 import math
 import re
-from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from frcnn_viz.data.annotations import DataError
 
 
-def parse(content: bytes, file: str) -> Element:
-    """The root of a document.
-
-    Raises:
-        DataError: it is no XML, or defines entities.
-    """
-    try:
-        return fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
-    except DefusedXmlException as error:
-        raise DataError(f"{file} defines XML entities, which annotations never need; it was not read.") from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise DataError(f"{file} is not well-formed XML ({str(error)[:80]}); export it again.") from error
-
-
 def number(text: str | None, what: str, file: str) -> float:
-    """A coordinate; nan and infinity are let through, for the checks to tell.
+    """A coordinate; nan and infinity are let through; `read` leaves such boxes out.
 
     Raises:
         DataError: it is missing or no number.

@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-import yaml
-
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Object
+from frcnn_viz.data.formats.bounded import MAX_CLASSES, read_text, read_yaml_names
 
 CLASS_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "_darknet.labels")
 
@@ -22,13 +21,15 @@ def read_yolo(content: bytes, file: str, classes: Sequence[str], width: int, hei
         DataError: a line is not a whole number and four numbers.
     """
     objects = []
-    for number, line in enumerate(_text(content, file).splitlines(), start=1):
+    for number, line in enumerate(read_text(content, file).splitlines(), start=1):
         if not line.strip():
             continue
         fields = line.split()
         try:
             label = int(fields[0])
             x, y, w, h = map(float, fields[1:5])
+            if abs(label) > MAX_CLASSES:
+                raise ValueError("no class number")
         except (ValueError, IndexError) as error:
             raise DataError(f"{file}, line {number}: {line.strip()[:40]!r} is not a class and four numbers.") from error
         if len(fields) > 6:
@@ -59,20 +60,13 @@ def read_classes(content: bytes, file: str) -> tuple[str, ...]:
     Raises:
         DataError: they are not there.
     """
-    if PurePosixPath(file).suffix.lower() not in {".yaml", ".yml"}:
-        return tuple(line.strip() for line in _text(content, file).splitlines() if line.strip())
-    if len(content) > 1_000_000:
-        raise DataError(f"{file} is too long for a list of classes.")
-    try:
-        root = yaml.safe_load(_text(content, file))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not well-formed YAML; write the class names to classes.txt instead.") from error
-    names = root.get("names") if isinstance(root, dict) else None
-    if isinstance(names, dict) and all(isinstance(key, int) and 0 <= key < 10_000 for key in names):
-        return tuple(str(names.get(number, f"class {number}")) for number in range(max(names, default=-1) + 1))
-    if isinstance(names, list):
-        return tuple(map(str, names))
-    raise DataError(f"{file} has no list of class names under `names`.")
+    if PurePosixPath(file).suffix.lower() in {".yaml", ".yml"}:
+        names = read_yaml_names(content, file)
+    else:
+        names = tuple(line.strip() for line in read_text(content, file).splitlines() if line.strip())
+    if len(names) > MAX_CLASSES:
+        raise DataError(f"{file} names {len(names):,} classes; at most {MAX_CLASSES:,} can be read.")
+    return names
 
 
 def looks_like_labels(content: bytes) -> bool:
@@ -86,13 +80,6 @@ def looks_like_labels(content: bytes) -> bool:
         return len(fields) >= 5 and all(map(math.isfinite, map(float, fields[1:5])))
     except (ValueError, IndexError):
         return False
-
-
-def _text(content: bytes, file: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not text in UTF-8.") from error
 
 
 def _tidy(value: float) -> float:
