@@ -117,12 +117,15 @@ def clean_name(name: str, most: int = 80) -> str:
     return kept[:most] or "the picture"
 
 
-def exif_orientation(image: Image.Image, content: bytes) -> int:
-    """The EXIF orientation, 1 to 8, of a picture opened from `content`, if possible without decoding its pixels."""
-    # A PNG may hold it behind its pixels: in each that has none, Pillow would decode them all to look.
+def upright_size(image: Image.Image, content: bytes) -> tuple[int, int]:
+    """Width and height, as it is shown, of a picture opened from `content`; if possible without decoding it."""
+    width, height = image.size
+    if image.format == "TIFF":  # which Pillow turns itself
+        return width, height
+    # A PNG may hold its orientation behind its pixels: in each that has none, Pillow would decode them all to look.
     if image.format == "PNG" and b"eXIf" not in content and b"Raw profile type" not in content:
-        return 1
-    return image.getexif().get(0x0112, 1)
+        return width, height
+    return (height, width) if image.getexif().get(0x0112) in (5, 6, 7, 8) else (width, height)
 
 
 def _check_size(image: Image.Image, name: str) -> None:

@@ -77,7 +77,7 @@ def open_source(path: str | Path) -> Source:
         return _folder(path)
     if not path.is_file():
         raise DataError(f"{path} is not there; check the path.")
-    if zipfile.is_zipfile(path):
+    if _is_zip(path):
         return from_zip(path, path.name)
     return Source(path.name, {path.name: path.stat().st_size}, lambda name: path.read_bytes())
 
@@ -86,10 +86,17 @@ def from_bytes(files: Mapping[str, bytes]) -> Source:
     """Uploaded files; a zip among them counts as its contents when it is alone."""
     if len(files) == 1:
         ((name, content),) = files.items()
-        if zipfile.is_zipfile(io.BytesIO(content)):
+        if _is_zip(io.BytesIO(content)):
             return from_zip(io.BytesIO(content), clean_name(name))
     title = clean_name(next(iter(files), "the upload")) if len(files) == 1 else f"{len(files)} uploaded files"
     return Source(title, {name: len(content) for name, content in files.items()}, files.__getitem__)
+
+
+def _is_zip(file: Path | io.BytesIO) -> bool:
+    try:
+        return zipfile.is_zipfile(file)
+    except zipfile.BadZipFile:  # one, and damaged, which `from_zip` tells
+        return True
 
 
 def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
@@ -101,7 +108,7 @@ def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
     try:
         opened = zipfile.ZipFile(archive)
         entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except Exception as error:  # damaged ones raise those of zipfile, struct and plain ones, such as IndexError
         raise DataError(f"{title} is no zip that can be read; make it again.") from error
     if len(entries) > MAX_FILES:
         raise DataError(f"{title} holds {len(entries):,} files; at most {MAX_FILES:,} can be read at once.")

@@ -49,6 +49,12 @@ def test_check_names_what_is_wrong_and_exits_1(tmp_path: Path) -> None:
     assert (report["images"], report["objects"], report["notes"]) == (1, 2, [])
 
 
+def test_check_tells_once_a_set_that_it_may_be_counted_from_one(tmp_path: Path) -> None:
+    objects = [Object((1.0, 1.0, 100.0, 80.0), "cat"), *(Object((n, n, n + 9, n + 9), "cat") for n in range(2, 40))]
+    lines = run("check", make(tmp_path, *objects)).splitlines()
+    assert [line.startswith("note: No box of these 1 images begins before pixel 1") for line in lines] == [True, False]
+
+
 @pytest.mark.parametrize("format", ["coco", "yolo", "cvat", "voc"])
 def test_convert_keeps_boxes_and_pictures(tmp_path: Path, format: str) -> None:
     out = tmp_path / "out"

@@ -16,7 +16,9 @@ from PIL import Image
 from torchvision.transforms.v2 import ToDtype, ToImage
 
 from frcnn_viz.data import images
+from frcnn_viz.data.formats.read import picture_size
 from frcnn_viz.data.images import ImageError, clean_name, from_pil, load_image
+from frcnn_viz.data.workspace import Workspace
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 
@@ -179,3 +181,21 @@ def test_names_can_be_shown(name: str) -> None:
     assert 1 <= len(shown) <= 80
     assert shown.isprintable() or " " in shown or any(ord(c) > 127 for c in shown)
     assert not any(ord(c) < 32 or ord(c) == 127 for c in shown)
+
+
+@pytest.mark.parametrize("size", [(20_000, 1), (1, 20_000)])
+def test_the_longest_and_thinnest_picture_is_decoded(size: tuple[int, int], tmp_path: Path) -> None:
+    content = encode(Image.new("RGB", size, "red"), "PNG")
+    assert load_image(content, "p").size == size[::-1]
+    key, _ = Workspace(tmp_path).add(content, "p.png")
+    with Image.open(Workspace(tmp_path).thumbnail_path(key)) as thumbnail:
+        assert thumbnail.size == ((240, 1) if size[1] == 1 else (1, 240))
+
+
+@pytest.mark.parametrize("format", ["TIFF", "PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_told_as_the_picture_is_shown(format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encode(Image.new("RGB", (30, 20)), format, exif=exif)
+    assert picture_size(content) == load_image(content, "p").size[::-1]

@@ -90,9 +90,7 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=pictures.FORMATS) as image:
-                width, height = image.size
-                turned = pictures.exif_orientation(image, content) in (5, 6, 7, 8)
-                return (height, width) if turned else (width, height)
+                return pictures.upright_size(image, content)
     except Exception:  # any failure means the same: no picture
         return None
 
