@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.images import MAX_BYTES, SUFFIXES, clean_name
@@ -17,6 +18,8 @@ MAX_FILES = 50_000
 MAX_ANNOTATION_BYTES = 100_000_000
 MAX_ZIP_BYTES = 4_000_000_000
 """Of a zip's contents, unpacked."""
+MAX_LIST_BYTES = 20_000_000
+"""Of its list of files: 50,000 names of 350 characters."""
 MAX_RATIO = 200
 """How far a file in a zip may have been compressed; JSON and XML reach about 30."""
 ANNOTATION_SUFFIXES = ("xml", "json", "txt", "yaml", "yml", "names", "data")
@@ -92,6 +95,24 @@ def from_bytes(files: Mapping[str, bytes]) -> Source:
     return Source(title, {name: len(content) for name, content in files.items()}, files.__getitem__)
 
 
+class _Archive:
+    """A zip's file. While it is opened its whole list of files is read at once, so what is read at once has a bound."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.most = file, MAX_LIST_BYTES
+
+    def read(self, size: int = -1) -> bytes:
+        if size > self.most:
+            raise DataError(f"holds too many files; at most {MAX_FILES:,} can be read at once.")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+
 def _is_zip(file: Path | io.BytesIO) -> bool:
     try:
         return zipfile.is_zipfile(file)
@@ -106,8 +127,12 @@ def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
         DataError: it is damaged, a bomb, or names files outside itself.
     """
     try:
-        opened = zipfile.ZipFile(archive)
+        file = _Archive(archive.open("rb") if isinstance(archive, Path) else archive)
+        opened = zipfile.ZipFile(file)
+        file.most = MAX_ZIP_BYTES
         entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+    except DataError as error:
+        raise DataError(f"{title} {error}") from error
     except Exception as error:  # damaged ones raise those of zipfile, struct and plain ones, such as IndexError
         raise DataError(f"{title} is no zip that can be read; make it again.") from error
     if len(entries) > MAX_FILES:

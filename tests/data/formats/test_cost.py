@@ -87,6 +87,15 @@ def folders(count: int) -> bytes:
     return buffer.getvalue()
 
 
+def entries(count: int) -> bytes:
+    """A zip that lists so many files, and has none."""
+    one = b"PK\1\2" + struct.pack("<6H3I5H2I", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    size = len(one) * count
+    end = b"PK\6\6" + struct.pack("<Q2H2I4Q", 44, 45, 45, 0, 0, count, count, size, 0)
+    end += b"PK\6\7" + struct.pack("<IQI", 0, size, 1)
+    return one * count + end + b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 2**16 - 1, 2**16 - 1, 2**32 - 1, 2**32 - 1, 0)
+
+
 def defaults() -> bytes:
     """Every `a` has a thousand attributes, though none is written."""
     attributes = b" ".join(b'a%d CDATA ""' % n for n in range(1_000))
@@ -116,6 +125,7 @@ LABELS = {"a.txt": b"0 .5 .5 .5 .5", "a.png": PICTURE}
     ("files", "said"),
     [
         pytest.param(lambda: {"a.tif": pages(100_000)}, "The first of several frames.", id="TIFF of 100,000 pages"),
+        pytest.param(lambda: {"a.zip": entries(2 * M)}, "too many files", id="zip of two million names"),
         pytest.param(lambda: {"a.zip": folders(3_000)}, "3000 images.", id="3,000 folders of one name"),
         pytest.param(
             lambda: {"a.png": picture(13_000), "a.txt": LABELS["a.txt"]}, "1 images.", id="PNG of 169 megapixels"
