@@ -39,7 +39,8 @@ def reruns(name: str, model: FasterRCNN, image: Tensor, repeats: int) -> list[Ro
     def rerun(stage: str, **changes: object) -> Callable[[], Callable[[], object]]:
         def prepare() -> Callable[[], object]:
             memory = Memory(BUDGET)
-            memory._entries.update(full._entries)
+            for key, entry in full._entries.items():
+                memory.keep(key, entry)
             settings = own.replace(**changes)
             return lambda: getattr(Trace(model, image, settings, memory=memory, image_key="image"), stage)
 

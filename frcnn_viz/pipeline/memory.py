@@ -7,7 +7,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import is_dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -15,27 +16,47 @@ from torch import Tensor, nn
 
 from frcnn_viz.pipeline.turns import turn_on
 
+RECENT = 64
+"""How many of the results used last are looked through, at each use, for what was cached on them since."""
 
-@dataclass(frozen=True, eq=False)
+
 class Remembered:
-    """A result, the milliseconds it took when it was computed, and its size in bytes."""
+    """A result in a memory.
 
-    value: Any
-    ms: float
-    nbytes: int
+    Attributes:
+        value: the result.
+        ms: milliseconds it took when it was computed.
+        nbytes: its size when it was last counted.
+    """
+
+    def __init__(self, value: Any, ms: float) -> None:
+        self.value, self.ms = value, ms
+        self.count()
+
+    def count(self) -> None:
+        """Count its bytes, and the attributes of the dataclasses in it."""
+        storages, self._records, self._attributes = _walk(self.value)
+        self.nbytes = sum(storages.values())
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether a value was cached on it (`cached_property`) after it was counted."""
+        return sum(map(len, self._records)) != self._attributes
 
 
 class Memory:
     """Least-recently-used results within a budget of bytes. Safe for many threads.
 
     What is missing is computed in turn: one result at a time on each device, whoever asked first. Two threads that
-    ask for the same one compute it once. A result larger than the whole budget is returned but not kept.
+    ask for the same one compute it once. A result larger than the whole budget is returned but not kept. What a
+    result caches on itself later is counted too, at the next use of the memory.
     """
 
     def __init__(self, max_bytes: int) -> None:
         """An empty memory of at most `max_bytes` of tensors."""
         self.max_bytes = max_bytes
         self._entries: OrderedDict[Hashable, Remembered] = OrderedDict()
+        self._held = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -45,7 +66,8 @@ class Memory:
     def nbytes(self) -> int:
         """Bytes held now."""
         with self._lock:
-            return sum(entry.nbytes for entry in self._entries.values())
+            self._settle()
+            return self._held
 
     def recall(self, key: Hashable, compute: Callable[[], Any], device: torch.device) -> Remembered:
         """The result under `key`, computed now if it is not held. Errors of `compute` pass through."""
@@ -53,6 +75,7 @@ class Memory:
             entry = self._entries.get(key)
             if entry is not None:
                 self._entries.move_to_end(key)
+                self._settle()
                 return entry
         return self.update(key, lambda old: compute() if old is None else old, device)
 
@@ -67,9 +90,19 @@ class Memory:
             start = _now(device)
             value = revise(entry.value if entry else None)
             if entry is None or value is not entry.value:
-                entry = Remembered(value, (_now(device) - start) * 1000, count_bytes(value))
-            self._keep(key, entry)
+                entry = Remembered(value, (_now(device) - start) * 1000)
+            self.keep(key, entry)
             return entry
+
+    def keep(self, key: Hashable, entry: Remembered) -> None:
+        """Hold a result as the one used last, in place of what is under `key`."""
+        with self._lock:
+            if key in self._entries:
+                self._drop(key)
+            if entry.nbytes <= self.max_bytes:
+                self._entries[key] = entry
+                self._held += entry.nbytes
+            self._settle()
 
     def forget(self, model: nn.Module) -> None:
         """Forget what a model, or one that shares its backbone, made."""
@@ -77,36 +110,65 @@ class Memory:
         with self._lock:
             for key in [key for key in self._entries if isinstance(key, tuple)]:
                 if any(part is own or getattr(part, "backbone", None) is own for part in _flat(key)):
-                    del self._entries[key]
+                    self._drop(key)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._held = 0
 
-    def _keep(self, key: Hashable, entry: Remembered) -> None:
-        with self._lock:
-            self._entries.pop(key, None)
+    def _settle(self) -> None:
+        """Count what has grown, and let go of the longest unused until the rest fits."""
+        grown = [item for item in islice(reversed(self._entries.items()), RECENT) if item[1].has_grown]
+        for key, entry in grown:
+            self._held -= entry.nbytes
+            entry.count()
+            self._held += entry.nbytes
             if entry.nbytes > self.max_bytes:
-                return
-            self._entries[key] = entry
-            held = sum(other.nbytes for other in self._entries.values())
-            while held > self.max_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                held -= oldest.nbytes
+                self._drop(key)
+        while self._held > self.max_bytes:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: Hashable) -> None:
+        self._held -= self._entries.pop(key).nbytes
 
 
 def count_bytes(value: object) -> int:
-    """Bytes of all tensors within nested dataclasses, lists, tuples, dicts and plain objects, each storage once."""
+    """Bytes of all tensors within nested dataclasses, lists, tuples, dicts and ImageLists, each storage once.
+
+    What a dataclass has cached on itself (`cached_property`) is part of it.
+    """
+    storages, *_ = _walk(value)
+    return sum(storages.values())
+
+
+def digest(tensor: Tensor) -> str:
+    """A key for a tensor's values, shape and type, such as an image's: 64 hexadecimal digits."""
+    tensor = tensor.detach().cpu().contiguous()
+    whole = hashlib.sha256(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+    whole.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return whole.hexdigest()
+
+
+def _walk(value: object) -> tuple[dict[int, int], list[dict[str, Any]], int]:
+    """Bytes of each storage, the attributes of every dataclass on the way, and how many attributes these were."""
     storages: dict[int, int] = {}
+    records: dict[int, dict[str, Any]] = {}
+    attributes = 0
 
     def visit(part: object) -> None:
+        nonlocal attributes
         if isinstance(part, Tensor):
             storage = part.untyped_storage()
             storages[storage.data_ptr()] = storage.nbytes()
-        elif is_dataclass(part):
-            for field in fields(part):
-                visit(getattr(part, field.name))
+        elif is_dataclass(part) and not isinstance(part, type):
+            if id(part) not in records:
+                items = list(vars(part).values())  # a copy: another thread may cache one more meanwhile
+                records[id(part)] = vars(part)
+                attributes += len(items)
+                for item in items:
+                    visit(item)
         elif isinstance(part, dict):
             for item in part.values():
                 visit(item)
@@ -117,14 +179,7 @@ def count_bytes(value: object) -> int:
             visit(part.tensors)
 
     visit(value)
-    return sum(storages.values())
-
-
-def digest(tensor: Tensor) -> str:
-    """A key for a tensor's values, shape and type, such as an image's: 64 hexadecimal digits."""
-    tensor = tensor.detach().cpu().contiguous()
-    head = f"{tensor.dtype}{tuple(tensor.shape)}".encode()
-    return hashlib.sha256(head + tensor.numpy().tobytes()).hexdigest()
+    return storages, list(records.values()), attributes
 
 
 def _flat(key: tuple) -> Iterator[Hashable]:

@@ -6,9 +6,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 from torchvision.models.detection.image_list import ImageList
 
@@ -19,6 +22,19 @@ CPU = torch.device("cpu")
 
 def kilobytes(count: int) -> Tensor:
     return torch.zeros(count, 1024, dtype=torch.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Growing:
+    """A result that caches `size` kilobytes on itself when asked, and the result it was made from."""
+
+    own: Tensor
+    size: int = 0
+    earlier: Growing | None = None
+
+    @cached_property
+    def late(self) -> Tensor:
+        return kilobytes(self.size)
 
 
 def refuse() -> None:
@@ -110,6 +126,60 @@ def test_slow_work_does_not_hold_up_what_is_held_or_another_device() -> None:
         assert slow.result().value is True
 
 
+def test_what_a_result_caches_on_itself_is_counted_and_makes_room() -> None:
+    memory = Memory(4 * 1024)
+    growing = memory.recall("growing", lambda: Growing(kilobytes(1), 2), CPU).value
+    for key in "ab":
+        memory.recall(key, lambda: kilobytes(1), CPU)
+    assert memory.nbytes == 3 * 1024
+    assert len(growing.late) == 2
+    memory.recall("growing", refuse, CPU)
+    assert memory.nbytes == 4 * 1024  # "a" went
+    memory.recall("b", refuse, CPU)
+    with pytest.raises(AssertionError, match="again"):
+        memory.recall("a", refuse, CPU)
+
+
+def test_what_grows_over_the_whole_budget_goes_alone() -> None:
+    memory = Memory(3 * 1024)
+    memory.recall("small", lambda: kilobytes(1), CPU)
+    nested = memory.recall("nested", lambda: [Growing(kilobytes(1), 0, Growing(kilobytes(1), 9))], CPU).value
+    assert len(nested[0].earlier.late) == 9
+    assert memory.recall("small", refuse, CPU).nbytes == memory.nbytes == 1024
+
+
+SMALL = st.integers(0, 5)
+
+
+@given(
+    budget=st.integers(0, 12),
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from(["recall", "update"]), SMALL, SMALL, SMALL),
+            st.tuples(st.just("late"), SMALL),
+            st.tuples(st.just("clear")),
+        ),
+        max_size=40,
+    ),
+)
+def test_what_is_held_never_exceeds_the_budget(budget: int, steps: list[tuple]) -> None:
+    """After any sequence of recalls, revisions and late values; counted anew each time, without the memory's help."""
+    memory, given_out = Memory(budget * 1024), []
+    for what, *arguments in steps:
+        if what == "late":
+            for result in given_out[-1 - arguments[0] :]:
+                assert len(result.late) == result.size
+        elif what == "clear":
+            memory.clear()
+        else:
+            key, size, late = arguments
+            made = Growing(kilobytes(size), late)
+            given_out.append(getattr(memory, what)(key, lambda *_, made=made: made, CPU).value)
+        held = memory.nbytes
+        assert held == sum(count_bytes(entry.value) for entry in memory._entries.values())
+        assert held <= budget * 1024
+
+
 @dataclass
 class Nest:
     a: Tensor
@@ -121,4 +191,8 @@ def test_bytes_are_counted_once_for_each_storage() -> None:
     assert count_bytes(None) == 0
     assert count_bytes(x[0]) == 400  # a view keeps its whole storage alive
     assert count_bytes({"view": x[2:], "nest": Nest(x, [x.T, (torch.zeros(3, dtype=torch.int64),)])}) == 400 + 24
+    growing = Growing(x, 2)
+    assert count_bytes(growing) == 400
+    assert len(growing.late) == 2
+    assert count_bytes(growing) == 400 + 2048
     assert count_bytes(ImageList(torch.zeros(1, 3, 4, 5), [(4, 5)])) == 240
