@@ -29,12 +29,12 @@ def trace(
 
     Args:
         detector: from `load_detector`.
-        image: from `load_image`, or a float32 tensor [3, H, W] in 0..1.
+        image: from `load_image`, or a tensor [3, H, W], uint8 or float32 in 0..1.
         settings: the detector's own when None; change some with `Settings.of(detector.model).replace(...)`.
         memory: shared between traces, so that a change reruns only what depends on it.
     """
     if isinstance(image, LoadedImage):
-        return Trace(detector.model, image.tensor, settings, memory=memory, image_key=image.sha256)
+        return Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
     return Trace(detector.model, image, settings, memory=memory)
 
 

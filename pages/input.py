@@ -31,8 +31,8 @@ def body(here: Session) -> None:
                 "Image",
                 f"{w} x {h}",
                 "The user's image, width by height.",
-                "trace.input.image",
-                data.image.shape,
+                "trace.image",
+                here.trace.source.shape,
                 "image",
             ),
             (
@@ -57,7 +57,6 @@ def body(here: Session) -> None:
     ):
         with column:
             term(label, value, text, tensor, shape, frame)
-    pictures = steps(data)
     shown = (
         st.segmented_control(
             "Show", list(CAPTIONS), format_func=lambda name: name.capitalize(), default="padded", key="input_step"
@@ -65,11 +64,14 @@ def body(here: Session) -> None:
         or "padded"
     )
     st.caption(CAPTIONS[shown] + ". Zoom in to see single pixels.")
-    picture = pictures[shown]
-    box_canvas(CanvasScene(image_url(picture), picture.shape[1], picture.shape[0], []), key="input_canvas")
-    for column, normalized in zip(st.columns(2), (False, True), strict=True):
-        with column:
-            chart(channel_histogram(data, normalized), f"histogram_{normalized}")
+    url = here.image_url if shown == "image" else image_url(steps(data)[shown])
+    height, width = {"image": (h, w), "resized": (ih, iw), "padded": (ph, pw)}[shown]
+    box_canvas(CanvasScene(url, width, height, []), key="input_canvas")
+    left, right = st.columns(2)
+    with left:
+        chart(channel_histogram(here.trace.image, "Values of the image"), "histogram_False")
+    with right:
+        chart(channel_histogram(data.resized, "Values after normalise and resize"), "histogram_True")
 
 
 run_page(

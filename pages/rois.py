@@ -50,7 +50,7 @@ def show_roi(here: Session, proposal: int) -> None:
         chart(class_bars(trace.rois.scores[proposal], here.detector.classes, "Softmax of this RoI"), "softmax", 260)
         one, two = st.columns(2)
         one.image(
-            enlarge(crop(to_uint8(trace.image), box_in_image), 200),
+            enlarge(crop(to_uint8(trace.source), box_in_image), 200),
             caption="Its crop of the image (the network never crops: it pools features)",
         )
         side = (box[2:] - box[:2]).prod().sqrt().item()

@@ -27,15 +27,16 @@ def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
         kept[key] = []
     points = kept[key]
     if len(points) < len(axis.values) and st.session_state.get("stress_stopped") != key:
+        plain = here.image.tensor
 
         def trace_of(image: torch.Tensor, settings: Settings) -> Trace:
-            if image is here.image.tensor:
+            if image is plain:
                 return here.trace_with(settings)
             return Trace(here.detector.model, image, settings)
 
         rest = replace(axis, values=axis.values[len(points) :])
         with progress("stress", on_stop=lambda: st.session_state.update(stress_stopped=key)) as tell:
-            for point in stress(trace_of, here.image.tensor, truth.boxes_in_image[object_], label, rest, here.settings):
+            for point in stress(trace_of, plain, truth.boxes_in_image[object_], label, rest, here.settings):
                 points.append(point)
                 tell(len(points), len(axis.values), f"{axis.name} {point.value:g}")
     return points

@@ -21,6 +21,8 @@ SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 20_000
+_BAND = 256
+"""Rows that are scaled to 8 bits at once."""
 
 
 class ImageError(ValueError):
@@ -41,25 +43,26 @@ class LoadedImage:
     pixels: Tensor
     notes: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def tensor(self) -> Tensor:
-        """float32 [3, H, W] in 0..1, as torchvision's `to_dtype(scale=True)` gives it."""
+        """float32 [3, H, W] in 0..1, as torchvision's `to_dtype(scale=True)` gives it; made anew each time."""
         return to_dtype(self.pixels, torch.float32, scale=True)
 
     @cached_property
     def sha256(self) -> str:
         """Of the pixels and their size: the same picture has the same key whatever its file."""
-        size = f"{self.pixels.shape[2]}x{self.pixels.shape[1]}:".encode()
-        return hashlib.sha256(size + self.pixels.numpy().tobytes()).hexdigest()
+        whole = hashlib.sha256(f"{self.pixels.shape[2]}x{self.pixels.shape[1]}:".encode())
+        whole.update(self.pixels.reshape(-1).numpy())
+        return whole.hexdigest()
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width, pixels."""
         return int(self.pixels.shape[1]), int(self.pixels.shape[2])
 
-    @cached_property
+    @property
     def image(self) -> Image.Image:
-        """As a Pillow image, RGB."""
+        """As a Pillow image, RGB; made anew each time."""
         return Image.fromarray(self.pixels.permute(1, 2, 0).numpy())
 
 
@@ -143,8 +146,9 @@ def _decode(image: Image.Image, name: str) -> LoadedImage:
         notes.append("The first of several frames.")
     orientation = image.getexif().get(0x0112, 1)
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    if orientation not in (1, None) and orientation in range(2, 9):
+    upright = image
+    if orientation in range(2, 9):
+        upright = ImageOps.exif_transpose(image)
         notes.append(f"Turned upright by its EXIF orientation ({orientation}).")
     rgb, note = _to_rgb(upright)
     if note:
@@ -157,7 +161,7 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, str]:
     if image.mode == "RGB" and "transparency" not in image.info:
         return image, ""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _deep_to_rgb(np.asarray(image, dtype=np.float64), integer=image.mode != "F")
+        return _deep_to_rgb(np.asarray(image), integer=image.mode != "F")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         paper = Image.new("RGBA", layer.size, "white")
@@ -167,14 +171,16 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, str]:
 
 
 def _deep_to_rgb(values: np.ndarray, integer: bool) -> tuple[Image.Image, str]:
-    if integer and values.min() >= 0 and values.max() <= 65535:
-        grey, note = values / 257, "16-bit values scaled to 8 bits."
-    else:
+    low, high, note = 0.0, 65535.0, "16-bit values scaled to 8 bits."
+    if not integer or values.min() < low or values.max() > high:
         finite = values[np.isfinite(values)]
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-        grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-12) * 255
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         note = f"Values from {low:g} to {high:g} scaled to 8 bits."
-    return Image.fromarray(np.round(grey).astype(np.uint8)).convert("RGB"), note
+    grey = np.empty(values.shape, dtype=np.uint8)
+    for top in range(0, len(values), _BAND):
+        band = np.nan_to_num(values[top : top + _BAND].astype(np.float64), nan=low, posinf=high, neginf=low)
+        grey[top : top + _BAND] = np.round((band - low) / max(high - low, 1e-12) * 255)
+    return Image.fromarray(grey).convert("RGB"), note
 
 
 def _too_large(name: str, size: int) -> str:

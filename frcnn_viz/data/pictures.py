@@ -55,7 +55,7 @@ class PictureFiles:
                 set_aside(path)
         ending = PurePosixPath(loaded.name).suffix.lower()
         write_whole(self.folder / "images" / f"{key}{ending if ending in ENDINGS else '.png'}", content)
-        thumbnail = loaded.image.copy()
+        thumbnail = loaded.image
         thumbnail.thumbnail((THUMBNAIL, THUMBNAIL))
         buffer = io.BytesIO()
         thumbnail.save(buffer, "JPEG", quality=80)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
+import torch
 from PIL import Image
+from torch import Tensor
 
 from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import ANCHOR, BLUE, FATES, SELECTED, class_colour
-from frcnn_viz.figures.rasters import colourise, enlarge, grid, to_uint8, with_boxes
+from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8, with_boxes
+from frcnn_viz.figures.rois import crop
 from frcnn_viz.figures.third_head import mask_overlay
 from frcnn_viz.pipeline.masks import Masks
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.trace import Trace
 
 SHOWN_PROPOSALS = 60
+SIDE = 640
+"""Most pixels a side of the pictures that boxes are drawn on."""
 
 
 def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
     """For each stage a picture uint8 [h, w, 3] of what it computed, and what the picture shows."""
-    picture = to_uint8(trace.image)
+    whole = to_uint8(trace.source)
+    picture = shrink(whole, SIDE)
+    scale = torch.tensor([picture.shape[1] / whole.shape[1], picture.shape[0] / whole.shape[0]] * 2)
     finest = next(iter(trace.features.maps.values()))[0]
     anchors = trace.anchors
     level = len(anchors.grid_sizes) // 2
@@ -29,6 +36,10 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
     proposals = trace.input.boxes_in_image(trace.proposals.boxes[:SHOWN_PROPOSALS])
     found = trace.detections
     line = max(1, max(picture.shape) // 240)
+
+    def drawn(boxes_in_image: Tensor, colours: list[str], width: int = line) -> np.ndarray:
+        return with_boxes(picture, boxes_in_image.cpu() * scale, colours, width)
+
     pictures = {
         "input": (
             to_uint8(trace.input.denormalized(trace.input.resized)),
@@ -39,12 +50,7 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
             f"mean of {finest.shape[0]} channels, level {trace.features.names[0]}",
         ),
         "anchors": (
-            with_boxes(
-                picture,
-                trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]),
-                [ANCHOR] * len(cell),
-                width=line + 1,
-            ),
+            drawn(trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]), [ANCHOR] * len(cell), line + 1),
             f"the anchors of the middle cell, level {trace.features.names[level]}",
         ),
         "rpn": (
@@ -52,14 +58,12 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
             f"best objectness of each cell, level {trace.features.names[0]}",
         ),
         "proposals": (
-            with_boxes(picture, proposals, [FATES[Fate.KEPT]] * len(proposals), width=line),
+            drawn(proposals, [FATES[Fate.KEPT]] * len(proposals)),
             f"the {len(proposals)} best of {len(trace.proposals):,}",
         ),
-        "rois": (_crops(picture, proposals[:9].round().long().tolist()), "crops of the best nine proposals"),
+        "rois": (_crops(whole, proposals[:9]), "crops of the best nine proposals"),
         "detections": (
-            with_boxes(
-                picture, found.boxes_in_image, [class_colour(label) for label in found.labels.tolist()], width=line + 1
-            ),
+            drawn(found.boxes_in_image, [class_colour(label) for label in found.labels.tolist()], line + 1),
             f"all {len(found)}",
         ),
     }
@@ -67,8 +71,8 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
         pictures["masks"] = (_masked(picture, trace.masks), "where each is likelier than not")
     if trace.keypoints is not None:
         points = trace.keypoints.points_in_image[:, :, :2].flatten(0, 1)
-        squares = points.repeat(1, 2) + points.new_tensor([-line, -line, line, line])
-        pictures["keypoints"] = (with_boxes(picture, squares, [SELECTED] * len(squares), width=line), "all")
+        squares = (points.cpu() * scale[:2]).repeat(1, 2) + torch.tensor([-line, -line, line, line])
+        pictures["keypoints"] = (with_boxes(picture, squares, [SELECTED] * len(squares), line), "all")
     return pictures
 
 
@@ -77,12 +81,9 @@ def _masked(picture: np.ndarray, masks: Masks) -> np.ndarray:
     return np.asarray(Image.alpha_composite(Image.fromarray(picture).convert("RGBA"), over).convert("RGB"))
 
 
-def _crops(picture: np.ndarray, boxes: list[list[int]]) -> np.ndarray:
-    tiles = []
-    for x0, y0, x1, y1 in boxes:
-        crop = Image.fromarray(picture).crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
-        tiles.append(np.asarray(crop.resize((96, 72))))
-    return grid(tiles, 3)
+def _crops(picture: np.ndarray, boxes_in_image: Tensor) -> np.ndarray:
+    cuts = [np.ascontiguousarray(crop(picture, box)) for box in boxes_in_image]
+    return grid([np.asarray(Image.fromarray(cut).resize((96, 72))) for cut in cuts], 3)
 
 
 def funnel_figure(funnel: list[tuple[str, int]]) -> go.Figure:

@@ -27,8 +27,18 @@ def colourise(values: Tensor, low: float | None = None, high: float | None = Non
 
 
 def to_uint8(image: Tensor) -> np.ndarray:
-    """A float [3, h, w] picture in 0..1 as uint8 [h, w, 3]."""
+    """A picture [3, h, w], uint8 or float in 0..1, as uint8 [h, w, 3]; a view of what is uint8 already."""
+    if image.dtype == torch.uint8:
+        return image.cpu().permute(1, 2, 0).numpy()
     return (image.detach().cpu().clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+
+
+def shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """The picture uint8 [h, w, 3] at most `side` pixels a side. Of a far larger one every n-th pixel is read."""
+    step = max(1, max(image.shape[:2]) // (2 * side))
+    small = Image.fromarray(np.ascontiguousarray(image[::step, ::step]))
+    small.thumbnail((side, side))
+    return np.asarray(small)
 
 
 def grid(tiles: list[np.ndarray], columns: int, gap: int = 2) -> np.ndarray:

@@ -52,24 +52,17 @@ class NetworkInput:
     """The image on its way into the network, in torchvision's order: normalise, resize, pad.
 
     Attributes:
-        image: float32 [3, H, W] in 0..1, the user's image.
-        normalized: float32 [3, H, W], (image - mean) / std.
-        resized: float32 [3, h, w], bilinear, no antialiasing.
+        image_size: of the user's image.
+        resized: float32 [3, h, w], (image - mean) / std at the network's size: bilinear, no antialiasing.
         images: torchvision's ImageList; `tensors` is float32 [1, 3, padded h, padded w], zero padded.
         mean, std: float32 [3].
     """
 
-    image: Tensor
-    normalized: Tensor
+    image_size: Size
     resized: Tensor
     images: ImageList
     mean: Tensor
     std: Tensor
-
-    @property
-    def image_size(self) -> Size:
-        """Of the user's image."""
-        return _size(self.image)
 
     @property
     def input_size(self) -> Size:

@@ -40,7 +40,7 @@ from frcnn_viz.pipeline.rois import extend_table, read_table
 from frcnn_viz.pipeline.rpn import decode_anchors, score_anchors
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.summary import StageReport, funnel, stage_reports
-from frcnn_viz.pipeline.transform import prepare
+from frcnn_viz.pipeline.transform import as_float, prepare
 
 _TO_FEATURES = ("min_size", "max_size")
 _TO_ANCHORS = (*_TO_FEATURES, "anchor_sizes", "aspect_ratios")
@@ -100,7 +100,7 @@ class Trace:
 
         Args:
             model: any torchvision Faster R-CNN in evaluation mode, on any device.
-            image: float32 [3, H, W] in 0..1, on any device.
+            image: uint8, or float32 in 0..1, [3, H, W], on any device.
             settings: the model's own when None.
             memory: shared between traces; a private, unbounded one when None.
             image_key: names the image's pixels in a shared memory; a digest of them when None.
@@ -111,19 +111,24 @@ class Trace:
         if model.training:
             raise ValueError("the model is in training mode; call model.eval() first")
         self.model = model
-        self.image = image
+        self.source = image
         self.settings = settings or Settings.of(model)
         self._image_key = image_key or ("private" if memory is None else digest(image))
         self._memory = Memory(max_bytes=2**62) if memory is None else memory  # an empty Memory is falsy
         self._device = next(model.parameters()).device
         self._ms: dict[str, float] = {}
 
+    @property
+    def image(self) -> Tensor:
+        """The image, float32 [3, H, W] in 0..1; made anew each time from `source`, the image as it was given."""
+        return as_float(self.source)
+
     @cached_property
     def input(self) -> NetworkInput:
         """The image normalised, resized and padded."""
         s = self.settings
         return self._recall(
-            "input", _TO_FEATURES, lambda: prepare(self.model, self.image, min_size=s.min_size, max_size=s.max_size)
+            "input", _TO_FEATURES, lambda: prepare(self.model, self.source, min_size=s.min_size, max_size=s.max_size)
         )
 
     @cached_property

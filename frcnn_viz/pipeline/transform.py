@@ -8,8 +8,18 @@ import torch
 from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.transforms.v2.functional import to_dtype
 
 from frcnn_viz.pipeline.results import NetworkInput
+
+BAND = 256
+"""Rows that are normalised at once."""
+
+
+def as_float(image: Tensor) -> Tensor:
+    """A uint8 image as float32 in 0..1, by torchvision's `to_dtype(scale=True)`; a float image as it is."""
+    return to_dtype(image, torch.float32, scale=True) if image.dtype == torch.uint8 else image
 
 
 def prepare(model: GeneralizedRCNN, image: Tensor, *, min_size: int, max_size: int) -> NetworkInput:
@@ -17,27 +27,37 @@ def prepare(model: GeneralizedRCNN, image: Tensor, *, min_size: int, max_size: i
 
     Args:
         model: read only.
-        image: float32 [3, H, W] in 0..1, on any device.
+        image: uint8, or float32 in 0..1, [3, H, W], on any device.
         min_size: shorter side after resize, pixels.
         max_size: limit of the longer side, pixels.
 
     Raises:
-        ValueError: the image is not a float [3, H, W] tensor.
+        ValueError: the image is no such tensor.
     """
-    if image.dim() != 3 or image.shape[0] != 3 or not image.is_floating_point() or 0 in image.shape:
-        raise ValueError(f"expected a float image [3, H, W] in 0..1, got {image.dtype} {list(image.shape)}")
+    known = image.is_floating_point() or image.dtype == torch.uint8
+    if image.dim() != 3 or image.shape[0] != 3 or not known or 0 in image.shape:
+        raise ValueError(f"expected an image [3, H, W], uint8 or float in 0..1, got {image.dtype} {list(image.shape)}")
     transform = copy.copy(model.transform)  # the sizes are set on a copy: the model is never written to
     transform.min_size, transform.max_size = (min_size,), max_size
     with torch.inference_mode():
-        image = image.to(next(model.parameters()).device)
-        normalized = transform.normalize(image)
-        resized, _ = transform.resize(normalized)
+        resized, _ = transform.resize(_normalize(transform, image, next(model.parameters()).device))
         padded = transform.batch_images([resized], size_divisible=transform.size_divisible)
         return NetworkInput(
-            image=image,
-            normalized=normalized,
+            image_size=(int(image.shape[1]), int(image.shape[2])),
             resized=resized,
             images=ImageList(padded, [(resized.shape[1], resized.shape[2])]),
-            mean=torch.as_tensor(transform.image_mean, dtype=image.dtype, device=image.device),
-            std=torch.as_tensor(transform.image_std, dtype=image.dtype, device=image.device),
+            mean=torch.as_tensor(transform.image_mean, dtype=resized.dtype, device=resized.device),
+            std=torch.as_tensor(transform.image_std, dtype=resized.dtype, device=resized.device),
         )
+
+
+def _normalize(transform: GeneralizedRCNNTransform, image: Tensor, device: torch.device) -> Tensor:
+    """`transform.normalize(image)`, made in bands: of 40 megapixels at once it takes 1.4 GB on the way.
+
+    Its colours lie side by side (channels last), since the resize would else copy it into that order.
+    """
+    dtype = as_float(image[:, :0]).dtype
+    (whole,) = torch.empty((1, *image.shape), dtype=dtype, device=device, memory_format=torch.channels_last)
+    for band, into in zip(image.split(BAND, dim=1), whole.split(BAND, dim=1), strict=True):
+        into.copy_(transform.normalize(as_float(band).to(device)))
+    return whole

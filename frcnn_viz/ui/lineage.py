@@ -25,7 +25,7 @@ def lineage_of_selection(here: Session) -> None:
 
 def lineage_strip(here: Session, anchor: int, label: int | None) -> None:
     """Pictures of the box at every stage it reached, with what moved it and what became of it."""
-    picture = to_uint8(here.trace.image)
+    picture = to_uint8(here.trace.source)
     told = steps(here.trace, anchor, label, here.detector.classes)
     for column, step, colour in zip(st.columns(3), told, COLOURS, strict=False):
         with column:

@@ -36,7 +36,7 @@ def capture(boxes: list[dict], **changes: object) -> SimpleNamespace:
     """
     settings = SETTINGS.replace(**changes)
     image = torch.zeros(3, SIZE, SIZE)
-    data = NetworkInput(image, image, image, ImageList(image[None], [(SIZE, SIZE)]), torch.zeros(3), torch.ones(3))
+    data = NetworkInput((SIZE, SIZE), image, ImageList(image[None], [(SIZE, SIZE)]), torch.zeros(3), torch.ones(3))
     anchors = torch.tensor([box["anchor"] for box in boxes], dtype=torch.float32)
     moved = torch.tensor([box.get("moved", box["anchor"]) for box in boxes], dtype=torch.float32)
     logits = torch.tensor([float(box.get("objectness", 5)) for box in boxes])

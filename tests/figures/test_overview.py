@@ -62,3 +62,16 @@ def test_the_layer_holds_the_detections(trace: Trace) -> None:
     assert torch.equal(torch.as_tensor(layer.boxes_in_image), found.boxes_in_image)
     assert torch.equal(torch.as_tensor(layer.scores), found.scores)
     assert layer.labels[0] == f"{CLASSES[found.labels[0]]} {found.scores[0]:.2f}"
+
+
+def test_boxes_are_drawn_on_a_small_copy_of_a_large_picture(tiny_fpn: FasterRCNN) -> None:
+    trace = Trace(tiny_fpn, torch.zeros(3, 300, 1600, dtype=torch.uint8))
+    pictures = thumbnails(trace)
+    assert all(pictures[name][0].shape == (120, 640, 3) for name in ("anchors", "proposals", "detections"))
+    box = trace.detections.boxes_in_image[0] * 0.4
+    on = torch.from_numpy(pictures["detections"][0].copy()).any(dim=2).nonzero()
+    (top, left), (bottom, right) = on.amin(dim=0).tolist(), on.amax(dim=0).tolist()
+    assert left <= box[0] + 1
+    assert top <= box[1] + 1
+    assert right >= box[2] - 1
+    assert bottom >= min(box[3] - 1, 119)

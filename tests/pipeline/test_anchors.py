@@ -20,7 +20,7 @@ def grid(
 ) -> AnchorGrid:
     """Anchors over feature maps of zeros: no network runs."""
     image = torch.zeros(3, *size)
-    network_input = NetworkInput(image, image, image, ImageList(image[None], [size]), torch.zeros(3), torch.ones(3))
+    network_input = NetworkInput(size, image, ImageList(image[None], [size]), torch.zeros(3), torch.ones(3))
     features = FeatureMaps({str(i): torch.zeros(1, 1, *cell) for i, cell in enumerate(cells)}, size)
     ratios = ratios or (RATIOS,) * len(cells)
     return make_anchors(model, network_input, features, anchor_sizes=sizes, aspect_ratios=ratios)

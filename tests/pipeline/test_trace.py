@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
+from torchvision.transforms.v2.functional import to_dtype
 
-from frcnn_viz.pipeline.memory import Memory, digest
+from frcnn_viz.pipeline.memory import Memory, count_bytes, digest
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import build_tiny_c4, build_tiny_fpn, make_image
@@ -94,6 +95,21 @@ def test_many_sessions_at_once() -> None:
     assert set(counts.values()) == {3}, "each image once, whatever the number of threads"
 
 
+def test_eight_bits_are_traced_as_the_image_they_stand_for(tiny: FasterRCNN) -> None:
+    pixels = (make_image(90, 120) * 255).to(torch.uint8)
+    image = to_dtype(pixels, torch.float32, scale=True)
+    trace = Trace(tiny, pixels)
+    assert torch.equal(trace.image, image)
+    assert trace.image.dtype == torch.float32
+    assert torch.equal(trace.detections.boxes, Trace(tiny, image).detections.boxes)
+
+
+def test_no_result_holds_the_image(tiny: FasterRCNN) -> None:
+    """One of 24 megapixels is 288 MB as float, and every setting of the resize has an input of its own."""
+    trace = Trace(tiny, make_image(700, 900), memory=Memory(10**8))
+    assert count_bytes(trace.input) < trace.source.nbytes / 2
+
+
 def test_image_keys() -> None:
     image = make_image(30, 40)
     assert digest(image) == digest(image.clone())
@@ -101,7 +117,7 @@ def test_image_keys() -> None:
     assert len({digest(other) for other in [image, *others]}) == 5
     model, memory = build_tiny_c4(), Memory(10**8)
     named = [Trace(model, make_image(30, 40, seed), memory=memory, image_key=f"image {seed}") for seed in (0, 1)]
-    assert not torch.equal(named[0].input.image, named[1].input.image)
+    assert not torch.equal(named[0].input.resized, named[1].input.resized)
     assert Trace(model, make_image(30, 40), memory=memory, image_key="image 0").input is named[0].input
 
 

@@ -7,6 +7,7 @@ import copy
 import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
+from torchvision.transforms.v2.functional import to_dtype
 
 from frcnn_viz.pipeline.transform import prepare
 from tests.conftest import make_image
@@ -18,7 +19,7 @@ from tests.conftest import make_image
         ((1, 1), (160, 160), (160, 160)),
         ((200, 260), (160, 208), (160, 224)),  # 160 / 200 = 0.8; 260 * 0.8 = 208; the next multiple of 32 is 224
         ((33, 517), (20, 320), (32, 320)),  # the long side is held to 320; 33 * 320 / 517 = 20.4
-        ((640, 160), (320, 80), (320, 96)),
+        ((640, 160), (320, 80), (320, 96)),  # taller than the bands it is normalised in
     ],
 )
 def test_sizes(tiny_c4: FasterRCNN, image_size: tuple, input_size: tuple, padded_size: tuple) -> None:
@@ -29,12 +30,23 @@ def test_sizes(tiny_c4: FasterRCNN, image_size: tuple, input_size: tuple, padded
     assert result.images.image_sizes == expected.image_sizes == [input_size]
     assert (result.image_size, result.input_size, result.padded_size) == (image_size, input_size, padded_size)
     assert result.scale == (input_size[0] / image_size[0], input_size[1] / image_size[1])
-    torch.testing.assert_close(result.denormalized(result.normalized), image)
+
+
+def test_eight_bits_are_the_same_image(tiny_c4: FasterRCNN) -> None:
+    image = (make_image(300, 40) * 255).to(torch.uint8)
+    expected, _ = copy.deepcopy(tiny_c4).transform([to_dtype(image, torch.float32, scale=True)])
+    assert torch.equal(prepare(tiny_c4, image, min_size=160, max_size=320).images.tensors, expected.tensors)
+
+
+def test_denormalized_undoes_normalize(tiny_c4: FasterRCNN) -> None:
+    image = make_image(160, 170)
+    result = prepare(tiny_c4, image, min_size=160, max_size=320)
+    torch.testing.assert_close(result.denormalized(result.resized), image)  # it has the asked size already
 
 
 @pytest.mark.parametrize(
-    "image", [torch.rand(1, 5, 5), torch.rand(5, 5), torch.zeros(3, 5, 5, dtype=torch.uint8), torch.rand(3, 0, 5)]
+    "image", [torch.rand(1, 5, 5), torch.rand(5, 5), torch.zeros(3, 5, 5, dtype=torch.int32), torch.rand(3, 0, 5)]
 )
 def test_what_is_no_image_is_refused(tiny_c4: FasterRCNN, image: torch.Tensor) -> None:
-    with pytest.raises(ValueError, match=r"expected a float image \[3, H, W\] in 0\.\.1, got torch\."):
+    with pytest.raises(ValueError, match=r"expected an image \[3, H, W\], uint8 or float in 0\.\.1, got torch\."):
         prepare(tiny_c4, image, min_size=160, max_size=320)
