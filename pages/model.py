@@ -8,9 +8,10 @@ from frcnn_viz.models.registry import entries
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.ui import session
 from frcnn_viz.ui.checkpoints import checkpoint_form, own_list
+from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.progress import progress
-from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.session import Session
 
 NEW_HEAD = """from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 

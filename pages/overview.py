@@ -9,8 +9,9 @@ from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.page import go_to, open_page, run_page
-from frcnn_viz.ui.session import MEMORY, Session, select
+from frcnn_viz.ui.session import Session, select
 
 TITLES = {
     "input": ("Input", "input"),

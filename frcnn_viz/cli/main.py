@@ -28,6 +28,7 @@ from frcnn_viz.cli.output import (
     write_json,
 )
 from frcnn_viz.paths import APP, ASSETS, MODEL_VARIABLE, PATHS_VARIABLE
+from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
 
 cli = typer.Typer(
     name="frcnn-viz",
@@ -56,6 +57,9 @@ def app(
     allow_paths: Annotated[
         bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
     ] = False,
+    memory: Annotated[
+        str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
+    ] = "",
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
     headless = headless or not _has_display()
@@ -64,6 +68,9 @@ def app(
     chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
     if allow_paths:
         chosen |= {PATHS_VARIABLE: "1"}
+    if memory:
+        parse_bytes(memory)
+        chosen[MEMORY_VARIABLE] = memory
     if model:
         path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
         chosen |= {MODEL_VARIABLE: model, "PYTHONPATH": path}

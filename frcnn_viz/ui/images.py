@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-MAX_BYTES = 256 * 2**20
+from frcnn_viz.ui.memory import FOR_BROWSERS
+
+MAX_BYTES = FOR_BROWSERS
 """Of what is held for browsers to fetch; the longest unused go first."""
 
 _held: OrderedDict[str, bytes] = OrderedDict()

@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
+import torch
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -14,6 +15,7 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
+from frcnn_viz.ui.memory import MEMORY
 
 
 def workspace() -> Workspace:
@@ -41,10 +43,13 @@ def find(key: str) -> Item | None:
         return None
 
 
-@lru_cache(maxsize=32)
 def picture(key: str) -> LoadedImage:
-    """The picture of an image of the workspace, decoded."""
-    return workspace().load(key)
+    """The picture of an image of the workspace, decoded.
+
+    Raises:
+        DataError, ImageError: it is gone or damaged.
+    """
+    return MEMORY.recall(("picture", key), lambda: workspace().load(key), torch.device("cpu")).value
 
 
 @lru_cache(maxsize=10_000)

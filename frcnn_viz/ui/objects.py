@@ -13,6 +13,8 @@ from torch import Tensor
 
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, place_objects
 from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.figures.rasters import to_uint8
+from frcnn_viz.figures.rois import crop
 from frcnn_viz.ui import library
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
@@ -93,11 +95,10 @@ def object_wall(
 
 def crop_box(key: str, box_in_image: Tensor, side: int = 128) -> np.ndarray:
     """A box [4] of an image with a little of what is around it: uint8 [h, w, 3], at most `side` pixels."""
-    picture = (sample_picture(key)[0] if key in SAMPLES else library.picture(key)).image
-    x0, y0, x1, y1 = box_in_image.tolist()
-    around = 0.25 * max(x1 - x0, y1 - y0)
-    box = (max(0, x0 - around), max(0, y0 - around), min(picture.width, x1 + around), min(picture.height, y1 + around))
-    cut = picture.crop(tuple(round(value) for value in box)).convert("RGB")
+    picture = to_uint8((sample_picture(key)[0] if key in SAMPLES else library.picture(key)).pixels)
+    around = 0.25 * float((box_in_image[2:] - box_in_image[:2]).max())
+    grown = box_in_image + torch.tensor([-around, -around, around, around])
+    cut = Image.fromarray(np.ascontiguousarray(crop(picture, grown)))
     scale = side / max(cut.size)
     size = (max(1, round(cut.width * scale)), max(1, round(cut.height * scale)))
     return np.asarray(cut.resize(size, Image.Resampling.BICUBIC))

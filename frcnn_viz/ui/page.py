@@ -15,6 +15,7 @@ from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.controls import reset_button
 from frcnn_viz.ui.export import export_form
 from frcnn_viz.ui.lineage import lineage_of_selection
+from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.session import Session
 
 LOG = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _offer_less() -> None:
     """Give back what can be given back, so that the next request works, and offer what needs less."""
-    session.MEMORY.clear()
+    MEMORY.clear()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     st.error("The device ran out of memory. What was remembered is given up; nothing you set is lost.")

@@ -13,10 +13,10 @@ from frcnn_viz.data.images import ImageError, LoadedImage, from_pil
 from frcnn_viz.data.scenes import SAMPLES, sample_scene
 from frcnn_viz.data.scenes.options import CLASSES
 from frcnn_viz.data.workspace import Item
+from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.own import factory
 from frcnn_viz.models.registry import (
     DEFAULT_DETECTOR,
-    ON_GIVE_UP,
     Detector,
     ModelError,
     available_devices,
@@ -24,15 +24,11 @@ from frcnn_viz.models.registry import (
     load_detector,
 )
 from frcnn_viz.models.weights import WeightsError
-from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import library
 from frcnn_viz.ui.images import image_url
-
-MEMORY = Memory(max_bytes=2**30)
-"""Shared by every session of this process."""
-ON_GIVE_UP.append(lambda detector: MEMORY.forget(detector.model))
+from frcnn_viz.ui.memory import MEMORY
 
 SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
 
@@ -63,7 +59,7 @@ class Session:
 
     def trace_with(self, settings: Settings) -> Trace:
         """The same image at other settings; what they do not change is not run again."""
-        return Trace(self.detector.model, self.image.tensor, settings, memory=MEMORY, image_key=self.image.sha256)
+        return Trace(self.detector.model, self.image.pixels, settings, memory=MEMORY, image_key=self.image.sha256)
 
 
 def current() -> Session:
@@ -74,8 +70,8 @@ def current() -> Session:
     defaults = Settings.of(detector.model)
     settings = _settings(defaults)
     image, ground_truth, item, lesson = _picture(state["image"])
-    url = image_url(image.image, image.sha256)
-    trace = Trace(detector.model, image.tensor, settings, memory=MEMORY, image_key=image.sha256)
+    url = image_url(to_uint8(image.pixels), image.sha256)
+    trace = Trace(detector.model, image.pixels, settings, memory=MEMORY, image_key=image.sha256)
     return Session(detector, image, url, ground_truth, item, lesson, settings, defaults, trace)
 
 

@@ -10,7 +10,7 @@ from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import Detector, available_devices, entries
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.importing import add_uploads
-from frcnn_viz.ui.session import MEMORY
+from frcnn_viz.ui.memory import MEMORY
 
 
 def show() -> None:
@@ -51,7 +51,7 @@ def show() -> None:
 
 def memory_in_use(detector: Detector) -> str:
     """The device, and what is held there, in words."""
-    held = f"weights {detector.nbytes / 2**20:,.0f} MB, results {MEMORY.nbytes / 2**20:,.0f} MB"
+    held = f"weights {detector.nbytes / 2**20:,.0f} MB, images and results {MEMORY.nbytes / 2**20:,.0f} MB"
     device = detector.device
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)

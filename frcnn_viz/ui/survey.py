@@ -14,21 +14,25 @@ from frcnn_viz.data.images import ImageError
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui.memory import FOR_SURVEYS, MEMORY
 from frcnn_viz.ui.progress import Tell, progress
-from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import Subject
 
 _DONE: OrderedDict[str, Examination] = OrderedDict()
-"""What was examined or read from disk in this process."""
-_MOST = 20_000
+"""What was examined or read from disk in this process, the longest unused first."""
+_MOST = FOR_SURVEYS // 20_000
+"""An examination of ten objects takes about 20 kB."""
 
 
 def known(detector: Detector, settings: Settings, subjects: Sequence[Subject]) -> dict[str, Examination]:
     """What was examined as it is now, in this process or before, by the subject's key."""
     keys = {subject.key: key_of(detector, settings, subject.key, subject.truth) for subject in subjects}
-    for key, one in open_archive().get([key for key in keys.values() if key not in _DONE]).items():
+    found = {key: one for key in keys.values() if (one := _DONE.get(key))}
+    found |= open_archive().get([key for key in keys.values() if key not in found])
+    for key, one in found.items():
         _keep(key, one)
-    return {name: _DONE[key] for name, key in keys.items() if key in _DONE}
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tell: Tell) -> list[str]:
@@ -47,7 +51,7 @@ def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tel
         except (DataError, ImageError) as error:
             problems.append(str(error))
             continue
-        trace = Trace(detector.model, image.tensor, settings, memory=memory, image_key=image.sha256)
+        trace = Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
         one = examine_image(detector, trace, subject.truth)
         key = key_of(detector, settings, subject.key, subject.truth)
         open_archive().put(key, one)
@@ -81,6 +85,7 @@ def examined_with(
 
 
 def _keep(key: str, one: Examination) -> None:
+    _DONE.pop(key, None)  # to the end
     _DONE[key] = one
     while len(_DONE) > _MOST:
         _DONE.popitem(last=False)

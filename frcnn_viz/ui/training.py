@@ -10,7 +10,8 @@ from torch import Tensor
 from frcnn_viz.models.heads import with_new_head
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui.session import MEMORY, Session
+from frcnn_viz.ui.memory import MEMORY
+from frcnn_viz.ui.session import Session
 
 NEW, OWN = "a new, untrained head for them", "its own head, without those objects"
 
@@ -46,7 +47,7 @@ def training_step(here: Session) -> TrainingStep:
     if unknown_classes(here) and st.session_state.get("loss_head", NEW) == NEW:
         new_classes = tuple(sorted(set(truth.names)))
         detector = with_new_head(detector, new_classes, here.settings.seed)
-        trace = Trace(detector.model, here.image.tensor, here.settings, memory=MEMORY, image_key=here.image.sha256)
+        trace = Trace(detector.model, here.image.pixels, here.settings, memory=MEMORY, image_key=here.image.sha256)
     labels = truth.labels_in(detector.classes)
     known = labels > 0
     names = tuple(name for name, good in zip(truth.names, known.tolist(), strict=True) if good)

@@ -77,6 +77,7 @@ def test_scenes_writes_images_and_annotations(tmp_path: Path) -> None:
         (["trace", "{photo}", "--set", "box_score_thresh=high"], "box_score_thresh is 'high'; write a number."),
         (["trace", "{photo}", "--set", "speed=3"], "there is no setting 'speed'"),
         (["scenes", "{folder}", "--preset", "easy"], "there is no preset 'easy'"),
+        (["app", "--memory", "lots"], "the memory 'lots' is no size; write one such as 4G or 512M."),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -104,3 +105,10 @@ def test_trace_json_holds_the_keypoints(photo: Path) -> None:
 def test_names_of_detectors_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert "fasterrcnn_mobilenet_v3_large_320_fpn" in run("models", "list")
+
+
+def test_the_app_is_told_how_much_memory_it_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr("subprocess.call", lambda *_, env, **__: told.append(env) or 0)
+    run("app", "--memory", "2G")
+    assert told[0]["FRCNN_VIZ_MEMORY"] == "2G"

@@ -20,7 +20,7 @@ from frcnn_viz.pipeline.configure import configured
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.shapes import network_shapes
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui.session import MEMORY
+from frcnn_viz.ui.memory import MEMORY
 from tests.conftest import make_image
 
 SMALL = {"min_size": 96, "max_size": 160, "box_score_thresh": 0.0, "box_detections_per_img": 10}

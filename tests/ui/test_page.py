@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.ui.session import MEMORY
+from frcnn_viz.ui.memory import MEMORY
 
 
 def hungry() -> None:
