@@ -16,7 +16,7 @@ from torch import Tensor
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.boxes import check_finite, to_input
 from frcnn_viz.pipeline.settings import LevelTuples
 from frcnn_viz.pipeline.shapes import network_shapes
 
@@ -98,7 +98,11 @@ def place_objects(
         image_sizes: height and width of each image.
         min_size: shorter side after resize.
         max_size: limit of the longer side.
+
+    Raises:
+        ValueError: a box is not finite, or an image is too thin for the resize.
     """
+    check_finite(boxes_in_image, "object's box")
     shapes = {size: network_shapes(model, size, min_size, max_size) for size in set(image_sizes)}
     if not shapes:
         shapes[(min_size, min_size)] = network_shapes(model, (min_size, min_size), min_size, max_size)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.ops import box_iou, clip_boxes_to_image
 
-from frcnn_viz.pipeline.boxes import to_input
+from frcnn_viz.pipeline.boxes import check_finite, to_input
 from frcnn_viz.pipeline.rois import assign_levels, pool_rois
 from frcnn_viz.pipeline.trace import Trace
 
@@ -60,8 +60,9 @@ def probe(trace: Trace, box_in_image: Tensor, times: int = 2) -> Probe:
         times: how often it goes through the second stage, each time refined.
 
     Raises:
-        ValueError: the box has no area.
+        ValueError: the box is not finite or has no area.
     """
+    check_finite(box_in_image[None], "box")
     data, grid = trace.input, trace.anchors
     with torch.inference_mode():
         box = to_input(box_in_image[None].to(grid.boxes.device, torch.float32), data.image_size, data.input_size)

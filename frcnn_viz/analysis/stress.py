@@ -11,6 +11,7 @@ from torchvision.ops import box_iou
 from torchvision.transforms.v2 import functional as F
 
 from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
+from frcnn_viz.pipeline.boxes import check_finite
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 
@@ -75,7 +76,11 @@ def stress(
         axis: of `AXES`.
         settings: of the detector; the image size scales `min_size` and `max_size`.
         iou_thresh: of a box that is on the object.
+
+    Raises:
+        ValueError: the box is not finite.
     """
+    check_finite(box_in_image[None], "box")
     for value in axis.values:
         changed, box, at = _change(image, box_in_image, axis, value, settings)
         trace = trace_of(changed, at)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.data.annotations import Object
+from frcnn_viz.pipeline.boxes import check_finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class GroundTruth:
         count = len(self.names)
         if self.boxes_in_image.shape != (count, 4):
             raise ValueError(f"expected {count} boxes [{count}, 4], got {list(self.boxes_in_image.shape)}")
+        check_finite(self.boxes_in_image, "ground-truth box")
         for name in ("crowd", "difficult"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, torch.zeros(count, dtype=torch.bool))
@@ -52,8 +54,8 @@ class GroundTruth:
         """The objects that can be used."""
         usable = [item for item in objects if item.usable]
         boxes = torch.tensor([item.box for item in usable], dtype=torch.float32).reshape(-1, 4)
-        # What is too thin for float32 would have no area for a detector.
-        wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
+        # What is too thin or too far off for float32 would have no area for a detector.
+        wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1) & boxes.isfinite().all(dim=1)
         kept = [item for item, good in zip(usable, wide.tolist(), strict=True) if good]
         names = tuple(item.label for item in kept)
         crowd, difficult = (

@@ -13,6 +13,19 @@ Size = tuple[int, int]
 """Height and width, pixels."""
 
 
+def check_finite(boxes: Tensor, what: str, hint: str = "") -> None:
+    """See that every corner of `boxes` [N, 4] is a number: RoIAlign ends the process at an infinite one.
+
+    Raises:
+        ValueError: names the first other one, as the `what` that it is, and ends with the `hint`.
+    """
+    sound = boxes.isfinite().all(dim=1)
+    if not bool(sound.all()):
+        index = int((~sound).nonzero()[0, 0])
+        values = ", ".join(f"{value:g}" for value in boxes[index].tolist())
+        raise ValueError(f"{what} {index} is ({values}); its corners must be finite numbers.{hint and ' '}{hint}")
+
+
 def to_image(boxes: Tensor, input_size: Size, image_size: Size) -> Tensor:
     """`boxes` [N, 4] of the network's input frame, as `boxes_in_image` [N, 4].
 

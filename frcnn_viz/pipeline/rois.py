@@ -13,7 +13,7 @@ from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.ops import MultiScaleRoIAlign, clip_boxes_to_image
 
-from frcnn_viz.pipeline.boxes import Size
+from frcnn_viz.pipeline.boxes import Size, check_finite
 from frcnn_viz.pipeline.results import FeatureMaps, Proposals, RoiOutputs
 
 
@@ -39,7 +39,12 @@ def pool_rois(
     input_size: Size,
     pooler: MultiScaleRoIAlign | None = None,
 ) -> Tensor:
-    """RoIAlign of `boxes` [N, 4]: float32 [N, channels, 7, 7], or as the pooler has it; the box head's if None."""
+    """RoIAlign of `boxes` [N, 4]: float32 [N, channels, 7, 7], or as the pooler has it; the box head's if None.
+
+    Raises:
+        ValueError: a box is not finite.
+    """
+    check_finite(boxes, "RoI", "Damaged weights (nan or inf among them) give such boxes.")
     pooler = copy.copy(pooler or model.roi_heads.box_roi_pool)  # it writes the maps' scales into itself on first use
     with torch.inference_mode():
         return pooler(features.maps, [boxes], [input_size])

@@ -5,7 +5,6 @@ Names are torchvision's constructor arguments, so a value can be carried from th
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields, replace
 
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
@@ -103,7 +102,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
-            if not (math.isfinite(value) and low <= value <= high):
+            if not low <= value <= high:  # as it is for nan
                 raise SettingsError(f"{name} is {value}; it must lie between {low} and {high}.")
         if self.min_size > self.max_size:
             raise SettingsError(
@@ -129,7 +128,7 @@ class Settings:
                         f"{name} of level {level} has {len(values)} values; give 1 to {MAX_VALUES_PER_LEVEL}."
                     )
                 for value in values:
-                    if not (math.isfinite(value) and low <= value <= high):
+                    if not low <= value <= high:
                         raise SettingsError(
                             f"{name} of level {level} holds {value}; it must lie between {low} and {high}."
                         )
@@ -162,6 +161,7 @@ TRAINING_NAMES = tuple(FIELD_NAMES[FIELD_NAMES.index("rpn_fg_iou_thresh") :])
 """Those that only training's samples and losses depend on; no detection does."""
 INTEGERS = tuple(field.name for field in fields(Settings) if field.type == "int")
 MAX_VALUES_PER_LEVEL = 16
+MAX_DIGITS = 32
 LEVEL_RANGES: dict[str, tuple[float, float]] = {"anchor_sizes": (1.0, 4096.0), "aspect_ratios": (0.02, 50.0)}
 RANGES: dict[str, tuple[float, float]] = {
     "min_size": (1, 4096),
@@ -199,13 +199,21 @@ def from_text(name: str, text: str) -> int | float | LevelTuples:
     """The inverse of `to_text` for the field `name`. Raises SettingsError when `text` is not a number."""
     try:
         if name in LEVEL_RANGES:
-            return tuple(tuple(float(number) for number in level.split("_")) for level in text.split("|"))
-        return int(text) if name in INTEGERS else float(text)
+            return tuple(tuple(_number(number, float) for number in level.split("_")) for level in text.split("|"))
+        return _number(text, int if name in INTEGERS else float)
     except ValueError:
         kind = (
             "numbers such as 8_16|32" if name in LEVEL_RANGES else "a whole number" if name in INTEGERS else "a number"
         )
-        raise SettingsError(f"{name} is {text[:40]!r}; write {kind}.") from None
+        shown = f"{text[:40]!r}{' ...' if len(text) > 40 else ''}"
+        raise SettingsError(f"{name} is {shown}; write {kind}.") from None
+
+
+def _number(text: str, kind: type[int] | type[float]) -> int | float:
+    """Python's own reading also takes underscores, digits of every script, and as many as there are."""
+    if len(text) > MAX_DIGITS or not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return kind(text)
 
 
 def _per_level(values: tuple) -> LevelTuples:

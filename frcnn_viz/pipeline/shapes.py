@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.boxes import Size
+from frcnn_viz.pipeline.transform import resize, transform_at
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ def network_shapes(model: GeneralizedRCNN, image_size: Size, min_size: int, max_
 
     Equal to those of a real run: torchvision's own transform and the model's own backbone are called, on tensors
     that hold no numbers. Remembered for as long as the model is there.
+
+    Raises:
+        ValueError: the image is too thin for the resize.
     """
     with _LOCK:
         known = _SHAPES.setdefault(model, {})
@@ -52,10 +56,9 @@ def network_shapes(model: GeneralizedRCNN, image_size: Size, min_size: int, max_
 
 
 def _work_out(model: GeneralizedRCNN, image_size: Size, min_size: int, max_size: int) -> NetworkShapes:
-    transform = copy.copy(model.transform)
-    transform.min_size, transform.max_size = (min_size,), max_size
+    transform = transform_at(model, min_size, max_size)
     with torch.inference_mode(False), torch.no_grad():
-        resized, _ = transform.resize(torch.empty(3, *image_size, device="meta"))
+        resized = resize(transform, torch.empty(3, *image_size, device="meta"))
         height, width = (int(side) for side in resized.shape[-2:])
         padded = [-(-side // transform.size_divisible) * transform.size_divisible for side in (height, width)]
         maps = _backbone(model)(torch.empty(1, 3, *padded, device="meta"))

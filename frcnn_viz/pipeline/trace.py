@@ -12,7 +12,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.anchors import make_anchors
 from frcnn_viz.pipeline.backbone import extract_features
-from frcnn_viz.pipeline.boxes import are_inside, to_input
+from frcnn_viz.pipeline.boxes import are_inside, check_finite, to_input
 from frcnn_viz.pipeline.detections import select_detections
 from frcnn_viz.pipeline.keypoints import Keypoints, predict_keypoints
 from frcnn_viz.pipeline.losses import Losses, roi_losses, rpn_losses
@@ -234,7 +234,11 @@ class Trace:
         """Label every anchor against ground truth [G, 4] given in pixels of the user's image.
 
         With `inside_only` anchors that cross the image's border take no part, as in the paper.
+
+        Raises:
+            ValueError: a box is not finite.
         """
+        check_finite(ground_truth_in_image, "ground-truth box")
         boxes = ground_truth_in_image.to(self._device, torch.float32)
         s = self.settings
         return match_anchors(
@@ -287,8 +291,9 @@ class Trace:
             classes: int64 [G], of the model's classes; the background (0) is none.
 
         Raises:
-            ValueError: a box without area, or a class that the model does not know.
+            ValueError: a box that is not finite or has no area, or a class that the model does not know.
         """
+        check_finite(ground_truth_in_image, "ground-truth box")
         names = (*_TO_TRAINING_PROPOSALS, *_TO_SAMPLES)
         boxes, classes = ground_truth_in_image.to(torch.float32), classes.to(torch.int64)
         key = (*self._key("losses", names), digest(boxes), digest(classes))

@@ -22,6 +22,30 @@ def as_float(image: Tensor) -> Tensor:
     return to_dtype(image, torch.float32, scale=True) if image.dtype == torch.uint8 else image
 
 
+def transform_at(model: GeneralizedRCNN, min_size: int, max_size: int) -> GeneralizedRCNNTransform:
+    """The model's transform at other sizes: a copy, since the model is never written to."""
+    transform = copy.copy(model.transform)
+    transform.min_size, transform.max_size = (min_size,), max_size
+    return transform
+
+
+def resize(transform: GeneralizedRCNNTransform, image: Tensor) -> Tensor:
+    """`image` [3, H, W] as `transform.resize` makes it.
+
+    Raises:
+        ValueError: not one pixel of the shorter side would be left.
+    """
+    height, width = image.shape[-2:]
+    short, long = min(height, width), max(height, width)
+    scale = min(transform.min_size[0] / short, transform.max_size / long)
+    if transform.fixed_size is None and short * scale < 1:
+        raise ValueError(
+            f"the picture of {width:,} x {height:,} pixels is too thin for this detector: brought to "
+            f"{transform.max_size:,} pixels along its longer side (max_size), none is left across; use a part of it."
+        )
+    return transform.resize(image)[0]
+
+
 def prepare(model: GeneralizedRCNN, image: Tensor, *, min_size: int, max_size: int) -> NetworkInput:
     """Normalise, resize and pad one image as `GeneralizedRCNNTransform.forward` does.
 
@@ -32,15 +56,14 @@ def prepare(model: GeneralizedRCNN, image: Tensor, *, min_size: int, max_size: i
         max_size: limit of the longer side, pixels.
 
     Raises:
-        ValueError: the image is no such tensor.
+        ValueError: the image is no such tensor, or too thin for the resize.
     """
     known = image.is_floating_point() or image.dtype == torch.uint8
     if image.dim() != 3 or image.shape[0] != 3 or not known or 0 in image.shape:
         raise ValueError(f"expected an image [3, H, W], uint8 or float in 0..1, got {image.dtype} {list(image.shape)}")
-    transform = copy.copy(model.transform)  # the sizes are set on a copy: the model is never written to
-    transform.min_size, transform.max_size = (min_size,), max_size
+    transform = transform_at(model, min_size, max_size)
     with torch.inference_mode():
-        resized, _ = transform.resize(_normalize(transform, image, next(model.parameters()).device))
+        resized = resize(transform, _normalize(transform, image, next(model.parameters()).device))
         padded = transform.batch_images([resized], size_divisible=transform.size_divisible)
         return NetworkInput(
             image_size=(int(image.shape[1]), int(image.shape[2])),

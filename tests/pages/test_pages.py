@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import library
@@ -47,6 +48,19 @@ def test_page_shows_an_uploaded_single_pixel(name: str) -> None:
     test = open_page(name, {"image": key})
     assert not test.exception
     assert not test.error
+
+
+@pytest.mark.parametrize("size", [(20_000, 1), (1, 20_000)])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_picture_too_thin_is_shown_or_told(name: str, size: tuple[int, int]) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", size).save(buffer, "PNG")
+    key, _ = library.workspace().add(buffer.getvalue(), "thin.png", [Object((0, 0, *size), "car")])
+    test = open_page(name, {"image": key})
+    assert not test.exception
+    assert len(test.error) <= 1
+    for error in test.error:
+        assert error.value.startswith(f"the picture of {size[0]:,} x {size[1]:,} pixels is too thin for this detector")
 
 
 def test_anchors_that_do_not_fit_the_head_are_shown_but_not_run() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frcnn_viz.pipeline.boxes import are_inside, centers, to_image, to_input
+from frcnn_viz.pipeline.boxes import are_inside, centers, check_finite, to_image, to_input
 
 SIDES = st.integers(1, 2000)
 SIZE = st.tuples(SIDES, SIDES)
@@ -27,3 +30,15 @@ def test_by_hand() -> None:
     assert to_image(boxes, (100, 200), (300, 100)).tolist() == [[5, 60, 15, 180]]
     assert centers(boxes).tolist() == [[20, 40]]
     assert [bool(are_inside(boxes, size)) for size in [(60, 30), (59, 30), (60, 29)]] == [True, False, False]
+
+
+@given(boxes=BOXES, at=st.integers(0, 31), value=st.sampled_from([math.inf, -math.inf, math.nan]))
+def test_the_first_corner_that_is_no_number_is_named(boxes: list, at: int, value: float) -> None:
+    boxes = torch.tensor(boxes, dtype=torch.float32).view(-1, 4)
+    check_finite(boxes, "box")
+    if at < boxes.numel():
+        boxes.view(-1)[at] = value
+        with pytest.raises(
+            ValueError, match=rf"^box {at // 4} is \(.*{value:g}.*\); its corners must be finite numbers.$"
+        ):
+            check_finite(boxes, "box")

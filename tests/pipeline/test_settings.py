@@ -67,6 +67,7 @@ def test_of_a_model(tiny_c4: FasterRCNN) -> None:
         ({"anchor_sizes": ((32.0,), ())}, "anchor_sizes of level 1 has 0 values; give 1 to 16."),
         ({"aspect_ratios": ((1.0,) * 17, (1.0,))}, "aspect_ratios of level 0 has 17 values; give 1 to 16."),
         ({"anchor_sizes": ((0.5,), (1.0,))}, "anchor_sizes of level 0 holds 0.5; it must lie between 1.0 and 4096.0."),
+        ({"min_size": 10**400}, "min_size is 1000"),
         ({"sise": 1}, "there is no setting 'sise'; the settings are min_size, max_size, "),
     ],
 )
@@ -84,6 +85,17 @@ def test_mistakes(change: dict, sentence: str) -> None:
         ("anchor_sizes", "8,16|", "anchor_sizes is '8,16|'; write numbers such as 8_16|32."),
         ("colour", "red", "there is no setting 'colour'; "),
         ("box_nms_thresh", "2", "box_nms_thresh is 2.0; it must lie between 0.0 and 1.0."),
+        ("box_nms_thresh", "1e999", "box_nms_thresh is inf; it must lie between 0.0 and 1.0."),
+        ("rpn_min_size", "nan", "rpn_min_size is nan; it must lie between 0.0 and 4096.0."),
+        ("min_size", "9" * 400, f"min_size is '{'9' * 40}' ...; write a whole number."),
+        (
+            "min_size",
+            "\u0968\u0966\u0966",
+            "min_size is '\u0968\u0966\u0966'; write a whole number.",
+        ),  # 200 in Devanagari
+        ("min_size", "2_0_0", "min_size is '2_0_0'; write a whole number."),
+        ("anchor_sizes", "8|" * 5_000, f"anchor_sizes is '{'8|' * 20}' ...; write numbers such as 8_16|32."),
+        ("anchor_sizes", "8_inf|32", "anchor_sizes of level 0 holds inf; it must lie between 1.0 and 4096.0."),
     ],
 )
 def test_mistakes_in_text(name: str, text: str, sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings
+from frcnn_viz.ui.session import SELECTIONS
 
 
 def script() -> None:
@@ -113,3 +115,20 @@ def test_a_bad_selection_is_ignored(text: str) -> None:
 
 def test_unknown_words_leave_the_link() -> None:
     assert "utm_source" not in run({"utm_source": "mail"}).query_params
+
+
+ABSURD = ["9" * 400, "9" * 5_000, "x" * 10_000, "8|" * 5_000, "inf", "-inf", "nan", "1e999", "1e-999", "1_0", "-0"]
+ABSURD += ["\u0968\u0966", "\u00b2", "", " ", "\0", "|", "_", "True", "1,5", "![](http://evil.example)", "../../etc"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_link_opens_and_what_is_bad_in_it_is_told(seed: int) -> None:
+    draw = random.Random(seed)
+    names = [*FIELD_NAMES, *SELECTIONS, "model", "image", "device", "weights", "other"]
+    link = {name: draw.choice(ABSURD) for name in draw.sample(names, draw.randint(1, len(names)))}
+    test = run(link)
+    assert not test.exception
+    told = [warning.value for warning in test.warning]
+    assert all(len(sentence) < 300 for sentence in told)
+    bad = [name for name in ("model", "device", "image") if name in link]
+    assert len(told) >= len(bad)

@@ -7,6 +7,7 @@ The JavaScript is plain and local: `decode.js` reads the message, `nms.js` and `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +54,8 @@ def box_canvas(
 
     def dialled() -> None:
         values = getattr(st.session_state[key], "dials", None) or {}
-        on_dials({name: value for name, value in values.items() if name in offered and isinstance(value, int | float)})
+        number = lambda value: isinstance(value, int | float) and abs(value) < math.inf  # noqa: E731
+        on_dials({name: value for name, value in values.items() if name in offered and number(value)})
 
     offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
     data = scene.pack(array_url)
@@ -61,11 +63,17 @@ def box_canvas(
 
 
 def _read(result: Any) -> Pick | None:
+    """What the browser sent, or None where it is not what the canvas sends."""
     pick = getattr(result, "pick", None)
     if not pick:
         return None
-    number = pick.get("id")
-    return Pick(float(pick["x"]), float(pick["y"]), pick.get("layer"), None if number is None else int(number))
+    try:
+        x, y, number = float(pick["x"]), float(pick["y"]), pick.get("id")
+        number = None if number is None else int(number)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+    sound = math.isfinite(x) and math.isfinite(y) and (number is None or number >= 0)
+    return Pick(x, y, pick.get("layer"), number) if sound else None
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import Any
 import streamlit as st
 
 from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, Object, clean_class
+from frcnn_viz.ui import session
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("../box_canvas/view.js", "../box_canvas/stage.js", "boxes.js", "paint.js", "tools.js", "editor.js")
@@ -75,8 +76,14 @@ def box_editor(
 
     def edited() -> None:
         message = getattr(st.session_state[key], "edit", None)
-        if message is not None:
-            on_edit(read_edit(message, size))
+        if message is None:
+            return
+        try:
+            edit = read_edit(message, size)
+        except EditError as error:
+            session.tell(str(error))
+        else:
+            on_edit(edit)
 
     height, width = size
     data = {
@@ -118,13 +125,21 @@ def read_edit(message: Any, size: tuple[int, int]) -> Edit:
 
 def _object(row: Any, width: int, height: int) -> Object:
     *corners, label, flags = row
-    x0, y0, x1, y1 = (math.nan if corner is None else float(corner) for corner in corners)
+    x0, y0, x1, y1 = (math.nan if corner is None else _finite(corner) for corner in corners)
     name = clean_class(str(label))
     if not name:
         raise ValueError("a box without a class")
-    if all(map(math.isfinite, (x0, y0, x1, y1))) and max(abs(x0), abs(y0), abs(x1), abs(y1)) > 100 * max(width, height):
+    if any(abs(corner) > 100 * max(width, height) for corner in (x0, y0, x1, y1)):
         raise ValueError("a box far outside the image")
     return Object((x0, y0, x1, y1), name, **{flag: flag in flags for flag in FLAGS})
+
+
+def _finite(corner: Any) -> float:
+    """Only null stands for what is no number: see `_number`."""
+    number = float(corner)
+    if not math.isfinite(number):
+        raise ValueError("a box without end")
+    return number
 
 
 def _number(value: float) -> float | None:
