@@ -22,6 +22,7 @@ from frcnn_viz.ui.page import go_to, run_page
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import of_items, tell_empty, this_image
+from frcnn_viz.ui.text import plain
 
 PAGE_OF = {
     Verdict.NO_ANCHOR: "lab",
@@ -114,8 +115,8 @@ def show_price(here: Session, told: list[Fix]) -> None:
 
 def show_object(here: Session, examined: Examination, object_: int) -> None:
     finding = examined.findings[object_]
-    st.markdown(f"### Object {object_}: {here.ground_truth.names[object_]}, {finding.verdict.value}")
-    (st.success if finding.verdict is Verdict.FOUND else st.warning)(finding.sentence)
+    st.markdown(f"### Object {object_}: {plain(here.ground_truth.names[object_])}, {finding.verdict.value}")
+    (st.success if finding.verdict is Verdict.FOUND else st.warning)(plain(finding.sentence))
     if finding.verdict in PAGE_OF:
         st.button("Open its stage", key="open_stage", on_click=follow_to_its_page, args=(here, finding))
     if finding.anchor is not None:

@@ -12,6 +12,7 @@ from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 SHOWN = 200
 
@@ -76,7 +77,7 @@ def show_steps(here: Session, court: Court, stage: str) -> None:
     left, right = st.columns([3, 2])
     with left:
         box_canvas(CanvasScene(here.image_url, width, height, layers), f"court_canvas_{stage}", pick)
-        name = group_name(here, stage, int(court.groups[row]))
+        name = plain(group_name(here, stage, int(court.groups[row])))
         st.caption(
             f"Step {step + 1:,} of {steps:,}: the best box left ({name}, score {float(court.scores[row]):.3f}) is "
             f"kept, and {len(victims):,} that overlap it by more than {court.threshold:g} are suppressed."

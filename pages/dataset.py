@@ -17,6 +17,7 @@ from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.page import open_page, run_page
 from frcnn_viz.ui.session import Session, sample_picture
+from frcnn_viz.ui.text import plain
 
 YOURS, SAMPLE_SET = "your images", "the sample scenes"
 SHOWN = 300
@@ -98,7 +99,7 @@ def show_statistics(here: Session, dataset: Dataset) -> None:
     rows, resized = by_class(table), by_class(table, scales)
     st.dataframe(class_table(rows, resized), hide_index=True)
     st.caption(
-        f"Resized as {here.detector.title} does now: shorter side {settings.min_size}, "
+        f"Resized as {plain(here.detector.title)} does now: shorter side {settings.min_size}, "
         f"longer at most {settings.max_size}. Sizes are square roots of areas."
     )
     left, right = st.columns(2)

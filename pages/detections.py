@@ -14,6 +14,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 REJECTED = 2000
 
@@ -39,7 +40,7 @@ def show_life(here: Session, life: Lineage) -> None:
         f"2. The RPN gave it objectness {life.objectness_score:.4f} (logit {life.objectness:.3f}) "
         f"and moved it by deltas ({numbers(life.rpn_deltas)}).\n"
         f"3. **Proposal {life.proposal:,}** (candidate {life.candidate:,}). Box {to_image(life.proposal_box)}.\n"
-        f"4. The second stage gave {classes[life.label]} {life.score:.4f} "
+        f"4. The second stage gave {plain(classes[life.label])} {life.score:.4f} "
         f"and moved it by deltas ({numbers(life.box_deltas)}), "
         f"divided by the coder's weights {here.detector.model.roi_heads.box_coder.weights}.\n"
         f"5. **Box** {to_image(life.box)}. {life.fate.sentence}"
@@ -48,7 +49,7 @@ def show_life(here: Session, life: Lineage) -> None:
         roi, label = life.suppressor
         iou = float(box_iou(life.box[None], here.trace.rois.boxes[roi, label][None]))
         st.markdown(
-            f"   Suppressed by proposal {roi:,} as {classes[label]}: "
+            f"   Suppressed by proposal {roi:,} as {plain(classes[label])}: "
             f"IoU {iou:.3f} over {here.settings.box_nms_thresh:g}."
         )
     st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
@@ -93,7 +94,7 @@ def body(here: Session) -> None:
                 else "Nothing passes these settings; lower the score threshold."
             )
     if life:
-        st.subheader(f"The life of a {classes[life.label]}")
+        st.subheader(f"The life of a {plain(classes[life.label])}")
         show_life(here, life)
     st.dataframe(table(here.trace, classes), hide_index=True)
 

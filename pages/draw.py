@@ -16,6 +16,7 @@ from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 
 def copy_sample(here: Session) -> None:
@@ -48,7 +49,7 @@ def mend(item: Item, finding: Finding) -> None:
 def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) -> None:
     for index, finding in enumerate(findings[:20]):
         words, button = st.columns([5, 1], vertical_alignment="center")
-        words.warning(finding.sentence)
+        words.warning(plain(finding.sentence))
         if finding.mend:
             says = finding.mend.value.capitalize()
             button.button(says, key=f"mend_{index}", on_click=attempt, args=(mend, item, finding))
@@ -72,7 +73,7 @@ def detections_form(here: Session, item: Item) -> None:
         on_click=attempt,
         args=(library.workspace().save, item.id, objects),
         disabled=not new,
-        help=f"Those of {here.detector.title} that overlap no drawn box of their class by half. "
+        help=f"Those of {plain(here.detector.title)} that overlap no drawn box of their class by half. "
         "Boxes are rounded to whole pixels.",
     )
 
@@ -144,7 +145,7 @@ def show_editor(here: Session, item: Item) -> None:
             on_edit=lambda edit: keep_edit(item, edit),
             marks=told,
         )
-        st.caption(f"{item.name}: {len(item.objects):,} objects, version {item.revision}, saved.")
+        st.caption(f"{plain(item.name)}: {len(item.objects):,} objects, version {item.revision}, saved.")
         show_findings(item, findings, marks)
     with right:
         with st.expander("Take the detections as a start"):

@@ -13,22 +13,23 @@ from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.importing import import_form, tell_import
-from frcnn_viz.ui.page import look_at, run_page
+from frcnn_viz.ui.page import look_at, run_page, show_error
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import of_items
+from frcnn_viz.ui.text import plain
 
 PER_PAGE = 48
 DAMAGED_SHOWN = 20
 
 
 def look_for_misses(here: Session, items: list[Item]) -> None:
-    label = f"Look for misses with {here.detector.title}"
+    label = f"Look for misses with {plain(here.detector.title)}"
     if st.button(label, key="survey", help="Runs it on every image, at the present settings."):
         with progress("survey") as tell:
             problems = survey.run(here.detector, here.settings, of_items(items), tell)
         for sentence in problems:
-            st.warning(sentence)
+            st.warning(plain(sentence))
 
 
 def band_title(name: str) -> str:
@@ -113,18 +114,18 @@ def notes() -> None:
         key="workspace_notes",
         on_change=lambda: attempt(workspace.set_notes, st.session_state["workspace_notes"]),
     )
-    st.caption(f"Everything is kept in `{workspace.folder}`, at every change.")
+    st.caption(f"Everything is kept in {plain(workspace.folder)}, at every change.")
 
 
 def tell_damage(workspace: Workspace) -> None:
     for sentence in workspace.told:
-        st.warning(sentence)
+        st.warning(plain(sentence))
     if workspace.told:
         st.button("Dismiss", key="told", on_click=workspace.told.clear)
     damaged = workspace.damaged()
     for key, sentence in list(damaged.items())[:DAMAGED_SHOWN]:
         words, button = st.columns([5, 1], vertical_alignment="center")
-        words.warning(sentence)
+        words.warning(plain(sentence))
         button.button("Remove", key=f"remove_{key}", on_click=attempt, args=(workspace.remove, key))
     if len(damaged) > DAMAGED_SHOWN:
         st.caption(f"and {len(damaged) - DAMAGED_SHOWN:,} more that cannot be used")
@@ -135,7 +136,7 @@ def body(here: Session) -> None:
         workspace = library.workspace()
         items = workspace.items()
     except DataError as error:
-        st.error(str(error))
+        show_error(error)
         return
     with st.expander("Add images and annotations", icon=":material/add_photo_alternate:", expanded=not items):
         import_form()

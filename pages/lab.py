@@ -15,6 +15,7 @@ from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import choose_subjects, this_image
+from frcnn_viz.ui.text import plain
 
 SHOWN = 12
 
@@ -100,7 +101,7 @@ def show_head(here: Session) -> None:
     try:
         rows = {"its own anchors": misses(here, here.defaults), "these anchors": misses(here, here.settings)}
     except ValueError as error:
-        st.info(f"It cannot be run: {error}")
+        st.info(plain(f"It cannot be run: {error}"))
         return
     if (here.settings.anchor_sizes, here.settings.aspect_ratios) == (
         here.defaults.anchor_sizes,

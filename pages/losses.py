@@ -25,6 +25,7 @@ from frcnn_viz.ui.code import code_of_losses
 from frcnn_viz.ui.controls import draw_again_button, setting_slider
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.training import TrainingStep, choose_head, training_step
 
 ANCHORS, ROIS = "anchors of the RPN", "RoIs of the box head"
@@ -118,9 +119,8 @@ def body(here: Session) -> None:
     choose_head(here)
     step = training_step(here)
     if step.new_classes:
-        st.warning(
-            f"The head for {', '.join(step.new_classes)} is untrained: its losses are those of the first training step."
-        )
+        named = plain(", ".join(step.new_classes))
+        st.warning(f"The head for {named} is untrained: its losses are those of the first training step.")
     if step.left_out:
         st.warning(f"{step.left_out} objects are of classes this detector does not know; they are left out.")
     losses = step.trace.losses(step.boxes_in_image, step.labels)

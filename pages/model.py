@@ -9,7 +9,7 @@ from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.ui import session
 from frcnn_viz.ui.checkpoints import checkpoint_form, own_list
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.page import run_page, show_error
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 
@@ -76,7 +76,7 @@ def get(entry: Entry) -> None:
         with progress("fetch", "Nothing is left behind.") as tell:
             fetch(entry.fetched, lambda done, total: tell(done, total, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"))
     except WeightsError as error:
-        st.error(str(error))
+        show_error(error)
         return
     session.choose_model(entry.name, random=False)
     st.rerun(scope="app")

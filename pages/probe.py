@@ -14,6 +14,7 @@ from frcnn_viz.ui.box_editor import Edit, box_editor
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 PROBE = "probe"
 
@@ -54,7 +55,7 @@ def draw(here: Session, box: tuple[float, float, float, float]) -> None:
 def show_passage(here: Session, number: int, passage: Passage) -> None:
     classes = here.detector.classes
     where = here.trace.input.boxes_in_image(torch.stack([passage.box, passage.refined]))
-    st.markdown(f"**{'Refined' if number == 0 else 'Refined again'}**: {classes[passage.label]}")
+    st.markdown(f"**{'Refined' if number == 0 else 'Refined again'}**: {plain(classes[passage.label])}")
     chart(class_bars(passage.scores, classes, "Softmax"), f"probe_softmax_{number}", 250)
     left, right = st.columns(2)
     left.image(enlarge(colourise(passage.pooled.mean(dim=0)), 140), caption=f"Pooled from level {passage.level}")

@@ -22,6 +22,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import draw_again_button, setting_slider
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 SHOWN = ("mini-batch", "all positives", "positives and ignored", "nothing")
 
@@ -45,7 +46,7 @@ def show_reasons(matches: AnchorMatches) -> None:
 
 def show_object(here: Session, matches: AnchorMatches, truth: torch.Tensor, object_: int) -> None:
     names, trace = here.trace.features.names, here.trace
-    st.markdown(f"**Object {object_}**, {here.ground_truth.names[object_]}")
+    st.markdown(f"**Object {object_}**, {plain(here.ground_truth.names[object_])}")
     sentence = object_alarm(matches, object_, here.settings.rpn_fg_iou_thresh)
     (st.success if sentence.startswith("Best") else st.warning)(sentence)
     rows = anchor_rows(trace.anchors, matches, truth[object_], object_, names, trace.input)

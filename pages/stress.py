@@ -15,6 +15,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 
 def run(here: Session, object_: int, label: int, name: str) -> list[Point]:
@@ -60,11 +61,13 @@ def body(here: Session) -> None:
 
         layers = [ground_truth_layer(truth)]
         box_canvas(CanvasScene(here.image_url, width, height, layers), "stress_canvas", pick)
-        st.caption(f"Object {object_}, {truth.names[object_]}. Click another one to put it under stress.")
+        st.caption(f"Object {object_}, {plain(truth.names[object_])}. Click another one to put it under stress.")
     with right:
         name = st.segmented_control("What is changed", list(AXES), default="shift", key="stress_axis") or "shift"
         if label < 1:
-            st.info(f"The detector does not know the class {truth.names[object_]}, so there is no score to follow.")
+            st.info(
+                f"The detector does not know the class {plain(truth.names[object_])}, so there is no score to follow."
+            )
             return
         points = run(here, object_, label, name)
         chart(stress_figure(points, AXES[name]), "stress_curve", 400)

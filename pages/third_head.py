@@ -10,6 +10,7 @@ from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 MASKS, KEYPOINTS = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
 OTHER_CLASSES = 5
@@ -38,6 +39,7 @@ def chosen_detection(here: Session) -> int:
 def show_mask(here: Session, row: int) -> None:
     masks, found, classes = here.trace.masks, here.trace.detections, here.detector.classes
     label = int(found.labels[row])
+    name = plain(classes[label])
     left, right = st.columns([1, 2])
     with left:
         st.image(probability_map(masks.probabilities[row, 0]))
@@ -45,7 +47,7 @@ def show_mask(here: Session, row: int) -> None:
         term(
             "Mask of the detection",
             f"{side} x {side}",
-            f"Probabilities of {classes[label]}, resized onto its box.",
+            f"Probabilities of {name}, resized onto its box.",
             "trace.masks.probabilities",
             masks.probabilities.shape,
             "the detection's box",
@@ -54,13 +56,13 @@ def show_mask(here: Session, row: int) -> None:
         scores = here.trace.rois.scores[found.roi[row], 1:]
         others = [int(n) + 1 for n in scores.argsort(descending=True)[:OTHER_CLASSES]]
         st.markdown(
-            f"The head draws a mask for each of {masks.logits.shape[1]} classes; that of {classes[label]} is taken. "
+            f"The head draws a mask for each of {masks.logits.shape[1]} classes; that of {name} is taken. "
             "Those of the classes its proposal scored highest for:"
         )
         for column, other, picture in zip(
             st.columns(OTHER_CLASSES), others, class_masks(masks.logits[row], others), strict=False
         ):
-            column.image(picture, caption=f"{classes[other]} {float(scores[other - 1]):.2f}")
+            column.image(picture, caption=f"{plain(classes[other])} {float(scores[other - 1]):.2f}")
 
 
 def show_keypoints(here: Session, row: int) -> None:
@@ -74,7 +76,8 @@ def show_keypoints(here: Session, row: int) -> None:
         for column, index in zip(st.columns(6), range(start, min(start + 6, count)), strict=False):
             name = names[index] if index < len(names) else f"keypoint {index}"
             column.image(
-                heat_map(keypoints.heatmaps[row, index]), caption=f"{name}: {float(keypoints.scores[row, index]):.2f}"
+                heat_map(keypoints.heatmaps[row, index]),
+                caption=f"{plain(name)}: {float(keypoints.scores[row, index]):.2f}",
             )
 
 
@@ -111,7 +114,7 @@ def body(here: Session) -> None:
 
     box_canvas(CanvasScene(here.image_url, width, height, layers, overlay=overlay), "third_head_canvas", pick)
     st.caption(
-        f"Detection {row} of {len(found):,}: {here.detector.classes[int(found.labels[row])]}. "
+        f"Detection {row} of {len(found):,}: {plain(here.detector.classes[int(found.labels[row])])}. "
         "Click another one to choose it."
     )
     if masks is not None:

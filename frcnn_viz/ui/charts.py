@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
 import plotly.graph_objects as go
 import streamlit as st
 
 
 def chart(figure: go.Figure, key: str, height: int = 300) -> None:
-    """Show a figure as wide as its column."""
+    """Show a figure as wide as its column; the names in its traces are shown as they are written."""
+    for trace in figure.data:
+        for field in ("name", "x", "y", "text"):
+            if field in trace:
+                trace[field] = _as_written(trace[field])
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
@@ -15,3 +21,10 @@ def chart(figure: go.Figure, key: str, height: int = 300) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
     )
     st.plotly_chart(figure, key=key, width="stretch", config={"displaylogo": False})
+
+
+def _as_written(texts: object) -> object:
+    """Plotly reads `<b>` and `<a href=...>` in texts, and class names are among them."""
+    if isinstance(texts, str):
+        return html.escape(texts, quote=False)
+    return tuple(map(_as_written, texts)) if isinstance(texts, tuple) else texts

@@ -16,6 +16,8 @@ from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES, entries
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import PATHS_VARIABLE
 from frcnn_viz.ui import session
+from frcnn_viz.ui.page import show_error
+from frcnn_viz.ui.text import plain
 
 ENDINGS = ("pt", "pth", "safetensors")
 MOST_MB = 1000
@@ -48,7 +50,7 @@ def checkpoint_form(name: str) -> None:
         with st.spinner("Reading ..."):
             added = _add(ENTRIES[base], read_names(text), file, path.strip())
     except WeightsError as error:
-        st.error(str(error))
+        show_error(error)
         return
     session.choose_model(added, random=False)
     st.rerun(scope="app")
@@ -83,7 +85,7 @@ def own_list() -> None:
         if not name.startswith(PREFIX):
             continue
         words, button = st.columns([4, 1], vertical_alignment="center")
-        words.markdown(f"**{entry.title}**: {entry.note}")
+        words.markdown(f"**{plain(entry.title)}**: {plain(entry.note)}")
         button.button("Remove", key=f"remove_{name}", on_click=_remove, args=(name,))
 
 

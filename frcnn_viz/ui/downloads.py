@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from frcnn_viz.ui.text import plain
+
 
 def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str) -> None:
     """A button that makes a file, and then one that saves it; what goes wrong is told in their place.
@@ -18,10 +20,10 @@ def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: 
         with st.spinner("Making the file"):
             content = make()
     except ValueError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.download_button(
-        f"Save {file_name}",
+        f"Save {plain(file_name)}",
         content,
         file_name,
         mime,

@@ -10,6 +10,7 @@ from frcnn_viz.figures.rasters import framed, to_uint8
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.ui import session
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 COLOURS = (ANCHOR, BLUE, PURPLE)
 
@@ -29,9 +30,9 @@ def lineage_strip(here: Session, anchor: int, label: int | None) -> None:
     told = steps(here.trace, anchor, label, here.detector.classes)
     for column, step, colour in zip(st.columns(3), told, COLOURS, strict=False):
         with column:
-            st.markdown(f"**{step.title}**")
+            st.markdown(f"**{plain(step.title)}**")
             st.image(framed(picture, here.trace.input.boxes_in_image(step.box[None])[0], colour))
-            st.caption(step.words)
+            st.caption(plain(step.words))
             if step.fate is not None:
                 mark = ":green-badge" if step.fate is Fate.KEPT else ":orange-badge"
                 st.markdown(f"{mark}[{FATE_NAMES[step.fate]}]", help=step.fate.sentence)

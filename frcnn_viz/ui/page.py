@@ -17,6 +17,7 @@ from frcnn_viz.ui.export import export_form
 from frcnn_viz.ui.lineage import lineage_of_selection
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 LOG = logging.getLogger(__name__)
 PAGES = {
@@ -88,12 +89,12 @@ def _show_body(
     if target := st.session_state.pop("go_to", None):
         open_page(target)
     for sentence in session.told():
-        st.warning(sentence)
+        st.warning(plain(sentence))
     if stage is None:
         body(here)
         return
     if here.detector.warning:
-        st.warning(here.detector.warning)
+        st.warning(plain(here.detector.warning))
     body(here)
     if strip:
         lineage_of_selection(here)
@@ -124,7 +125,7 @@ def show_error(error: Exception) -> bool:
     if _is_out_of_memory(error):
         _offer_less()
     elif isinstance(error, ValueError):
-        st.error(str(error))
+        st.error(plain(error))
     else:
         LOG.error("A page failed.", exc_info=error)
         st.error(

@@ -9,8 +9,6 @@ import streamlit as st
 
 from frcnn_viz.analysis.archive import key_of, open_archive
 from frcnn_viz.analysis.examination import Examination, examine_image
-from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.images import ImageError
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
@@ -18,6 +16,7 @@ from frcnn_viz.ui.memory import FOR_SURVEYS, MEMORY
 from frcnn_viz.ui.progress import Tell, progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import Subject
+from frcnn_viz.ui.text import plain
 
 _DONE: OrderedDict[str, Examination] = OrderedDict()
 """What was examined or read from disk in this process, the longest unused first."""
@@ -36,7 +35,7 @@ def known(detector: Detector, settings: Settings, subjects: Sequence[Subject]) -
 
 
 def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tell: Tell) -> list[str]:
-    """Examine what was not examined yet; returns sentences about images that cannot be read.
+    """Examine what was not examined yet; returns sentences about images that cannot be; one alone raises ValueError.
 
     What is done is on disk at once: stopped within `tell`, it goes on from there the next time.
     """
@@ -48,11 +47,13 @@ def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tel
         tell(count, len(waiting), f"{count:,} of {len(waiting):,} images")
         try:
             image = subject.load()
-        except (DataError, ImageError) as error:
+            trace = Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
+            one = examine_image(detector, trace, subject.truth)
+        except ValueError as error:  # unreadable, or nothing for this detector
+            if len(subjects) == 1:
+                raise
             problems.append(str(error))
             continue
-        trace = Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
-        one = examine_image(detector, trace, subject.truth)
         key = key_of(detector, settings, subject.key, subject.truth)
         open_archive().put(key, one)
         _keep(key, one)
@@ -80,7 +81,7 @@ def examined_with(
             st.caption(f"{len(done):,} of {len(subjects):,} images are examined at these settings.")
         return done
     for sentence in problems:
-        st.warning(sentence)
+        st.warning(plain(sentence))
     return known(detector, settings, subjects)
 
 

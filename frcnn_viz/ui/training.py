@@ -12,6 +12,7 @@ from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 
 NEW, OWN = "a new, untrained head for them", "its own head, without those objects"
 
@@ -61,4 +62,4 @@ def choose_head(here: Session) -> None:
     if not strange:
         return
     named = ", ".join(strange[:5]) + (" ..." if len(strange) > 5 else "")
-    st.radio(f"{here.detector.title} does not know {named}. Use", [NEW, OWN], key="loss_head", horizontal=True)
+    st.radio(plain(f"{here.detector.title} does not know {named}. Use"), [NEW, OWN], key="loss_head", horizontal=True)

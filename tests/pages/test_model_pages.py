@@ -23,7 +23,7 @@ from frcnn_viz.models.registry import ENTRIES, HALF
 from frcnn_viz.models.street import street_c4
 from frcnn_viz.paths import PATHS_VARIABLE
 from tests.conftest import liven
-from tests.pages.opening import open_page
+from tests.pages.opening import as_read, open_page
 
 SMALL = {"min_size": "160", "max_size": "320", "box_score_thresh": "0.0", "box_detections_per_img": "5"}
 
@@ -160,7 +160,7 @@ def test_without_a_network_the_page_says_where_to_put_the_file(monkeypatch: pyte
     test.button(key="fetch").click().run()
     assert not test.exception
     (error,) = test.error
-    assert "could not be fetched from http://127.0.0.1:9/net-00000000.pth (Connection refused)" in error.value
+    assert "could not be fetched from http://127.0.0.1:9/net-00000000.pth (Connection refused)" in as_read(error.value)
     assert test.session_state["model"] == "street-fpn"
 
 
