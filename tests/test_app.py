@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz import paths
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import EMBEDDED, RANDOM
 from frcnn_viz.paths import FRAME, ROOT
 from frcnn_viz.ui import library
 from frcnn_viz.ui.page import PAGES
+from tests.pages.opening import as_read
 
 
 def open_app(**link: str) -> AppTest:
@@ -119,7 +122,7 @@ def test_a_detector_whose_weights_are_missing_is_told_and_the_old_one_stays() ->
     assert not test.exception
     assert (
         "is not here: fetch it on the page Model, or run `frcnn-viz models fetch fasterrcnn_resnet50_fpn_v2`"
-        in test.warning[0].value
+        in as_read(test.warning[0].value)
     )
     assert test.session_state["model"] == before
     assert test.sidebar.selectbox(key="choose_model").value == before
@@ -134,3 +137,37 @@ def test_random_weights_are_asked_for_said_on_the_page_and_kept_in_the_link() ->
     test.sidebar.toggle(key="choose_random").set_value(False).run()
     assert not test.warning
     assert "weights" not in test.query_params
+
+
+def test_a_picture_that_cannot_be_shown_leaves_the_sidebar_to_choose_another() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (20_000, 1)).save(buffer, "PNG")
+    key, _ = library.workspace().add(buffer.getvalue(), "thin.png")
+    test = open_app(image=key)
+    assert not test.exception
+    assert "is too thin for this detector" in test.error[0].value
+    test.sidebar.selectbox(key="choose_image").select(list(SAMPLES)[1]).run()
+    assert not test.error
+    assert test.title[0].value == "Overview"
+
+
+@pytest.mark.parametrize("script", ["st.stop()", "raise RuntimeError('boom')", "raise KeyError", "1 +"])
+def test_the_sidebar_outlives_any_page(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pages").mkdir()
+    for name in PAGES:
+        (tmp_path / "pages" / f"{name}.py").write_text(f"import streamlit as st\nst.title('Broken')\n{script}\n")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    test = open_app()
+    assert [box.key for box in test.sidebar.selectbox] == ["choose_image", "choose_model", "choose_device"]
+
+
+def test_the_sidebar_outlives_a_picture_that_cannot_be_read() -> None:
+    key, _ = library.workspace().add(grey(99), "broken.png")
+    library.workspace().picture_path(key).write_bytes(b"no picture")
+    library.picture.cache_clear()
+    test = open_app(image=key)
+    assert not test.exception
+    assert len(test.error) == 1
+    test.sidebar.selectbox(key="choose_image").select(next(iter(SAMPLES))).run()
+    assert not test.error
+    assert not test.exception

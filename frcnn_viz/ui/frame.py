@@ -59,5 +59,6 @@ chosen = st.navigation(
     expanded=True,
 )
 st.html("<style>.stMainBlockContainer { padding: 2.75rem 2.5rem 2rem; }</style>")
-chosen.run()  # first: what the visitor looks at should not wait for the sidebar
-sidebar.show()
+memory = sidebar.show()  # before the page: it is the way out of a picture or a model that no page can show
+chosen.run()
+sidebar.tell_memory(memory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.scenes import SAMPLES
@@ -11,11 +12,15 @@ from frcnn_viz.models.registry import Detector, available_devices, entries
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.importing import add_uploads
 from frcnn_viz.ui.memory import MEMORY
+from frcnn_viz.ui.text import plain
 
 
-def show() -> None:
-    """Draw the sidebar; what is chosen there holds for every page."""
-    here = session.current()
+def show() -> DeltaGenerator:
+    """Draw the sidebar; what is chosen there holds for every page. It is whole where the picture or model is not.
+
+    Returns the place for `tell_memory`, since the page is yet to fill the memory.
+    """
+    here = _here()
     with st.sidebar:
         st.subheader("Image")
         titles = {name: sample.title for name, sample in SAMPLES.items()}
@@ -26,16 +31,16 @@ def show() -> None:
             "Previous", icon=":material/chevron_left:", on_click=session.step_image, args=(-1,), key="previous"
         )
         after.button("Next", icon=":material/chevron_right:", on_click=session.step_image, args=(1,), key="next")
-        if here.lesson:
-            st.caption(here.lesson)
-        for note in here.image.notes:
-            st.caption(note)
+        if here:
+            for words in filter(None, (here.lesson, *here.image.notes)):
+                st.caption(plain(words))
         st.file_uploader(
             "Or upload your own", list(SUFFIXES), accept_multiple_files=True, key="upload", on_change=_uploaded
         )
         st.subheader("Detector")
         _choice("model", "Model", {name: entry.title for name, entry in entries().items()}, session.choose_model)
-        st.caption(here.detector.note)
+        if here:
+            st.caption(plain(here.detector.note))
         st.session_state["choose_random"] = st.session_state["random"]
         st.toggle(
             "Random weights",
@@ -45,8 +50,15 @@ def show() -> None:
         )
         devices = ["auto", *available_devices()]
         _choice("device", "Device", {d: d for d in devices}, lambda d: st.session_state.update(device=d))
-        st.caption(memory_in_use(here.detector))
+        memory = st.empty()
         st.caption("The address bar holds all of this: copy it to share exactly what you see.")
+    return memory
+
+
+def tell_memory(place: DeltaGenerator) -> None:
+    """Say what is held now, once the page has run."""
+    if here := _here():
+        place.caption(memory_in_use(here.detector))
 
 
 def memory_in_use(detector: Detector) -> str:
@@ -58,6 +70,14 @@ def memory_in_use(detector: Detector) -> str:
         name = torch.cuda.get_device_name(device)
         return f"Running on {name}: {held}; {(total - free) / 2**30:.1f} of {total / 2**30:.1f} GB in use."
     return f"Running on {device.type}: {held}."
+
+
+def _here() -> session.Session | None:
+    """What is looked at; None where it cannot be had, which the page tells."""
+    try:
+        return session.current()
+    except Exception:
+        return None
 
 
 def _choice(name: str, label: str, titles: dict[str, str], choose: object) -> None:
