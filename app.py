@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -18,6 +19,7 @@ from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.hosts import OwnHosts
 from frcnn_viz.ui.page import show_error
 from frcnn_viz.ui.quiet import collect_when_quiet
 
@@ -44,5 +46,6 @@ app = st.App(
     FRAME,
     lifespan=warm_up,
     routes=[Route("/health", health), *images.routes(), *library.routes()],
+    middleware=[Middleware(OwnHosts)],
     on_script_error=show_error,
 )

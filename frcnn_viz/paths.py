@@ -20,6 +20,8 @@ MODEL_VARIABLE = "FRCNN_VIZ_MODEL"
 """The environment variable by which the command line tells the app of a model that the user's own code makes."""
 PATHS_VARIABLE = "FRCNN_VIZ_ALLOW_PATHS"
 """Set to 1, it lets every visitor open checkpoints by their path on the computer that runs the app."""
+HOSTS_VARIABLE = "FRCNN_VIZ_ALLOW_HOSTS"
+"""Further names that the server answers to, parted by commas."""
 ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
 APP = ROOT / "app.py"

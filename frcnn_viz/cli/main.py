@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +26,7 @@ from frcnn_viz.cli.output import (
     pairs,
     write_json,
 )
-from frcnn_viz.paths import APP, ASSETS, MODEL_VARIABLE, PATHS_VARIABLE
+from frcnn_viz.paths import APP, ASSETS, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
 
 cli = typer.Typer(
@@ -51,6 +50,9 @@ def _default(context: typer.Context) -> None:
 def app(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Another name it is reached by; can be repeated.")
+    ] = None,
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
     workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
     model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
@@ -62,19 +64,25 @@ def app(
     ] = "",
 ) -> None:
     """Open the app (what plain `frcnn-viz` does)."""
-    headless = headless or not _has_display()
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--browser.gatherUsageStats=false"]
-    command += [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
-    chosen = {} if workspace is None else {"FRCNN_VIZ_WORKSPACE": str(workspace.expanduser().resolve())}
+    if workspace is not None:
+        os.environ["FRCNN_VIZ_WORKSPACE"] = str(workspace.expanduser().resolve())
+    if allow_host:
+        os.environ[HOSTS_VARIABLE] = ",".join(allow_host)
     if allow_paths:
-        chosen |= {PATHS_VARIABLE: "1"}
+        os.environ[PATHS_VARIABLE] = "1"
     if memory:
         parse_bytes(memory)
-        chosen[MEMORY_VARIABLE] = memory
+        os.environ[MEMORY_VARIABLE] = memory
     if model:
-        path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
-        chosen |= {MODEL_VARIABLE: model, "PYTHONPATH": path}
-    raise typer.Exit(subprocess.call(command, cwd=APP.parent, env={**os.environ, **chosen}))
+        os.environ[MODEL_VARIABLE] = model
+        sys.path.insert(0, os.getcwd())
+    os.chdir(APP.parent)  # where Streamlit looks for its settings
+    from streamlit.web.cli import main as streamlit
+
+    headless = headless or not _has_display()
+    flags = [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
+    # In this process, so that what ends it ends the server.
+    streamlit(["run", str(APP), "--browser.gatherUsageStats=false", *flags], prog_name="streamlit")
 
 
 def _has_display() -> bool:
