@@ -159,15 +159,3 @@ def test_the_sidebar_outlives_any_page(script: str, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     test = open_app()
     assert [box.key for box in test.sidebar.selectbox] == ["choose_image", "choose_model", "choose_device"]
-
-
-def test_the_sidebar_outlives_a_picture_that_cannot_be_read() -> None:
-    key, _ = library.workspace().add(grey(99), "broken.png")
-    library.workspace().picture_path(key).write_bytes(b"no picture")
-    library.picture.cache_clear()
-    test = open_app(image=key)
-    assert not test.exception
-    assert len(test.error) == 1
-    test.sidebar.selectbox(key="choose_image").select(next(iter(SAMPLES))).run()
-    assert not test.error
-    assert not test.exception

@@ -11,6 +11,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.transforms.v2.functional import to_dtype
 
+from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.pipeline.results import NetworkInput
 
 BAND = 256
@@ -29,16 +30,20 @@ def transform_at(model: GeneralizedRCNN, min_size: int, max_size: int) -> Genera
     return transform
 
 
+def is_too_thin(transform: GeneralizedRCNNTransform, image_size: Size) -> bool:
+    """Whether not one pixel of the shorter side of such an image (height, width) would be left by the resize."""
+    scale = min(transform.min_size[0] / min(image_size), transform.max_size / max(image_size))
+    return transform.fixed_size is None and min(image_size) * scale < 1
+
+
 def resize(transform: GeneralizedRCNNTransform, image: Tensor) -> Tensor:
     """`image` [3, H, W] as `transform.resize` makes it.
 
     Raises:
-        ValueError: not one pixel of the shorter side would be left.
+        ValueError: the image is too thin for it.
     """
     height, width = image.shape[-2:]
-    short, long = min(height, width), max(height, width)
-    scale = min(transform.min_size[0] / short, transform.max_size / long)
-    if transform.fixed_size is None and short * scale < 1:
+    if is_too_thin(transform, (height, width)):
         raise ValueError(
             f"the picture of {width:,} x {height:,} pixels is too thin for this detector: brought to "
             f"{transform.max_size:,} pixels along its longer side (max_size), none is left across; use a part of it."

@@ -11,6 +11,7 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.data.workspace import Item
+from frcnn_viz.pipeline.transform import is_too_thin, transform_at
 from frcnn_viz.ui import library
 from frcnn_viz.ui.session import Session, sample_picture
 
@@ -57,7 +58,7 @@ def choose_subjects(here: Session, label: str, key: str) -> list[Subject]:
     chosen = st.segmented_control(label, choices, default=choices[0], key=f"{key}_{len(choices)}") or choices[0]
     if chosen == THIS:
         return [this_image(here)]
-    return of_items(library.items()) if chosen == YOURS else of_samples()
+    return _thick_enough(here, of_items(library.items())) if chosen == YOURS else of_samples()
 
 
 def tell_empty(subjects: Sequence[Subject]) -> None:
@@ -68,6 +69,15 @@ def tell_empty(subjects: Sequence[Subject]) -> None:
             f"Images with nothing drawn on them: {empty:,} of {len(subjects):,}. They count as empty: whatever is "
             "detected there is a false alarm."
         )
+
+
+def _thick_enough(here: Session, subjects: list[Subject]) -> list[Subject]:
+    """Those that the detector can look at, at these settings and at its own; the others are told."""
+    transforms = [transform_at(here.detector.model, s.min_size, s.max_size) for s in (here.settings, here.defaults)]
+    fit = [subject for subject in subjects if not any(is_too_thin(one, subject.size) for one in transforms)]
+    if len(fit) < len(subjects):
+        st.caption(f"Images too thin for this detector, left out: {len(subjects) - len(fit):,} of {len(subjects):,}.")
+    return fit
 
 
 def _sample(name: str) -> Subject:

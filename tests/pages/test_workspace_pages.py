@@ -52,6 +52,20 @@ def test_losses_of_unknown_classes_come_from_a_new_head_unless_told_otherwise(wo
     assert "street-fpn" in test.code[0].value
 
 
+def test_a_picture_too_thin_is_left_out_of_the_set(workspace: Workspace) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (1, 20_000)).save(buffer, "PNG")
+    workspace.add(buffer.getvalue(), "thin.png", [CAR])
+    add(workspace, 1, CAR, CAT)
+    for name in ("lab", "waterfall", "metrics"):
+        test = open_page(name)
+        control = next(group for group in test.button_group if "your images" in group.options)
+        control.set_value("your images").run()
+        assert not test.exception
+        assert not test.error
+        assert "left out: 1 of 2." in " ".join(caption.value for caption in test.caption)
+
+
 def test_losses_need_ground_truth(workspace: Workspace) -> None:
     test = open_page("losses", image=add(workspace, 2))
     assert "draw the objects" in test.info[0].value
