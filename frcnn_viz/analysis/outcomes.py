@@ -62,7 +62,7 @@ def judge_picture(
     return judge(
         boxes_in_image,
         labels,
-        truth.boxes_in_image.to(boxes_in_image.device),
+        truth.boxes_in_image,
         truth.labels_in(classes),
         iou_thresh,
         truth.crowd,
@@ -89,7 +89,7 @@ def judge(
     Args:
         boxes: float32 [D, 4] xyxy, by falling score.
         labels: int64 [D].
-        truth: float32 [G, 4], in the same frame.
+        truth: float32 [G, 4], in the same frame, on any device.
         truth_labels: int64 [G]; `UNKNOWN` for a class that has no label.
         iou_thresh: the least overlap of a find.
         crowd: bool [G], the crowds among them; none where not given.
@@ -101,6 +101,7 @@ def judge(
     object_of_detection = torch.full((len(boxes),), -1, dtype=torch.int64)
     ignored_of_detection = object_of_detection.clone()
     if len(boxes) and len(truth):
+        truth = truth.to(boxes.device)
         iou = torch.where(crowd, _part_inside(boxes, truth).cpu(), box_iou(boxes, truth).cpu())
         same = labels.cpu()[:, None] == truth_labels.cpu()
         strange = (truth_labels.cpu() == UNKNOWN).expand_as(same)

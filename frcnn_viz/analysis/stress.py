@@ -85,7 +85,7 @@ def stress(
         changed, box, at = _change(image, box_in_image, axis, value, settings)
         trace = trace_of(changed, at)
         ious = stage_ious(trace, box[None], torch.tensor([label]))[0]
-        truth = box[None].to(trace.image.device)
+        truth = box[None].to(trace.device)
         to_image = trace.input.boxes_in_image
         first = box_iou(truth, to_image(trace.proposals.candidates))[0] >= iou_thresh
         second = box_iou(truth, to_image(trace.rois.boxes[:, label]))[0] >= iou_thresh

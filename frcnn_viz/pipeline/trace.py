@@ -84,7 +84,8 @@ class Trace:
 
     With a shared `Memory`, another trace of the same image reuses every result whose settings are the same:
     a new NMS threshold reruns NMS and what follows, never the backbone. The model is only read; it must be
-    in evaluation mode, and its weights must not change while the memory holds results of it.
+    in evaluation mode, and its weights must not change while the memory holds results of it. What is computed lives on
+    the model's `device`, wherever the image is.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Trace:
         self.settings = settings or Settings.of(model)
         self._image_key = image_key or ("private" if memory is None else digest(image))
         self._memory = Memory(max_bytes=2**62) if memory is None else memory  # an empty Memory is falsy
-        self._device = next(model.parameters()).device
+        self.device = next(model.parameters()).device
         self._ms: dict[str, float] = {}
 
     @property
@@ -189,7 +190,7 @@ class Trace:
         table = self._memory.update(
             self._key("roi table", _TO_ANCHORS),
             lambda old: extend_table(model, features, proposals, size, old),
-            self._device,
+            self.device,
         )
         outputs = self._recall("rois", _TO_PROPOSALS, lambda: read_table(model, proposals, table.value, size))
         self._ms["rois"] += table.ms
@@ -239,7 +240,7 @@ class Trace:
             ValueError: a box is not finite.
         """
         check_finite(ground_truth_in_image, "ground-truth box")
-        boxes = ground_truth_in_image.to(self._device, torch.float32)
+        boxes = ground_truth_in_image.to(self.device, torch.float32)
         s = self.settings
         return match_anchors(
             self.anchors.boxes,
@@ -297,18 +298,18 @@ class Trace:
         names = (*_TO_TRAINING_PROPOSALS, *_TO_SAMPLES)
         boxes, classes = ground_truth_in_image.to(torch.float32), classes.to(torch.int64)
         key = (*self._key("losses", names), digest(boxes), digest(classes))
-        return self._memory.recall(key, lambda: self._losses(boxes, classes), self._device).value
+        return self._memory.recall(key, lambda: self._losses(boxes, classes), self.device).value
 
     def _losses(self, ground_truth_in_image: Tensor, classes: Tensor) -> Losses:
         s, known = self.settings, self.rois.num_classes
         if ((classes < 1) | (classes >= known)).any():
             raise ValueError(f"ground-truth classes must lie between 1 and {known - 1}, those this model knows")
-        boxes = to_input(ground_truth_in_image.to(self._device), self.input.image_size, self.input.input_size)
+        boxes = to_input(ground_truth_in_image.to(self.device), self.input.image_size, self.input.input_size)
         anchors = self.match(ground_truth_in_image)
         rois = match_rois(
             self.training_proposals.boxes,
             boxes,
-            classes.to(self._device),
+            classes.to(self.device),
             fg_iou_thresh=s.box_fg_iou_thresh,
             bg_iou_thresh=s.box_bg_iou_thresh,
         )
@@ -352,6 +353,6 @@ class Trace:
 
     def _recall(self, stage: str, names: tuple[str, ...], compute: Callable[[], Any], *_needed: object) -> Any:
         # `_needed` are earlier stages: evaluating them as arguments keeps their time out of this one's.
-        entry = self._memory.recall(self._key(stage, names), compute, self._device)
+        entry = self._memory.recall(self._key(stage, names), compute, self.device)
         self._ms[stage] = entry.ms
         return entry.value

@@ -1,0 +1,20 @@
+"""The registry with a GPU's double among its devices, as the one that `auto` prefers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import pytest
+
+from frcnn_viz.models import registry
+from tests.device.double import DEVICE, models_move
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Detectors are loaded there, and none that was loaded before is taken."""
+    monkeypatch.setattr(registry, "available_devices", lambda: [DEVICE.type, "cpu"])
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
+    with models_move():
+        yield
