@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 
 import streamlit as st
-import torch
 
 from frcnn_viz.models.registry import available_devices
 from frcnn_viz.paths import ROOT
+from frcnn_viz.pipeline.exhaustion import give_back, is_out_of_memory
 from frcnn_viz.ui import session
 from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.controls import reset_button
@@ -78,7 +78,7 @@ def _run_body(body: Callable[[Session], None], stage: str | None, code: Code | N
         finally:
             session.write_link(here)
     except (RuntimeError, ValueError) as error:
-        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
             raise
         show_error(error)
 
@@ -122,7 +122,8 @@ def show_error(error: Exception) -> bool:
 
     An error nobody foresaw goes to the log with its traceback.
     """
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
+        st.error(give_back(MEMORY, error))
         _offer_less()
     elif isinstance(error, ValueError):
         st.error(plain(error))
@@ -135,17 +136,8 @@ def show_error(error: Exception) -> bool:
     return True
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """CUDA and MPS have an error of their own; the CPU's allocator has only its words."""
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
-
-
 def _offer_less() -> None:
-    """Give back what can be given back, so that the next request works, and offer what needs less."""
-    MEMORY.clear()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    st.error("The device ran out of memory. What was remembered is given up; nothing you set is lost.")
+    """Offer what needs less memory."""
     settings = st.session_state.get("settings")
     if settings is None:
         return
