@@ -1,15 +1,16 @@
-# make run | test | bench | lint | clean: each does its own set-up, from nothing.
+# make run | test | test-gpu | bench | lint | clean: each does its own set-up, from nothing.
 PYTHON ?= python3
 HOST ?= localhost
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help run test bench lint clean
+.PHONY: help run test test-gpu bench lint clean
 
 help:
 	@echo "make run    open the app (HOST=$(HOST) PORT=$(PORT))"
 	@echo "make test   lint, import contracts, unit tests, browser tests"
 	@echo "make bench  print the speed ratios and write docs/benchmarks.md"
+	@echo "make test-gpu  ask a GPU all that can be asked of it; docs/benchmarks.md"
 	@echo "make lint   ruff and the import contracts alone"
 	@echo "make clean  remove .venv and what the tests leave"
 
@@ -38,6 +39,9 @@ lint: .venv/installed-test
 test: lint
 	$(BIN)/python tests/browser/chromium.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-gpu: .venv/installed
+	@$(BIN)/python -m benchmarks.gpu
 
 bench: .venv/installed-test
 	$(BIN)/python tests/browser/chromium.py

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import torch
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,33 @@ class Row:
 def medians(tasks: dict[str, Callable[[], Callable[[], object]]], repeats: int) -> dict[str, float]:
     """Median milliseconds of each task. A task prepares, untimed, and returns what is timed.
 
-    The tasks take turns, forwards and then backwards, after one turn of each that is not counted.
+    The tasks take turns, forwards and then backwards, after one turn of each that is not counted. A GPU in use is
+    waited for before and after.
     """
     times: dict[str, list[float]] = {name: [] for name in tasks}
     names = list(tasks)
     for turn in range(repeats + 1):
         for name in names if turn % 2 else reversed(names):
             run = tasks[name]()
-            start = time.perf_counter()
+            start = now()
             run()
             if turn:
-                times[name].append((time.perf_counter() - start) * 1000)
+                times[name].append((now() - start) * 1000)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def now() -> float:
+    """Seconds, once a GPU in use has done all that it was given."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """The rows as lines of Markdown."""
+    head = ["| what | model | ms | reference, ms | ratio | at most | |", "|---|---|--:|--:|--:|--:|---|"]
+    return head + [
+        f"| {row.what} | {row.model} | {row.ms:.1f} | {row.plain_ms:.1f} | {row.ratio:.4f} | {row.limit or '-'} "
+        f"| {row.verdict} |"
+        for row in rows
+    ]

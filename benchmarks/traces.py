@@ -25,7 +25,7 @@ def first_trace(name: str, model: FasterRCNN, image: Tensor, limit: float, repea
     """Every stage from nothing, in a memory that is shared but empty, as the app's is."""
 
     def trace() -> Callable[[], object]:
-        return lambda: Trace(model, image, memory=Memory(BUDGET)).detections
+        return lambda: Trace(model, image, memory=Memory(BUDGET), image_key="image").detections
 
     ms = medians({"plain": lambda: lambda: _plain(model, image), "trace": trace}, repeats)
     return [Row("first trace", name, ms["trace"], ms["plain"], limit)]
@@ -84,4 +84,4 @@ def examined_set(name: str, model: FasterRCNN, repeats: int) -> list[Row]:
 
 def _plain(model: FasterRCNN, image: Tensor) -> list[dict[str, Tensor]]:
     with torch.inference_mode():
-        return model([image])
+        return model([image.to(next(model.parameters()).device)])

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 from frcnn_viz.models import registry
 from tests.device.double import DEVICE, models_move
@@ -18,3 +19,12 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "_LOADED", OrderedDict())
     with models_move():
         yield
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread() -> Iterator[None]:
+    """Work this small is done sooner by one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
