@@ -1,7 +1,8 @@
 import streamlit as st
 
 from frcnn_viz.analysis.anchor_report import changed, report
-from frcnn_viz.analysis.anchor_search import OBJECTIVES, generator_code, search
+from frcnn_viz.analysis.anchor_search import NO_PROMISE, generator_code, search, too_few
+from frcnn_viz.analysis.anchor_value import OBJECTIVES
 from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.figures.lab import PRESETS, comparison, iou_figure, object_layers, object_rows
 from frcnn_viz.figures.layers import CanvasScene
@@ -62,6 +63,9 @@ def show_search(here: Session, objects: ObjectSet) -> None:
     what, seed, button = st.columns([3, 1, 1], vertical_alignment="bottom")
     objective = what.selectbox("Make larger", list(OBJECTIVES), format_func=OBJECTIVES.get, key="lab_objective")
     number = int(seed.number_input("Seed", 0, 1000, key="lab_seed"))
+    st.caption(NO_PROMISE)
+    if warning := too_few(len(objects), settings.anchor_sizes, settings.aspect_ratios):
+        st.warning(warning)
     if button.button("Search", type="primary", key="lab_search", disabled=not len(objects)):
 
         def told(step: int, steps: int, best: float, sizes: LevelTuples, ratios: LevelTuples) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -50,6 +51,18 @@ class ObjectsOnGrids:
     def sizes(self) -> Tensor:
         """Square root of each area, input pixels: float32 [N]."""
         return ((self.boxes[:, 2] - self.boxes[:, 0]) * (self.boxes[:, 3] - self.boxes[:, 1])).sqrt()
+
+    @cached_property
+    def areas(self) -> Tensor:
+        """Input pixels squared: float32 [N]."""
+        return _areas(self.boxes)
+
+    @cached_property
+    def places(self) -> Tensor:
+        """On each level the place of the grid nearest to each object's centre, x and y: float32 [N, L, 2]."""
+        strides, grids = self.strides.flip(2), self.grids.flip(2)
+        centres = ((self.boxes[:, :2] + self.boxes[:, 2:]) / 2)[:, None]
+        return (centres / strides).round().clamp(min=0).minimum(grids - 1) * strides
 
     def take(self, rows: Tensor) -> ObjectsOnGrids:
         """Some of them: bool [N] or int64 indices."""
@@ -130,11 +143,9 @@ def fit_anchors(objects: ObjectsOnGrids, sizes: LevelTuples, ratios: LevelTuples
         torch.zeros(len(objects), dtype=torch.int64),
         torch.zeros(len(objects), 4),
     )
-    areas = _areas(objects.boxes)
     for level, shapes in enumerate(_base_anchors(sizes, ratios)):
         for number, shape in enumerate(shapes):
-            anchors = _nearest(objects, level, shape)
-            iou = _elementwise_iou(objects.boxes, areas, anchors)
+            iou, anchors = fit_shape(objects, level, shape)
             better = iou > best.iou
             best = Fit(
                 torch.where(better, iou, best.iou),
@@ -151,49 +162,83 @@ def count_anchors_over(objects: ObjectsOnGrids, sizes: LevelTuples, ratios: Leve
     They are its positives, but where two objects overlap so much that an anchor stands for the other one.
     """
     total = torch.zeros(len(objects), dtype=torch.int64)
-    areas = _areas(objects.boxes)
     for level, shapes in enumerate(_base_anchors(sizes, ratios)):
         for shape in shapes:
-            best = _elementwise_iou(objects.boxes, areas, _nearest(objects, level, shape))
-            rows = (best >= threshold).nonzero()[:, 0]
-            if len(rows):
-                total[rows] += _count_around(objects.take(rows), level, shape, threshold)
+            total += count_shape_over(objects, level, shape, threshold)
     return total
 
 
-def _count_around(objects: ObjectsOnGrids, level: int, shape: Tensor, threshold: float) -> Tensor:
-    """How many places of one shape reach the threshold: int64 [N]."""
-    counts, areas, boxes = [], _areas(objects.boxes), objects.boxes
-    side = shape[2:] - shape[:2]
+def fit_shape(objects: ObjectsOnGrids, level: int, shape: Tensor) -> tuple[Tensor, Tensor]:
+    """How far the anchors of one level and shape (its box around the origin, [4]) reach.
+
+    Returns:
+        For each object the best IoU, float32 [N], and the box of that anchor, float32 [N, 4].
+    """
+    anchors = objects.places[:, level].repeat(1, 2) + shape
+    return _elementwise_iou(objects.boxes, objects.areas, anchors), anchors
+
+
+def count_shape_over(objects: ObjectsOnGrids, level: int, shape: Tensor, threshold: float) -> Tensor:
+    """How many anchors of one level and shape overlap each object at least `threshold`: int64 [N]."""
+    total = torch.zeros(len(objects), dtype=torch.int64)
+    rows = (fit_shape(objects, level, shape)[0] >= threshold).nonzero()[:, 0]
+    total[rows] = count_around(objects, level, rows, shape.expand(len(rows), 4), threshold)
+    return total
+
+
+def count_around(objects: ObjectsOnGrids, level: int, rows: Tensor, shapes: Tensor, threshold: float) -> Tensor:
+    """How many places of the grid reach the threshold, each object with a shape of its own: int64 [n].
+
+    Args:
+        objects: all of them.
+        level: of the anchors.
+        rows: int64 [n], which objects; one may be there with many shapes.
+        shapes: float32 [n, 4], boxes around the origin.
+        threshold: of the IoU.
+    """
+    if not len(rows):
+        return torch.zeros(0, dtype=torch.int64)
+    counts, few, sides = [], objects.take(rows), shapes[:, 2:] - shapes[:, :2]
+    areas = few.areas + sides.prod(dim=1)
     # An anchor that overlaps so much has its centre at most (1 - t) of the mean side away from the object's.
-    away = (1 - threshold) * (boxes[:, 2:] - boxes[:, :2] + side) / 2 / objects.strides[:, level].flip(1)
+    away = (1 - threshold) * (few.boxes[:, 2:] - few.boxes[:, :2] + sides) / 2 / few.strides[:, level].flip(1)
     across, down = (int(cells) + 1 for cells in away.amax(dim=0).tolist())
     step = max(1, CHUNK // ((2 * across + 1) * (2 * down + 1)))
-    for start in range(0, len(boxes), step):
-        rows = slice(start, start + step)
-        wide = _overlaps(objects, rows, level, 0, shape, across)
-        high = _overlaps(objects, rows, level, 1, shape, down)
-        inter = high[:, :, None] * wide[:, None, :]
-        union = areas[rows, None, None] + side[0] * side[1] - inter
-        counts.append((inter / union >= threshold).sum(dim=(1, 2)))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        wide = _overlaps(few, part, level, 0, shapes, across).sort(dim=1, descending=True).values
+        high = _overlaps(few, part, level, 1, shapes, down)
+        counts.append(_count_pairs(high, wide, areas[part, None], threshold))
     return torch.cat(counts)
 
 
-def _nearest(objects: ObjectsOnGrids, level: int, shape: Tensor) -> Tensor:
-    """The anchor of a shape whose place of the grid is nearest to each object's centre: float32 [N, 4]."""
-    stride, grid = objects.strides[:, level].flip(1), objects.grids[:, level].flip(1)  # x, y
-    centre = (objects.boxes[:, :2] + objects.boxes[:, 2:]) / 2
-    cell = (centre / stride).round().clamp(min=0).minimum(grid - 1)
-    return (cell * stride).repeat(1, 2) + shape
+def _count_pairs(high: Tensor, wide: Tensor, areas: Tensor, threshold: float) -> Tensor:
+    """For each object, of how many pairs the IoU reaches the threshold: int64 [n].
+
+    The IoU falls with the width, so in each row of the grid the last place that reaches it is found by bisection.
+
+    Args:
+        high: overlaps along the rows, [n, D].
+        wide: along the columns, falling, [n, A].
+        areas: of the object and of the anchor together, [n, 1].
+        threshold: of the IoU.
+    """
+    reached = torch.zeros(high.shape, dtype=torch.int64)
+    for power in reversed(range(wide.shape[1].bit_length())):
+        tried = reached + 2**power
+        inter = high * wide.gather(1, (tried - 1).clamp(max=wide.shape[1] - 1))
+        good = (tried <= wide.shape[1]) & (inter / (areas - inter) >= threshold)
+        reached = torch.where(good, tried, reached)
+    return reached.sum(dim=1)
 
 
-def _overlaps(objects: ObjectsOnGrids, rows: slice, level: int, axis: int, shape: Tensor, reach: int) -> Tensor:
+def _overlaps(objects: ObjectsOnGrids, rows: slice, level: int, axis: int, shapes: Tensor, reach: int) -> Tensor:
     """How far anchors around each object reach over it along one axis: [n, 2 * reach + 1]; 0 beyond the grid."""
     boxes, stride = objects.boxes[rows], objects.strides[rows, level, 1 - axis, None]
     low, high = boxes[:, axis, None], boxes[:, 2 + axis, None]
     cell = ((low + high) / 2 / stride).round() + torch.arange(-reach, reach + 1)
     inside = (cell >= 0) & (cell < objects.grids[rows, level, 1 - axis, None])
-    first, last = cell * stride + shape[axis], cell * stride + shape[2 + axis]
+    first, last = cell * stride + shapes[rows, axis, None], cell * stride + shapes[rows, 2 + axis, None]
     return torch.where(inside, (last.minimum(high) - first.maximum(low)).clamp(min=0), 0)
 
 

@@ -63,16 +63,18 @@ def optimise(
     ratios: RatiosOption = "",
     min_size: MinOption = 0,
     max_size: MaxOption = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Of the evolution, at most.")] = 40,
+    steps: Annotated[int, typer.Option(min=1, help="Climbs, from k-means and from what was found.")] = 40,
     seed: Annotated[int, typer.Option(help="The same seed finds the same.")] = 0,
     output: JsonOption = "",
 ) -> None:
     """Look for sizes and ratios that fit the objects better; Ctrl+C stops with the best so far."""
     from frcnn_viz.analysis.anchor_report import report
-    from frcnn_viz.analysis.anchor_search import generator_code, search
+    from frcnn_viz.analysis.anchor_search import NO_PROMISE, generator_code, search, too_few
 
     objects, settings, network = _prepare(data, model, sizes, ratios, min_size, max_size)
     start = (settings.anchor_sizes, settings.aspect_ratios)
+    if warning := too_few(len(objects), *start):
+        console.print(warning, style="yellow", markup=False, highlight=False)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Searching", total=steps)
 
@@ -97,12 +99,14 @@ def optimise(
             "before": found.before,
             "after": found.after,
         }
-        write_json(output, {"model": model, "objective": objective, "seed": seed, **found_as, **groups})
+        told = {"model": model, "objective": objective, "seed": seed, "note": NO_PROMISE}
+        write_json(output, {**told, **found_as, **groups})
         return
     for name, (before, after) in judged.items():
         _print(before, f"{name}: before")
         _print(after, f"{name}: after")
     print(generator_code(found.sizes, found.ratios), end="")
+    print(NO_PROMISE)
 
 
 def _prepare(

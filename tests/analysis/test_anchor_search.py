@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.cluster.vq import kmeans2
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 
-from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, fit_anchors, place_objects
+from frcnn_viz.analysis.anchor_climb import Climber, Layout
+from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, count_anchors_over, fit_anchors, place_objects
 from frcnn_viz.analysis.anchor_report import changed, report
-from frcnn_viz.analysis.anchor_search import OBJECTIVES, generator_code, kmeans_shapes, search, value
+from frcnn_viz.analysis.anchor_search import generator_code, search, too_few
+from frcnn_viz.analysis.anchor_starts import kmeans_shapes
+from frcnn_viz.analysis.anchor_value import OBJECTIVES, Served, half_sides, value
 from frcnn_viz.pipeline.settings import Settings
 from tests.conftest import build_tiny_c4, build_tiny_fpn
 
@@ -68,8 +75,108 @@ def test_a_search_can_be_stopped_and_tells_how_far_it_is() -> None:
 
     found = search(objects(), settings.anchor_sizes, settings.aspect_ratios, "mean", steps=20, progress=progress)
     assert found.stopped
-    assert [step for step, _, _ in told] == [1, 2, 3]
+    assert found.steps == 3
+    assert [(step, steps) for step, steps, _ in told] == sorted((step, 20) for step, _, _ in told)
+    assert {step for step, _, _ in told} == {1, 2, 3}
     assert [best for _, _, best in told] == sorted(best for _, _, best in told)
+    assert found.after >= told[-1][2]
+
+
+def random_set(seed: int, count: int = 30) -> ObjectsOnGrids:
+    """Objects of a few kinds, each spread around its own size and ratio."""
+    generator = np.random.default_rng(seed)
+    kind = generator.integers(0, generator.integers(2, 6), count)
+    size = (np.exp(generator.uniform(2, 4.5, 6))[kind] * np.exp(generator.normal(0, 0.25, count)))[:, None]
+    ratio = np.exp(generator.normal(0, 0.5, 6)[kind] + generator.normal(0, 0.2, count))[:, None]
+    sides = torch.from_numpy(np.concatenate([size / np.sqrt(ratio), size * np.sqrt(ratio)], 1)).float().clamp(2, 150)
+    corner = torch.from_numpy(generator.random((count, 2))).float() * (torch.tensor([320.0, 160.0]) - sides)
+    boxes = torch.cat([corner, corner + sides], 1)
+    return place_objects(
+        C4, boxes, ["thing"] * count, torch.arange(count) % 3, [(160, 320)] * 3, min_size=160, max_size=320
+    )
+
+
+def grids_of_kmeans(objects: ObjectsOnGrids, n_sizes: int, seed: int) -> list[np.ndarray]:
+    """K-means by the distance of sides, of their logarithms, and of ratios, turned into sizes and three ratios."""
+    sides = (objects.boxes[:, 2:] - objects.boxes[:, :2]).double().numpy()
+    logs = np.log(sides)
+    sizes, ratios = [], [kmeans2((logs[:, 1] - logs[:, 0])[:, None], 3, minit="++", seed=seed)[0].ravel()]
+    for count in (n_sizes, 3 * n_sizes):
+        by_sides, by_logs = (kmeans2(of, count, minit="++", seed=seed)[0] for of in (sides, logs))
+        for shapes in (np.log(by_sides), by_logs):
+            ordered = shapes[shapes.sum(axis=1).argsort()].reshape(n_sizes, -1, 2)
+            sizes.append(ordered.sum(axis=2).mean(axis=1) / 2)
+            if count > n_sizes:
+                ratios.append(np.sort(ordered[..., 1] - ordered[..., 0], axis=1).mean(axis=0))
+    return [np.exp([*np.sort(some), *np.sort(few)]) for some in sizes for few in ratios]
+
+
+@pytest.mark.parametrize("n_sizes", [3, 5])
+@pytest.mark.parametrize("seed", range(10))
+def test_neither_kmeans_nor_luck_beats_the_search(seed: int, n_sizes: int) -> None:
+    few = random_set(seed)
+    start = (tuple(16.0 * 2**n for n in range(n_sizes)),), ((0.5, 1.0, 2.0),)
+    generator = np.random.default_rng(seed)
+    for objective in OBJECTIVES:
+        found = search(few, *start, objective, seed=seed, steps=12)
+        climber = Climber(few, Layout((n_sizes,), 3), objective)
+        best, vector = max(
+            ((climber.value(grid), grid) for grid in grids_of_kmeans(few, n_sizes, seed)), key=lambda of: of[0]
+        )
+        for _ in range(60):  # tries, each from the best so far
+            tried = vector * np.exp(generator.normal(0, generator.choice([0.02, 0.1, 0.3]), len(vector)))
+            if (reached := climber.value(tried)) >= best:
+                best, vector = reached, tried
+        assert found.after >= best
+        assert list(found.sizes[0]) == sorted(found.sizes[0])
+
+
+def test_what_a_climber_measures_is_the_fit_of_all_anchors() -> None:
+    for settings, model in ((Settings.of(FPN), FPN), (Settings.of(C4), C4)):
+        few, layout = objects(model), Layout(tuple(map(len, settings.anchor_sizes)), 3)
+        vector = np.array([*(size for level in settings.anchor_sizes for size in level), *settings.aspect_ratios[0]])
+        assert layout.anchors(vector) == (settings.anchor_sizes, settings.aspect_ratios)
+        for objective in OBJECTIVES:
+            expected = value(few, settings.anchor_sizes, settings.aspect_ratios, objective)
+            assert Climber(few, layout, objective).value(vector) == expected
+
+
+def test_what_a_shape_does_is_the_fit_of_its_anchors() -> None:
+    few = objects(C4)
+    for size, ratio in ((17.3, 0.41), (60.0, 1.0), (1.0, 1.0)):
+        shape = ((size,),), ((ratio,),)
+        one, served = (np.array([size]), np.array([ratio])), Served(few)
+        assert np.array_equal(served.ious(0, *one)[0], fit_anchors(few, *shape).iou.numpy())
+        assert np.array_equal(served.counts(0, *one)[0], count_anchors_over(few, *shape, 0.7).numpy())
+
+
+@pytest.mark.parametrize("objective", ["recall_50", "positives"])
+def test_sizes_rise_over_the_levels(objective: str) -> None:
+    found = search(objects(), ((96.0,), (48.0,), (24.0,), (12.0,)), ((1.0,),) * 4, objective, steps=5)
+    assert [size for (size,) in found.sizes] == sorted(size for (size,) in found.sizes)
+
+
+def test_of_many_objects_a_sample_is_looked_at_and_all_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frcnn_viz.analysis.anchor_search.MOST_OBJECTS", 20)
+    settings = Settings.of(FPN)
+    found = search(objects(), settings.anchor_sizes, settings.aspect_ratios, "mean", steps=3)
+    assert found.before == value(objects(), settings.anchor_sizes, settings.aspect_ratios, "mean")
+    assert found.after == value(objects(), found.sizes, found.ratios, "mean") > found.before + 0.05
+
+
+@given(st.lists(st.floats(0.5, 1500), min_size=1, max_size=3), st.lists(st.floats(0.02, 50), min_size=1, max_size=3))
+def test_half_sides_are_torchvisions(sizes: list[float], ratios: list[float]) -> None:
+    expected = AnchorGenerator(((1,),), ((1.0,),)).generate_anchors(sizes, ratios)
+    shapes = [(size, ratio) for ratio in ratios for size in sizes]
+    assert half_sides(*np.array(shapes).T).tolist() == expected[:, 2:].tolist()
+
+
+def test_too_few_objects_are_told() -> None:
+    nine = ((24.0, 48.0, 96.0),), ((0.5, 1.0, 2.0),)
+    assert "8 objects are few to choose 9 anchors by" in too_few(8, *nine)
+    assert "1 object is few" in too_few(1, *nine)
+    assert "Have 60 or more" in too_few(59, *nine)
+    assert too_few(60, *nine) == ""
 
 
 def test_bad_questions_are_told() -> None:

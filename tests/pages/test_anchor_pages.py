@@ -27,6 +27,8 @@ def test_a_smaller_anchor_makes_tiny_birds_positive_by_iou() -> None:
 
 def test_a_search_is_shown_and_used() -> None:
     test = open_page("lab", image="football")
+    assert any("no promise of better average precision" in caption.value for caption in test.caption)
+    assert any("are few to choose 15 anchors by" in warning.value for warning in test.warning)
     test.button(key="lab_search").click().run()
     assert "in 40 steps" in test.success[0].value
     assert "AnchorGenerator(" in test.code[0].value
