@@ -1,8 +1,8 @@
 import streamlit as st
-import torch
 
-from frcnn_viz.analysis.examination import Examination
-from frcnn_viz.analysis.metrics import FIGURES, coco_report, confusion
+from frcnn_viz.analysis.confusion import confusion, scored
+from frcnn_viz.analysis.examination import Examination, left_out
+from frcnn_viz.analysis.metrics import FIGURES, coco_report
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.figures.metrics import (
     MEANINGS,
@@ -24,43 +24,31 @@ SHOWN = 12
 
 
 def show_figures(here: Session, subjects: list[Subject], results: list[Examination]) -> None:
-    classes = here.detector.classes
-    truths, left_out = [], 0
-    for subject in subjects:
-        labels = subject.truth.labels_in(classes)
-        left_out += int((labels < 0).sum())
-        truths.append((subject.truth.boxes_in_image[labels > 0], labels[labels > 0]))
-    if not any(len(boxes) for boxes, _ in truths):
-        st.info("The detector knows none of the classes that are drawn, so there is nothing to measure it by.")
-        return
+    classes, truths = here.detector.classes, [subject.truth for subject in subjects]
     found = [{"boxes": one.detections, "labels": one.labels, "scores": one.scores} for one in results]
+    counted = scored(found, truths, classes[1:])
+    for sentence in left_out(results):
+        st.caption(sentence)
+    if not counted.objects:
+        st.info("There is no object that the detector should find, so there is nothing to measure it by.")
+        return
     report = coco_report(found, truths, classes[1:])
     for start in (0, 6):
         for column, name in zip(st.columns(6), FIGURES[start : start + 6], strict=True):
             with column:
                 value = report.figures[name]
                 term(name, "none" if value != value else f"{value:.3f}", f"{MEANINGS[name]} By pycocotools.")
-    if left_out:
-        st.caption(f"{left_out:,} objects of classes this detector does not know are left out.")
-    left, right = st.columns(2)
+    left, beside = st.columns(2)
     with left:
         chart(precision_recall_figure(report, classes[1:]), "precision_recall", 340)
-    with right:
+    with beside:
         lowest = st.slider("From score", 0.0, 1.0, 0.5, 0.05, key="confusion_score")
-        chart(confusion_figure(confusion(found, truths, len(classes), lowest), classes), "confusion", 340)
-    scores = torch.cat([one.scores for one in results])
-    hits = torch.cat([_hits(one) for one in results])
-    left, right = st.columns(2)
+        chart(confusion_figure(confusion(found, truths, classes[1:], lowest), classes), "confusion", 340)
+    left, beside = st.columns(2)
     with left:
-        chart(score_figure(scores, hits), "score_histogram", 280)
-    with right:
-        chart(threshold_figure(scores, hits, sum(len(one.findings) for one in results)), "score_threshold", 280)
-
-
-def _hits(one: Examination) -> torch.Tensor:
-    hits = torch.ones(len(one.scores), dtype=torch.bool)
-    hits[[alarm.detection for alarm in one.alarms]] = False
-    return hits
+        chart(score_figure(counted.scores, counted.right), "score_histogram", 280)
+    with beside:
+        chart(threshold_figure(counted.scores, counted.right, counted.objects), "score_threshold", 280)
 
 
 def show_comparison(here: Session, subjects: list[Subject], results: list[Examination]) -> None:

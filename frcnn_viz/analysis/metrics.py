@@ -1,10 +1,15 @@
-"""COCO average precision of a detector on scenes with known boxes, computed by pycocotools."""
+"""COCO average precision of a detector on scenes with known boxes, computed by pycocotools.
+
+Objects of classes that the detector does not know are left out. Crowds are ignored as COCO does (`iscrowd`): they are
+not to be found, and any number of detections that lie in one by half count as nothing. Difficult objects are ignored
+as Pascal VOC does, which pycocotools has no word for: likewise, but a detection lies on one by their IoU.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +19,7 @@ from pycocotools.cocoeval import COCOeval
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
-from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.data.ground_truth import GroundTruth
 
 Scene = tuple[Tensor, Tensor, Tensor]
 """image float32 [3, H, W] in 0..1, boxes_in_image float32 [G, 4], labels int64 [G] from 1."""
@@ -63,19 +68,19 @@ def evaluate(
         with torch.inference_mode():
             (detections,) = model([image.to(device)])
         predictions.append({name: tensor.cpu() for name, tensor in detections.items()})
-        ground_truth.append((boxes_in_image, labels))
+        ground_truth.append(GroundTruth(boxes_in_image, tuple(classes[label - 1] for label in labels.tolist())))
         progress(len(predictions))
     return coco_metrics(predictions, ground_truth, classes)
 
 
 def coco_metrics(
-    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[GroundTruth], classes: Sequence[str]
 ) -> Metrics:
     """Compare detections with ground truth, image by image.
 
     Args:
         predictions: as torchvision's detectors give them: `boxes` [D, 4] xyxy, `labels` [D], `scores` [D].
-        ground_truth: boxes [G, 4] xyxy in the same frame, and labels [G].
+        ground_truth: of each image, in the same frame.
         classes: names of the labels 1, 2 ....
 
     Raises:
@@ -110,7 +115,7 @@ FIGURES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "A
 
 
 def coco_report(
-    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[GroundTruth], classes: Sequence[str]
 ) -> CocoReport:
     """All of COCO's figures; arguments as `coco_metrics` takes them."""
     made = _judged(predictions, ground_truth, classes)
@@ -121,43 +126,44 @@ def coco_report(
     return CocoReport(figures, np.where(precision < 0, np.nan, precision))
 
 
-def confusion(
-    predictions: Sequence[dict[str, Tensor]],
-    ground_truth: Sequence[tuple[Tensor, Tensor]],
-    num_classes: int,
-    min_score: float = 0.0,
-) -> np.ndarray:
-    """How often an object of one class is found as another: int64 [C, C], rows truth, columns predicted.
+class _Evaluation(COCOeval):
+    """COCO's evaluation, in which a difficult object is ignored as a crowd is but overlapped as any other object.
 
-    Row 0 is the background: detections that are on no object. Column 0 are the missed ones. Detections and objects
-    are paired by place alone (IoU 0.5), the best-scored first.
-
-    Args:
-        predictions: as `coco_metrics` takes them, by falling score.
-        ground_truth: likewise; labels from 1.
-        num_classes: C, with the background.
-        min_score: detections under it are left out.
+    As pycocotools has it, `iscrowd` decides both. So both flags are given as `iscrowd`, and the overlaps of what is no
+    crowd are taken without it.
     """
-    table = np.zeros((num_classes, num_classes), dtype=np.int64)
-    for found, (boxes, labels) in zip(predictions, ground_truth, strict=True):
-        likely = found["scores"] >= min_score
-        place, predicted = found["boxes"][likely], found["labels"][likely]
-        pairs = judge(place, torch.zeros_like(predicted), boxes, torch.zeros_like(labels))
-        for truth, detection in zip(labels.tolist(), pairs.detection_of_object.tolist(), strict=True):
-            table[truth, int(predicted[detection]) if detection >= 0 else 0] += 1
-        for label in predicted[pairs.false_alarms].tolist():
-            table[0, label] += 1
-    return table
+
+    def computeIoU(self, imgId: int, catId: int) -> np.ndarray:
+        """Of each detection with each object: float64 [D, G]."""
+        objects = self._gts[imgId, catId]
+        self._gts[imgId, catId] = [{**item, "iscrowd": item["crowd"]} for item in objects]
+        try:
+            return super().computeIoU(imgId, catId)
+        finally:
+            self._gts[imgId, catId] = objects
+
+
+def known_objects(ground_truth: Iterable[GroundTruth], classes: Sequence[str]) -> Iterator[tuple[GroundTruth, Tensor]]:
+    """What has a label, and the labels from 1."""
+    for truth in ground_truth:
+        labels = truth.labels_in(classes) + 1
+        yield truth.take(labels > 0), labels[labels > 0]
 
 
 def _judged(
-    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[tuple[Tensor, Tensor]], classes: Sequence[str]
+    predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[GroundTruth], classes: Sequence[str]
 ) -> COCOeval:
     if len(predictions) != len(ground_truth):
         raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
-    truth = as_coco([(boxes, labels, None) for boxes, labels in ground_truth], classes)
+    known = list(known_objects(ground_truth, classes))
+    objects = as_coco([(truth.boxes_in_image, labels, None) for truth, labels in known], classes)
+    flags = [torch.stack([truth.crowd, truth.ignored], dim=1) for truth, _ in known]
+    for annotation, (crowd, ignored) in zip(
+        objects.dataset["annotations"], (row for of in flags for row in of.tolist()), strict=True
+    ):
+        annotation |= {"crowd": int(crowd), "iscrowd": int(ignored)}
     found = as_coco([(p["boxes"], p["labels"], p["scores"]) for p in predictions], classes)
-    made = COCOeval(truth, found, iouType="bbox")
+    made = _Evaluation(objects, found, iouType="bbox")
     with contextlib.redirect_stdout(io.StringIO()):
         made.evaluate()
         made.accumulate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -49,6 +49,22 @@ class GroundTruth:
         """Which objects are neither found nor missed, and no detection of them a false alarm: bool [G]."""
         return self.crowd | self.difficult
 
+    @property
+    def counted(self) -> GroundTruth:
+        """Without the ignored ones: what is to be found, and what training has for targets."""
+        return self.take(~self.ignored)
+
+    def take(self, rows: Tensor) -> GroundTruth:
+        """Some of them: bool [G]."""
+        names = tuple(name for name, good in zip(self.names, rows.tolist(), strict=True) if good)
+        return replace(
+            self,
+            boxes_in_image=self.boxes_in_image[rows],
+            names=names,
+            crowd=self.crowd[rows],
+            difficult=self.difficult[rows],
+        )
+
     @classmethod
     def of(cls, objects: Sequence[Object]) -> GroundTruth:
         """The objects that can be used."""
@@ -67,3 +83,11 @@ class GroundTruth:
         """The place of each object's class among a detector's, or -1: int64 [G]."""
         places = {name: label for label, name in enumerate(classes)}
         return torch.tensor([places.get(name, -1) for name in self.names], dtype=torch.int64)
+
+
+def no_targets(crowds: int, difficult: int) -> str:
+    """One sentence on the objects that are left out of the targets; empty where there are none."""
+    kinds = [(crowds, f"crowd{'s' * (crowds != 1)}"), (difficult, f"difficult object{'s' * (difficult != 1)}")]
+    told = " and ".join(f"{count:,} {name}" for count, name in kinds if count)
+    verb = "is" if crowds + difficult == 1 else "are"
+    return told and f"{told} {verb} left out, as in torchvision's training and in every score: {verb} no target."

@@ -9,6 +9,7 @@ from torchvision.ops import box_iou
 from frcnn_viz.analysis.false_alarms import Mistake, false_alarms
 from frcnn_viz.analysis.metrics import coco_metrics
 from frcnn_viz.analysis.outcomes import judge
+from frcnn_viz.data.ground_truth import GroundTruth
 from tests.analysis.test_outcomes import random_boxes
 
 OBJECT = [10.0, 10.0, 50.0, 50.0]
@@ -88,5 +89,9 @@ def test_ground_truth_as_predictions_is_perfect() -> None:
     outcomes = judge(truth, labels, truth, labels)
     assert not outcomes.missed.any()
     assert false_alarms(truth, labels, truth, labels, outcomes) == []
-    metrics = coco_metrics([{"boxes": truth, "labels": labels, "scores": scores}], [(truth, labels)], ["a", "b", "c"])
+    metrics = coco_metrics(
+        [{"boxes": truth, "labels": labels, "scores": scores}],
+        [GroundTruth(truth, tuple("abc"[n - 1] for n in labels.tolist()))],
+        ["a", "b", "c"],
+    )
     assert pytest.approx(1) == metrics.AP
