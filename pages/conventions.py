@@ -19,6 +19,14 @@ from frcnn_viz.ui.page import run_page
 from frcnn_viz.ui.session import Session
 
 SIDE = 800
+DETECTRON2 = (
+    "Detectron2 (`DefaultAnchorGenerator`) rounds nothing: where torchvision makes 181.0 x 90.5 to 182 x 90, it "
+    "stays. Its `offset` centres anchors on a cell's corner (0, the default of its configuration) or in its middle "
+    "(0.5): with 0 9,321 of these stay inside, as of torchvision's, with 0.5 8,940. In a cell it goes through the "
+    "ratios of each size, torchvision through the sizes of each ratio: with several sizes on a level, weights of "
+    "an RPN's head fit the other only with their channels put in its order. Its strides are given with the "
+    "backbone; torchvision's are image // grid."
+)
 COLOURS = (BLUE, ORANGE, GREEN)
 
 
@@ -74,7 +82,7 @@ def show_presets(here: Session) -> None:
             st.markdown("\n".join(f"- {sentence}" for sentence in convention.says))
             positives = None
             if convention.balanced and here.ground_truth is not None:
-                matches = here.trace.match(here.ground_truth.boxes_in_image)
+                matches = here.trace.match(here.ground_truth.counted.boxes_in_image)
                 positives = int((matches.labels == 1).sum())
             wanted = apply(convention, here.settings, positives)
             changes = wanted.changes(here.settings)
@@ -98,10 +106,14 @@ def body(here: Session) -> None:
             f"A VGG-16 makes of {SIDE} x {SIDE} pixels a map of 50 x 50 cells, with nine anchors each: 22,500. "
             "How many stay inside the picture depends on where they are centred. A square of 128 needs its centre "
             "between 64 and 736: of the middles 8, 24, ... 792 that leaves 42 a row, of torchvision's corners 0, 16, "
-            "... 784 it leaves 43. The paper's published code rounds the sides before it scales them (11 x 22 at "
-            "ratio 2 instead of 11.3 x 22.6), so that its tall and wide anchors are a little smaller. All are right, "
-            "and none matters to training as much as the sizes do; but the numbers in texts differ because of it."
+            "... 784 it leaves 43. The paper's published code rounds the sides before it scales them (at ratio 2, "
+            "11 x 22 instead of 11.3 x 22.6, and at ratio 0.5, 23 x 12 instead of 22.6 x 11.3), so that at scale 8 "
+            "its tall anchors are a little smaller, 88 x 176 for 90.5 x 181.0, and its wide ones a little larger, "
+            "184 x 96 for 181.0 x 90.5. All are right, and none matters to training as much as the sizes do; but "
+            "the numbers  "
+            "in texts differ because of it."
         )
+        st.markdown(DETECTRON2)
         grid, size = here.trace.anchors, here.trace.input.input_size
         inside = int(are_inside(grid.boxes, size).sum())
         st.markdown(

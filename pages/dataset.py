@@ -2,6 +2,7 @@ import streamlit as st
 
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
 from frcnn_viz.data.checks import Finding, Kind, check, mend_dataset
+from frcnn_viz.data.ground_truth import no_targets
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.data.statistics import box_table, by_class
 from frcnn_viz.figures.statistics import (
@@ -91,6 +92,8 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
 
 def show_statistics(here: Session, dataset: Dataset) -> None:
     table = box_table(dataset.images)
+    if sentence := no_targets(*table.left_out):
+        st.caption(sentence)
     if not len(table.labels):
         st.info("There is no object to count yet; draw one, or add annotations.")
         return

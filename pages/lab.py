@@ -121,8 +121,9 @@ def show_head(here: Session) -> None:
 
 
 def show_this_image(here: Session) -> None:
-    truth, threshold = here.ground_truth, here.settings.rpn_fg_iou_thresh
-    placed = ObjectSet.of([this_image(here)]).placed(here, here.settings.min_size, here.settings.max_size)
+    truth, threshold = here.ground_truth.counted, here.settings.rpn_fg_iou_thresh
+    these = ObjectSet.of([this_image(here)])
+    placed = these.placed(here, here.settings.min_size, here.settings.max_size)
     fit = report(placed, here.settings.anchor_sizes, here.settings.aspect_ratios, threshold).fit
     height, width = here.image.size
     left, right = st.columns([3, 2])
@@ -130,7 +131,7 @@ def show_this_image(here: Session) -> None:
         layers = object_layers(truth.boxes_in_image, truth.names, fit, threshold, here.trace.input)
         box_canvas(CanvasScene(here.image_url, width, height, layers), "lab_canvas")
     with right:
-        rows = object_rows(truth.names, placed.sizes, fit, threshold, placed.level_names)
+        rows = object_rows(these.number.tolist(), truth.names, placed.sizes, fit, threshold, placed.level_names)
         st.dataframe(rows, hide_index=True, height=420)
         st.caption("Sizes are square roots of areas, in resized pixels.")
 
@@ -146,6 +147,8 @@ def body(here: Session) -> None:
             "reset the settings."
         )
     st.subheader("Would training like these anchors?")
+    if objects.left_out:
+        st.caption(objects.left_out)
     if not len(objects):
         st.info("There is no object to match; draw one, or choose the sample scenes.")
         return

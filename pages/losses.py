@@ -123,6 +123,8 @@ def body(here: Session) -> None:
         st.warning(f"The head for {named} is untrained: its losses are those of the first training step.")
     if step.left_out:
         st.warning(f"{step.left_out} objects are of classes this detector does not know; they are left out.")
+    if here.ground_truth.no_targets:
+        st.caption(here.ground_truth.no_targets)
     losses = step.trace.losses(step.boxes_in_image, step.labels)
     show_totals(losses)
     st.caption(

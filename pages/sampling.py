@@ -47,6 +47,9 @@ def show_reasons(matches: AnchorMatches) -> None:
 def show_object(here: Session, matches: AnchorMatches, truth: torch.Tensor, object_: int) -> None:
     names, trace = here.trace.features.names, here.trace
     st.markdown(f"**Object {object_}**, {plain(here.ground_truth.names[object_])}")
+    if here.ground_truth.ignored[object_]:
+        st.info("It is a crowd, or difficult, and no target.")
+        return
     sentence = object_alarm(matches, object_, here.settings.rpn_fg_iou_thresh)
     (st.success if sentence.startswith("Best") else st.warning)(sentence)
     rows = anchor_rows(trace.anchors, matches, truth[object_], object_, names, trace.input)
@@ -85,7 +88,8 @@ def show_sample(here: Session) -> None:
     if snapped:
         boxes = snap_to_grid(boxes, grid.strides[0])
         boxes_in_image = trace.input.boxes_in_image(boxes)
-    matches = trace.match(boxes_in_image, inside_only=inside_only)
+    targets = (~truth.ignored).nonzero()[:, 0]
+    matches = trace.match(boxes_in_image[targets], inside_only=inside_only).numbered(targets, len(truth))
     object_, anchor = session.selected("object"), session.selected("anchor")
     object_ = object_ if object_ is not None and object_ < len(truth) else None
     anchor = anchor if anchor is not None and anchor < len(grid) else None
@@ -116,6 +120,8 @@ def show_sample(here: Session) -> None:
             f"{here.settings.rpn_batch_size_per_image} wanted, drawn with seed {here.settings.seed}; "
             "negatives fill what positives leave. Click an object for its anchors, an anchor for its target."
         )
+        if truth.no_targets:
+            st.caption(truth.no_targets)
         if truth.left_out:
             st.caption(f"{truth.left_out} objects without an area are left out.")
     with right:
@@ -125,7 +131,8 @@ def show_sample(here: Session) -> None:
             show_object(here, matches, boxes, object_)
         else:
             show_reasons(matches)
-        st.dataframe(object_table(matches, truth.names, here.settings.rpn_fg_iou_thresh), hide_index=True)
+        threshold = here.settings.rpn_fg_iou_thresh
+        st.dataframe(object_table(matches, truth.names, truth.ignored.tolist(), threshold), hide_index=True)
     if anchor is not None or object_ is not None:
         show_reasons(matches)
 

@@ -129,9 +129,12 @@ def _place(network: GeneralizedRCNN, path: Path, settings: Settings) -> ObjectsO
     from frcnn_viz.analysis.anchor_fit import place_objects
     from frcnn_viz.cli.data import read_sized
     from frcnn_viz.data.annotations import DataError
+    from frcnn_viz.data.ground_truth import no_targets
     from frcnn_viz.data.statistics import box_table
 
     table = box_table(read_sized(path).images)
+    if sentence := no_targets(*table.left_out):
+        console.print(sentence, markup=False, highlight=False)
     if not len(table.labels):
         raise DataError(f"{path} holds no object of an image whose size is known.")
     objects = place_objects(

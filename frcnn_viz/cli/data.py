@@ -142,6 +142,7 @@ def stats(
     """Count objects and their sizes per class, in the images' pixels and after the resize."""
     from dataclasses import asdict
 
+    from frcnn_viz.data.ground_truth import no_targets
     from frcnn_viz.data.statistics import box_table, by_class
 
     source, dataset = _read(path)
@@ -150,7 +151,8 @@ def stats(
     scales = table.scales(min_size, max_size)
     original, resized = by_class(table), by_class(table, scales)
     if output:
-        counts = {"images": len(dataset.images), "objects": len(table.labels)}
+        crowds, difficult = table.left_out
+        counts = {"images": len(dataset.images), "objects": len(table.labels), "crowds": crowds, "difficult": difficult}
         sizes = {"original": [asdict(row) for row in original], "resized": [asdict(row) for row in resized]}
         write_json(output, {**counts, "resize": [min_size, max_size], **sizes})
         return
@@ -161,6 +163,8 @@ def stats(
         shown.add_row(row.label, *numbers, f"{scaled.size_median:.0f}")
     Console().print(shown)
     print("size is the square root of the area; medians")
+    if sentence := no_targets(*table.left_out):
+        print(sentence)
 
 
 def read_sized(path: Path) -> Dataset:

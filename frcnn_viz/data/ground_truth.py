@@ -50,6 +50,11 @@ class GroundTruth:
         return self.crowd | self.difficult
 
     @property
+    def no_targets(self) -> str:
+        """One sentence on those that are ignored, as `no_targets` tells it; what is both is a crowd."""
+        return no_targets(int(self.crowd.sum()), int((self.ignored & ~self.crowd).sum()))
+
+    @property
     def counted(self) -> GroundTruth:
         """Without the ignored ones: what is to be found, and what training has for targets."""
         return self.take(~self.ignored)
@@ -86,8 +91,11 @@ class GroundTruth:
 
 
 def no_targets(crowds: int, difficult: int) -> str:
-    """One sentence on the objects that are left out of the targets; empty where there are none."""
-    kinds = [(crowds, f"crowd{'s' * (crowds != 1)}"), (difficult, f"difficult object{'s' * (difficult != 1)}")]
-    told = " and ".join(f"{count:,} {name}" for count, name in kinds if count)
+    """One sentence on the objects that are left out of what anchors are to find; empty where there are none.
+
+    torchvision's reference training leaves crowds out of the targets; difficult objects are treated alike.
+    """
+    kinds = ((crowds, "crowd"), (difficult, "difficult object"))
+    told = " and ".join(f"{count:,} {name}{'s' * (count != 1)}" for count, name in kinds if count)
     verb = "is" if crowds + difficult == 1 else "are"
-    return told and f"{told} {verb} left out, as in torchvision's training and in every score: {verb} no target."
+    return told and f"{told} {verb} left out: no anchor is to find them, and in training those on them are negatives."

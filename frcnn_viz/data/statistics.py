@@ -21,11 +21,12 @@ def resize_scale(short: np.ndarray, long: np.ndarray, min_size: float, max_size:
 
 @dataclass(frozen=True, eq=False)
 class BoxTable:
-    """Every usable box of a set; N boxes of M images.
+    """Every usable box of a set that a detector is to find; N boxes of M images.
 
     Attributes:
         boxes_in_image: float64 [N, 4] xyxy. labels: class names [N]. image: int64 [N], index of the image.
         image_sizes: float64 [M, 2], width and height. names: of the images.
+        left_out: how many crowds, and how many other difficult objects, are not among them.
     """
 
     boxes_in_image: np.ndarray
@@ -33,6 +34,7 @@ class BoxTable:
     image: np.ndarray
     image_sizes: np.ndarray
     names: tuple[str, ...]
+    left_out: tuple[int, int] = (0, 0)
 
     @property
     def sizes(self) -> np.ndarray:
@@ -65,15 +67,18 @@ class ClassStatistics:
 
 
 def box_table(images: Sequence[AnnotatedImage]) -> BoxTable:
-    """The usable boxes of images whose size is known."""
+    """The usable boxes of images whose size is known, but for crowds and difficult objects."""
     sized = [image for image in images if image.width and image.height]
-    rows = [(n, item) for n, image in enumerate(sized) for item in image.objects if item.usable]
+    usable = [(n, item) for n, image in enumerate(sized) for item in image.objects if item.usable]
+    rows = [(n, item) for n, item in usable if not (item.crowd or item.difficult)]
+    crowds = sum(item.crowd for _, item in usable)
     return BoxTable(
         np.array([item.box for _, item in rows], dtype=np.float64).reshape(-1, 4),
         np.array([item.label for _, item in rows], dtype=object),
         np.array([n for n, _ in rows], dtype=np.int64),
         np.array([(image.width, image.height) for image in sized], dtype=np.float64).reshape(-1, 2),
         tuple(image.name for image in sized),
+        (crowds, len(usable) - len(rows) - crowds),
     )
 
 

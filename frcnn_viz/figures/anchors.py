@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -91,9 +93,11 @@ def match_layer(
     )
 
 
-def object_table(matches: AnchorMatches, names: tuple[str, ...], fg_iou_thresh: float) -> list[dict[str, object]]:
-    """For each object how well the anchors serve it."""
-    rows = zip(names, matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), strict=True)
+def object_table(
+    matches: AnchorMatches, names: Sequence[str], ignored: Sequence[bool], fg_iou_thresh: float
+) -> list[dict[str, object]]:
+    """For each object that is a target, how well the anchors serve it."""
+    rows = zip(names, matches.best_iou_of_object.tolist(), matches.positives_of_object.tolist(), ignored, strict=True)
     return [
         {
             "object": index,
@@ -102,7 +106,8 @@ def object_table(matches: AnchorMatches, names: tuple[str, ...], fg_iou_thresh: 
             "positives": positives,
             "alarm": "" if best >= fg_iou_thresh else "only as best match",
         }
-        for index, (name, best, positives) in enumerate(rows)
+        for index, (name, best, positives, left_out) in enumerate(rows)
+        if not left_out
     ]
 
 

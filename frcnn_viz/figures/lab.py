@@ -91,10 +91,15 @@ def object_layers(
 
 
 def object_rows(
-    names: Sequence[str], sizes: torch.Tensor, fit: Fit, fg_iou_thresh: float, level_names: Sequence[str]
+    numbers: Sequence[int],
+    names: Sequence[str],
+    sizes: torch.Tensor,
+    fit: Fit,
+    fg_iou_thresh: float,
+    level_names: Sequence[str],
 ) -> list[dict[str, object]]:
-    """One line an object: its size for the network, its best anchor, its label's reason."""
-    rows = zip(names, sizes.tolist(), fit.iou.tolist(), fit.level.tolist(), reason_of(fit, fg_iou_thresh), strict=True)
+    """One line an object: its number in the image, its size for the network, its best anchor, its label's reason."""
+    best = (sizes.tolist(), fit.iou.tolist(), fit.level.tolist(), reason_of(fit, fg_iou_thresh))
     return [
         {
             "object": number,
@@ -104,7 +109,7 @@ def object_rows(
             "level": level_names[level],
             "label": f"IoU ≥ {fg_iou_thresh:g}" if reason is MatchReason.POSITIVE else "best match only",
         }
-        for number, (name, size, iou, level, reason) in enumerate(rows)
+        for number, name, size, iou, level, reason in zip(numbers, names, *best, strict=True)
     ]
 
 

@@ -62,6 +62,14 @@ class AnchorMatches:
     best_iou_of_object: Tensor
     positives_of_object: Tensor
 
+    def numbered(self, rows: Tensor, count: int) -> AnchorMatches:
+        """The same where the objects matched were only `rows` (int64 [G]) of `count`; the others get no anchor."""
+        rows = rows.to(self.object.device)
+        best = self.best_iou_of_object.new_zeros(count).index_copy(0, rows, self.best_iou_of_object)
+        positives = self.positives_of_object.new_zeros(count).index_copy(0, rows, self.positives_of_object)
+        of = torch.cat([rows, rows.new_tensor([-1])])[self.object]
+        return replace(self, object=of, best_iou_of_object=best, positives_of_object=positives)
+
 
 def match_anchors(
     anchor_boxes: Tensor,

@@ -285,7 +285,7 @@ class Trace:
         """The four losses of training on this image, on seeded mini-batches; the model is not changed.
 
         They equal those of `model.train()` after `torch.manual_seed(settings.seed)`, where normalisation layers
-        stay in evaluation mode.
+        stay in evaluation mode, and `model.transform` too: in training it draws a size, which moves the generator on.
 
         Args:
             ground_truth_in_image: float32 [G, 4], pixels of the user's image.

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, place_objects
+from frcnn_viz.data.ground_truth import no_targets
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.figures.rois import crop
@@ -25,15 +26,16 @@ from frcnn_viz.ui.subjects import Subject
 
 @dataclass(frozen=True, eq=False)
 class ObjectSet:
-    """The objects of one or many images.
+    """The objects of one or many images that anchors are to find; crowds and difficult ones are not.
 
     Attributes:
-        subjects: the images. image: int64 [N], index into them.
+        subjects: the images. image: int64 [N], index into them. number: int64 [N], of each in its image.
         boxes_in_image: float32 [N, 4], pixels of each image. labels: class names.
     """
 
     subjects: tuple[Subject, ...]
     image: Tensor
+    number: Tensor
     boxes_in_image: Tensor
     labels: tuple[str, ...]
 
@@ -42,12 +44,13 @@ class ObjectSet:
 
     @classmethod
     def of(cls, subjects: Sequence[Subject]) -> ObjectSet:
-        """All objects of these images."""
-        truths = [subject.truth for subject in subjects]
+        """All such objects of these images."""
+        truths = [subject.truth.counted for subject in subjects]
         counts = torch.tensor([len(truth) for truth in truths], dtype=torch.int64)
         return cls(
             tuple(subjects),
             torch.repeat_interleave(torch.arange(len(truths)), counts),
+            torch.cat([torch.zeros(0, dtype=torch.int64), *((~s.truth.ignored).nonzero()[:, 0] for s in subjects)]),
             torch.cat([torch.zeros(0, 4), *(truth.boxes_in_image for truth in truths)]),
             tuple(name for truth in truths for name in truth.names),
         )
@@ -66,8 +69,14 @@ class ObjectSet:
 
     def place(self, index: int) -> tuple[Subject, int]:
         """The image of an object, and its index there."""
-        image = int(self.image[index])
-        return self.subjects[image], index - int((self.image < image).sum())
+        return self.subjects[int(self.image[index])], int(self.number[index])
+
+    @property
+    def left_out(self) -> str:
+        """One sentence on the objects that are not among these; empty where there are none."""
+        truths = [subject.truth for subject in self.subjects]
+        crowds = sum(int(truth.crowd.sum()) for truth in truths)
+        return no_targets(crowds, sum(int(truth.ignored.sum()) for truth in truths) - crowds)
 
 
 def object_wall(

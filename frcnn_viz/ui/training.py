@@ -19,7 +19,7 @@ NEW, OWN = "a new, untrained head for them", "its own head, without those object
 
 @dataclass(frozen=True, eq=False)
 class TrainingStep:
-    """What a training step on this image would be given.
+    """What a training step on this image would be given; crowds and difficult objects are no targets.
 
     Attributes:
         detector: with the head in question. trace: of the image.
@@ -38,22 +38,21 @@ class TrainingStep:
 
 def unknown_classes(here: Session) -> list[str]:
     """The classes of the ground truth that the detector has no label for, sorted."""
-    return sorted(set(here.ground_truth.names) - set(here.detector.classes[1:]))
+    return sorted(set(here.ground_truth.counted.names) - set(here.detector.classes[1:]))
 
 
 def training_step(here: Session) -> TrainingStep:
     """As the visitor chose it; a new head for the classes where the detector lacks some, unless told otherwise."""
-    truth, detector, trace = here.ground_truth, here.detector, here.trace
+    truth, detector, trace = here.ground_truth.counted, here.detector, here.trace
     new_classes: tuple[str, ...] = ()
     if unknown_classes(here) and st.session_state.get("loss_head", NEW) == NEW:
         new_classes = tuple(sorted(set(truth.names)))
         detector = with_new_head(detector, new_classes, here.settings.seed)
         trace = Trace(detector.model, here.image.pixels, here.settings, memory=MEMORY, image_key=here.image.sha256)
     labels = truth.labels_in(detector.classes)
-    known = labels > 0
-    names = tuple(name for name, good in zip(truth.names, known.tolist(), strict=True) if good)
-    left_out = int((~known).sum())
-    return TrainingStep(detector, trace, truth.boxes_in_image[known], labels[known], names, new_classes, left_out)
+    targets, known = truth.take(labels > 0), labels[labels > 0]
+    left_out = len(truth) - len(targets)
+    return TrainingStep(detector, trace, targets.boxes_in_image, known, targets.names, new_classes, left_out)
 
 
 def choose_head(here: Session) -> None:

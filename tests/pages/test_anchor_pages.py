@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from torchvision.models.detection.anchor_utils import AnchorGenerator
 
+from frcnn_viz.analysis.conventions import centred_anchors, inside_count, published_anchors, torchvision_anchors
 from tests.pages.opening import open_page
 
 
@@ -65,6 +67,41 @@ def test_a_convention_sets_its_numbers() -> None:
     matches_positive = settings.rpn_batch_size_per_image // 2
     assert matches_positive > 0
     assert not test.exception
+
+
+def test_every_figure_said_about_the_conventions_is_so() -> None:
+    told = " ".join(markdown.value for markdown in open_page("conventions").markdown)
+    exact, published, torchvision = (make(50, 50) for make in (centred_anchors, published_anchors, torchvision_anchors))
+    inside = [
+        inside_count(boxes, 800, 800) for boxes in (exact, exact - 8, torchvision)
+    ]  # 0.5 and 0 as Detectron2's offset
+    assert inside == [8_940, 9_321, 9_321]
+    assert "with 0 9,321 of these stay inside, as of torchvision's, with 0.5 8,940" in told
+    assert f"nine anchors each: {len(exact):,}" in told
+    wide, tall = 0, 6  # of the nine, at scale 8
+    pairs = []
+    for shape in (tall, wide):
+        of_code = published[shape, 2:] - published[shape, :2] + 1  # both corners are counted
+        of_paper = exact[shape, 2:] - exact[shape, :2]
+        pairs.append(("{:.0f} x {:.0f}".format(*of_code), "{:.1f} x {:.1f}".format(*of_paper)))
+    assert f"its tall anchors are a little smaller, {pairs[0][0]} for {pairs[0][1]}" in told
+    assert f"its wide ones a little larger, {pairs[1][0]} for {pairs[1][1]}" in told
+    (x0, y0, x1, y1) = torchvision[wide].tolist()
+    assert f"where torchvision makes {pairs[1][1]} to {x1 - x0:.0f} x {y1 - y0:.0f}" in told
+    for ratio, name in ((2, "at ratio 2, "), (0.5, "at ratio 0.5, ")):
+        width = round((256 / ratio) ** 0.5)
+        by_area = f"{16 * ratio**-0.5:.1f} x {16 * ratio**0.5:.1f}"
+        assert f"{name}{width} x {round(width * ratio)} instead of {by_area}" in told
+    # a square of 128 needs its centre between 64 and 736
+    assert [sum(64 <= n <= 736 for n in range(start, 800, 16)) for start in (8, 0)] == [42, 43]
+    assert "leaves 42 a row" in told
+    assert "it leaves 43" in told
+
+
+def test_torchvision_goes_through_the_sizes_of_each_ratio() -> None:
+    (base,) = AnchorGenerator(((10, 100),), ((0.25, 4.0),)).cell_anchors
+    widths = (base[:, 2] - base[:, 0]).tolist()
+    assert widths == [20, 200, 4, 50]  # 5 is made to 4: half of it, 2.5, is rounded to even
 
 
 @pytest.mark.parametrize("model", ["street-fpn", "street-c4"])
