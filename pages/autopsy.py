@@ -2,6 +2,7 @@ import streamlit as st
 
 from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
+from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.figures.autopsy import (
     alarm_layer,
@@ -152,6 +153,8 @@ def body(here: Session) -> None:
 
         height, width = here.image.size
         box_canvas(CanvasScene(here.image_url, width, height, layers), "autopsy_canvas", pick)
+        if sentence := strange_classes([this.truth], classes):
+            st.caption(sentence)
         st.caption(
             f"{examined.missed} of {int(examined.counted.sum())} objects missed, {len(examined.alarms)} false alarms "
             "(click their kinds in the legend to show them). Click an object for its verdict."

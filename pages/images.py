@@ -3,6 +3,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from frcnn_viz.analysis.sums import sums
 from frcnn_viz.data.annotations import AnnotatedImage, DataError
 from frcnn_viz.data.browse import EVERY, LABELLED, MISSED, UNLABELLED, Filter, choose
 from frcnn_viz.data.formats import FORMATS, zip_dataset
@@ -71,11 +72,14 @@ def wall(here: Session, items: list[Item]) -> None:
     pages = max(1, -(-len(shown) // PER_PAGE))
     told, turn = st.columns([4, 1])
     page = int(turn.number_input("Page", 1, pages, key="wall_page")) if pages > 1 else 1
-    words = f"**{len(shown):,}** of {len(items):,} images"
-    if counts:
-        missed, false_alarms = (sum(column) for column in zip(*counts.values(), strict=True))
-        words += f"; {missed:,} objects missed and {false_alarms:,} false alarms on the {len(counts):,} looked at"
-    told.markdown(words + ". Click one to draw on it; next and previous in the sidebar go through these.")
+    if examined:
+        truths = [subject.truth for subject in of_items(items) if subject.key in examined]
+        for sentence in sums(truths, examined.values(), here.detector.classes):
+            st.caption(sentence)
+    told.markdown(
+        f"**{len(shown):,}** of {len(items):,} images. Click one to draw on it; next and previous in the sidebar go "
+        "through these."
+    )
 
     def pick(key: str) -> None:
         look_at(key, "draw")

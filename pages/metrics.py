@@ -1,8 +1,9 @@
 import streamlit as st
 
 from frcnn_viz.analysis.confusion import confusion, scored
-from frcnn_viz.analysis.examination import Examination, left_out
+from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.metrics import FIGURES, coco_report
+from frcnn_viz.analysis.sums import sums
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.figures.metrics import (
     MEANINGS,
@@ -27,7 +28,7 @@ def show_figures(here: Session, subjects: list[Subject], results: list[Examinati
     classes, truths = here.detector.classes, [subject.truth for subject in subjects]
     found = [{"boxes": one.detections, "labels": one.labels, "scores": one.scores} for one in results]
     counted = scored(found, truths, classes[1:])
-    for sentence in left_out(results):
+    for sentence in sums(truths, results, classes):
         st.caption(sentence)
     if not counted.objects:
         st.info("There is no object that the detector should find, so there is nothing to measure it by.")

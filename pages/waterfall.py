@@ -2,6 +2,7 @@ import streamlit as st
 import torch
 
 from frcnn_viz.analysis.examination import Examination, left_out
+from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.analysis.waterfall import THRESHOLDS, group_rows, loses_most
 from frcnn_viz.data.statistics import BANDS
@@ -71,6 +72,8 @@ def body(here: Session) -> None:
     names = [name for subject in subjects if subject.key in done for name in subject.truth.names]
     names = [name for name, counts in zip(names, counted.tolist(), strict=True) if counts]
     ious, sizes = torch.cat([one.ious for one in results]), torch.cat([one.sizes for one in results])
+    if sentence := strange_classes([s.truth for s in subjects if s.key in done], here.detector.classes):
+        st.warning(sentence)
     if names:
         show_waterfall(ious[counted], names, sizes[counted], results)
     for sentence in left_out(results):

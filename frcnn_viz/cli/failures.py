@@ -34,6 +34,8 @@ def autopsy(
     """Tell for every object which stage lost it, and for every false alarm what is wrong with it."""
     from collections import Counter
 
+    from frcnn_viz.analysis.sums import sums
+
     detector, results = _examined(data, model, changes, device)
     rows = [row for image, truth, one in results for row in _rows(detector, image, truth, one)]
     if table:
@@ -41,8 +43,13 @@ def autopsy(
             writer = csv.DictWriter(file, list(_COLUMNS), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
+    told = sums((truth for _, truth, _ in results), (one for _, _, one in results), detector.classes)
     if output:
-        write_json(output, {"model": model, "images": len(results), "rows": rows})
+        write_json(output, {"model": model, "images": len(results), "sums": told, "rows": rows})
+    if output == "-":
+        return
+    for sentence in told:
+        print(sentence)
     if output or table:
         return
     for what, title in (("object", "objects"), ("false alarm", "false alarms")):
@@ -64,9 +71,10 @@ def waterfall(
     import torch
 
     from frcnn_viz.analysis.examination import left_out
+    from frcnn_viz.analysis.sums import strange_classes
     from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, loses_most, losses, recalls
 
-    _, results = _examined(data, model, changes, device)
+    detector, results = _examined(data, model, changes, device)
     ious = torch.cat([one.ious[one.counted] for _, _, one in results])
     figures = [of(ious, threshold) for of in (recalls, losses) for threshold in THRESHOLDS]
     names = ("stage", "recall_50", "recall_70", "lost_50", "lost_70")
@@ -76,6 +84,8 @@ def waterfall(
     if output:
         write_json(output, {"model": model, "objects": len(ious), "stages": stages, "loses_most": most, "ms": ms})
         return
+    if sentence := strange_classes((truth for _, truth, _ in results), detector.classes):
+        print(sentence)
     columns = ("stage", "recall 0.5", "recall 0.7", "lost for good 0.5", "0.7")
     shown = Table(*columns, title=f"{len(ious):,} objects of {len(results):,} images")
     for row in stages:

@@ -53,6 +53,17 @@ def test_a_search_confirms_its_gain_on_other_objects(data: Path) -> None:
     assert "8 objects are few to choose 15 anchors by" in " ".join(told.stderr.split())
 
 
+def test_crowds_are_no_targets(tmp_path: Path) -> None:
+    Image.new("RGB", (320, 240)).save(picture := tmp_path / "picture.png")
+    plain = [Object((10.0 + 30 * n, 20, 34.0 + 30 * n, 50), "cat") for n in range(4)]
+    odd = [Object((0.0, 100, 300, 120), "cat", crowd=True), Object((0.0, 150, 300, 170), "cat", crowd=True)]
+    dataset = Dataset((AnnotatedImage("one.png", (odd[0], *plain, odd[1]), 320, 240),), ("cat",))
+    write_dataset(dataset, "coco", tmp_path / "set", lambda image: picture.read_bytes())
+    told = CliRunner().invoke(cli, ["anchors", "recall", str(tmp_path / "set"), "--json", "-"])
+    assert json.loads(told.stdout)["groups"][0]["objects"] == 4
+    assert "2 crowds are left out: no anchor is to find them" in " ".join(told.stderr.split())
+
+
 def test_torchvisions_detectors_are_known_by_name(data: Path) -> None:
     report = json.loads(run("recall", data, "--model", "fasterrcnn_mobilenet_v3_large_320_fpn", "--json", "-"))
     assert report["anchor_sizes"] == [[32, 64, 128, 256, 512]] * 3

@@ -72,7 +72,10 @@ def test_convert_to_an_unknown_format_says_which_there_are(tmp_path: Path) -> No
 
 
 def test_stats_are_in_both_frames(tmp_path: Path) -> None:
-    report = json.loads(run("stats", make(tmp_path, GOOD, BAD), "--min-size", 160, "--json", "-"))
+    good = replace(GOOD, difficult=False)
+    report = json.loads(run("stats", make(tmp_path, good, BAD, GOOD), "--min-size", 160, "--json", "-"))
+    assert (report["objects"], report["crowds"], report["difficult"]) == (1, 0, 1)
+    assert "1 difficult object is left out" in run("stats", tmp_path / "set")
     (original,), (resized,) = report["original"], report["resized"]
     assert (original["label"], original["objects"], original["size_median"]) == ("cat", 1, 40)
     assert resized["size_median"] == 80

@@ -104,6 +104,23 @@ def test_flags_and_empty_pictures_are_counted_as_they_should(tmp_path: Path) -> 
     assert f"neither found nor missed: {ignored}; detections on them" in told
 
 
+def test_sums_are_printed_beside_a_table_and_first_what_is_not_known(data: tuple[Path, int], tmp_path: Path) -> None:
+    folder, count = data
+    table = tmp_path / "out.csv"
+    printed = run("autopsy", folder, "--csv", table)
+    assert f"of {count} objects missed" in printed
+    strange = tmp_path / "set"
+    scene = draw_scene(6_001, PRESETS["ordinary"])
+    scene.image.save(picture := tmp_path / "one.png")
+    objects = tuple(Object(tuple(box), "cell") for box in scene.boxes_in_image.tolist())
+    image = AnnotatedImage("one.png", objects, *scene.image.size)
+    write_dataset(Dataset((image,), ("cell",)), "coco", strange, lambda image: picture.read_bytes())
+    printed = run("autopsy", strange, "--csv", table).splitlines()
+    assert printed[0].startswith("The detector knows not the one class drawn here: no object can be missed")
+    assert printed[1].startswith("No object that it should find, ")
+    assert json.loads(run("autopsy", strange, "--csv", table, "--json", "-"))["sums"] == printed
+
+
 def test_a_second_run_examines_nothing_again(data: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:
     first = run("autopsy", data[0], "--json", "-")
     monkeypatch.setattr(examination, "examine_image", None)

@@ -6,12 +6,23 @@ import pytest
 import torch
 
 from frcnn_viz.data.annotations import Object
-from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.ground_truth import GroundTruth, no_targets
 
 
 def test_no_objects() -> None:
     truth = GroundTruth.of([])
     assert (len(truth), truth.left_out, truth.ignored.shape) == (0, 0, (0,))
+
+
+def test_the_counted_are_those_not_ignored() -> None:
+    flags = {"crowd": torch.tensor([True, False, False, True]), "difficult": torch.tensor([False, True, False, True])}
+    truth = GroundTruth(torch.arange(16.0).reshape(4, 4), ("a", "b", "c", "d"), **flags, left_out=3)
+    assert truth.counted.names == ("c",)
+    assert truth.counted.boxes_in_image.tolist() == [[8, 9, 10, 11]]
+    assert (truth.counted.ignored.tolist(), truth.counted.left_out) == ([False], 3)
+    assert truth.no_targets.startswith("2 crowds and 1 difficult object are left out: ")
+    assert truth.counted.no_targets == ""
+    assert no_targets(0, 1).startswith("1 difficult object is left out: ")
 
 
 def test_flags_stay_with_their_objects_when_others_are_left_out() -> None:

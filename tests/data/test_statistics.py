@@ -27,6 +27,12 @@ def test_usable_boxes_only_by_class() -> None:
     assert rows["wide"].size_median == (40 + 300) / 2
 
 
+def test_crowds_and_difficult_objects_are_counted_apart() -> None:
+    flagged = [Object((0, 0, 9, 9), "a", crowd=c, difficult=d) for c in (False, True) for d in (False, True)]
+    table = box_table([AnnotatedImage("a", (*flagged, Object((5, 5, 5, 9), "flat", crowd=True)), 64, 48)])
+    assert (len(table.labels), table.left_out) == (1, (2, 1))
+
+
 def test_scales_are_those_of_torchvision() -> None:
     table = box_table(IMAGES)
     transform = GeneralizedRCNNTransform(800, 1333, [0] * 3, [1] * 3)

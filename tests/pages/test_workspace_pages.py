@@ -66,6 +66,23 @@ def test_a_picture_too_thin_is_left_out_of_the_set(workspace: Workspace) -> None
         assert "left out: 1 of 2." in " ".join(caption.value for caption in test.caption)
 
 
+def test_crowds_and_difficult_objects_are_no_targets_and_every_page_says_so(workspace: Workspace) -> None:
+    odd = [Object((5, 5, 150, 110), "car", crowd=True), Object((40, 40, 60, 70), "person", difficult=True)]
+    key, plain = add(workspace, 1, odd[0], CAR, odd[1]), add(workspace, 1, CAR)
+    told = "1 crowd and 1 difficult object are left out: no anchor is to find them, and in training those on them are "
+    pages = {name: open_page(name, image=key) for name in ("lab", "sampling", "losses", "dataset", "metrics")}
+    for name in ("lab", "sampling", "losses", "dataset"):
+        assert [c.value for c in pages[name].caption].count(told + "negatives.") == 1
+    assert "neither found nor missed: 2; " in " ".join(caption.value for caption in pages["metrics"].caption)
+    assert pages["sampling"].dataframe[-1].value["object"].tolist() == [1]
+    assert "no target" in open_page("sampling", image=key, object="0").info[0].value
+    assert "this object" in open_page("sampling", image=key, object="1").dataframe[0].value["for"].tolist()
+    for name in ("losses", "lab"):
+        alone = open_page(name, image=plain)
+        assert [metric.value for metric in pages[name].metric] == [metric.value for metric in alone.metric]
+    assert pages["lab"].dataframe[-2].value["object"].tolist() == [1]
+
+
 def test_losses_need_ground_truth(workspace: Workspace) -> None:
     test = open_page("losses", image=add(workspace, 2))
     assert "draw the objects" in test.info[0].value
@@ -136,11 +153,14 @@ def test_a_removed_image_gives_way_to_the_next(workspace: Workspace) -> None:
 
 def test_misses_are_counted_once_and_filtered(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey, "_DONE", OrderedDict())
-    missed, empty = add(workspace, 9, CAT), add(workspace, 10)
+    missed, empty = add(workspace, 9, CAR, CAT), add(workspace, 10)
     test = open_page("images")
     test.button(key="survey").click().run()
-    assert "1 objects missed" in " ".join(m.value for m in test.markdown)
-    assert len(survey._DONE) == 1  # the other has nothing to miss
+    told = [caption.value for caption in test.caption]
+    start = told.index("The detector does not know 1 of the 2 classes drawn here.")
+    assert told[start + 1].startswith("1 of 1 objects missed, ")
+    assert "left out: 1." in told[start + 2]
+    assert len(survey._DONE) == 2
     test.selectbox(key="filter_state").set_value("with misses").run()
     assert test.session_state["shown"] == [missed]
     test.selectbox(key="filter_state").set_value("without objects").run()

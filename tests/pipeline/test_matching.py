@@ -116,3 +116,16 @@ def test_anchors_that_cross_the_border_take_no_part_when_asked(tiny: FasterRCNN)
     assert torch.equal(matches.best_iou_of_object, quality.max(dim=1).values)
     assert torch.equal(matches.iou[inside], quality.max(dim=0).values)
     assert int((matches.labels == 1).sum()) == int(matches.positives_of_object.sum()) > 0
+
+
+def test_objects_matched_alone_keep_their_numbers_among_all(tiny: FasterRCNN) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    some = trace.match(OBJECTS[[0, 2]])
+    among = some.numbered(torch.tensor([1, 4]), 6)
+    assert torch.equal(among.labels, some.labels)
+    assert torch.equal(among.object, torch.tensor([1, 4])[some.object])
+    assert among.best_iou_of_object.tolist() == [0, some.best_iou_of_object[0], 0, 0, some.best_iou_of_object[1], 0]
+    assert among.positives_of_object.sum() == some.positives_of_object.sum()
+    none = trace.match(OBJECTS[:0]).numbered(torch.zeros(0, dtype=torch.int64), 2)
+    assert none.object.unique().tolist() == [-1]
+    assert none.best_iou_of_object.tolist() == [0, 0]
