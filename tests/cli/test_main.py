@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from frcnn_viz import load_detector, load_image
 from frcnn_viz.cli import cli, main
+from frcnn_viz.ui.budget import MEMORY_VARIABLE, budget
 
 
 @pytest.fixture
@@ -108,7 +109,9 @@ def test_names_of_detectors_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_app_is_told_how_much_memory_it_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[dict[str, str]] = []
-    monkeypatch.setattr("subprocess.call", lambda *_, env, **__: told.append(env) or 0)
+    monkeypatch.setenv(MEMORY_VARIABLE, "1G")  # so that it is put back, and the folder too
+    monkeypatch.chdir(".")
+    told: list[int] = []
+    monkeypatch.setattr("streamlit.web.cli.main", lambda *_, **__: told.append(budget()))
     run("app", "--memory", "2G")
-    assert told[0]["FRCNN_VIZ_MEMORY"] == "2G"
+    assert told == [2 * 2**30]
