@@ -30,6 +30,9 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 aten = torch.ops.aten
 _setup_privateuseone_for_python_backend("elsewhere")
+# The process has an accelerator from now on, whose random state `torch.random.fork_rng` keeps, also for other tests.
+torch.get_device_module("elsewhere").get_rng_state = lambda device=None: torch.get_rng_state()
+torch.get_device_module("elsewhere").set_rng_state = lambda state, device=None: None
 DEVICE = torch.device("elsewhere", 0)
 CPU = torch.device("cpu")
 

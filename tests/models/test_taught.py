@@ -11,11 +11,11 @@ from torchvision.models import mobilenet_v2, resnet50, vgg16
 
 from frcnn_viz.models import registry
 from frcnn_viz.models.registry import HALF, RANDOM, load_detector
-from frcnn_viz.models.taught import TAUGHT
 from frcnn_viz.pipeline.rois import pool_rois
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
+from tests.models.publishing import publish
 
 
 @pytest.fixture(autouse=True)
@@ -91,10 +91,12 @@ def test_mobilenet_v2_is_the_tutorials() -> None:
         ("mobilenet-v2", mobilenet_v2, {"features.18.0.weight": "backbone.18.0.weight"}),
     ],
 )
-def test_imagenet_weights_go_to_the_backbone_and_the_page_says_so(name: str, build: object, pairs: dict) -> None:
+def test_imagenet_weights_go_to_the_backbone_and_the_page_says_so(
+    name: str, build: object, pairs: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(4)
     theirs = build(weights=None).state_dict()
-    torch.save(theirs, TAUGHT[name].backbone.path)
+    publish(monkeypatch, name, theirs, "backbone")
     detector = load_detector(name, "cpu")
     assert detector.warning == HALF
     mine = detector.model.state_dict()
@@ -106,8 +108,8 @@ def test_imagenet_weights_go_to_the_backbone_and_the_page_says_so(name: str, bui
     assert all(not torch.equal(mine[key], untouched[key]) for key in weights)
 
 
-def test_a_backbone_of_another_network_is_refused(hub: Path) -> None:
-    torch.save(resnet50(weights=None).state_dict(), TAUGHT["vgg16"].backbone.path)
+def test_a_backbone_of_another_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(monkeypatch, "vgg16", resnet50(weights=None).state_dict(), "backbone")
     assert load_detector("vgg16", "cpu", random_weights=True)
     with pytest.raises(ValueError, match="is of another model"):
         load_detector("vgg16", "cpu")
