@@ -16,7 +16,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.ops import MultiScaleRoIAlign
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # two workers share two cores
 os.environ["FRCNN_VIZ_WORKSPACE"] = tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 RATIOS = (0.5, 1.0, 2.0)
 SMALL = {
