@@ -20,11 +20,16 @@ _STEPS = np.array([0.001, 0.003, 0.007, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5])
 _FACTORS = np.concatenate([1 + _STEPS, 1 / (1 + _STEPS)])
 _ANYWHERE = 6
 """Trials drawn over the whole range, beside those around what is there."""
+_SPREADS = (0.005, 0.02, 0.05, 0.15, 0.5)
+"""How far numbers are shaken, as parts of themselves."""
+_TRIED = 2**18
+"""Shapes times objects looked at when luck is tried."""
 _COUNTED = 2**14
 """Trials times objects whose positives are counted at once, which takes long: of those that reach most objects."""
 _PAIRS = 2**22
 """Shapes and objects looked at at once."""
 Serve = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
+SIZE_DIGITS, RATIO_DIGITS = 2, 4
 SMALLEST, LARGEST, RATIO = 1.0, 2048.0, 16.0
 
 
@@ -44,11 +49,11 @@ class Layout:
         """Of each size [S]."""
         return [level for level, count in enumerate(self.sizes) for _ in range(count)]
 
-    def tidy(self, vector: np.ndarray, digits: tuple[int, int] = (1, 3)) -> np.ndarray:
-        """Rounded to so many digits (of sizes and ratios), within bounds and in order: float64 [S + R]."""
-        sizes, ratios = np.split(vector, [sum(self.sizes)])
-        sizes = np.sort(sizes.round(digits[0]).clip(SMALLEST, LARGEST))
-        return np.concatenate([sizes, np.sort(ratios.round(digits[1]).clip(1 / RATIO, RATIO))])
+    def tidy(self, vector: np.ndarray) -> np.ndarray:
+        """Rounded, within bounds and in order: float64 [..., S + R], one or many."""
+        sizes, ratios = np.split(vector, [sum(self.sizes)], axis=-1)
+        sizes = np.sort(sizes.round(SIZE_DIGITS).clip(SMALLEST, LARGEST))
+        return np.concatenate([sizes, np.sort(ratios.round(RATIO_DIGITS).clip(1 / RATIO, RATIO))], axis=-1)
 
     def anchors(self, vector: np.ndarray) -> tuple[LevelTuples, LevelTuples]:
         """Sizes and ratios for each level."""
@@ -57,12 +62,20 @@ class Layout:
         return parts, (tuple(values[ends[-1] :]),) * len(self.sizes)
 
 
+def shaken(vector: np.ndarray, generator: np.random.Generator, count: int) -> np.ndarray:
+    """Some of the numbers moved at random, a little or far, in so many ways: float64 [count, S + R]."""
+    moved = generator.random((count, len(vector))) < generator.uniform(0.2, 1, (count, 1))
+    spread = generator.choice(_SPREADS, (count, 1))
+    return vector * np.exp(moved * spread * generator.standard_normal(moved.shape))
+
+
 class Climber:
     """Anchors of a layout, for the objects of one set and one objective."""
 
     def __init__(self, objects: ObjectsOnGrids, layout: Layout, objective: str) -> None:
         self.layout, self._objective, self._served = layout, objective, Served(objects)
         self._block = max(1, _PAIRS // max(1, len(objects) * max(sum(layout.sizes), layout.ratios)))
+        self._tries = int(np.clip(_TRIED // max(1, len(objects) * sum(layout.sizes) * layout.ratios), 8, 256))
         self._counted = max(4, _COUNTED // max(1, len(objects)))
         self._row = lru_cache(maxsize=4 * sum(layout.sizes))(_row)  # most are as they were before the last change
         # What hardly differs from positives and needs no counting goes first.
@@ -74,11 +87,25 @@ class Climber:
             return float(of_counts(self._grid(vector, self._served.counts).sum(axis=(0, 1))[None])[0])
         return float(of_ious(self._grid(vector, self._served.ious).max(axis=(0, 1))[None], self._objective)[0])
 
-    def climb(self, vector: np.ndarray, generator: np.random.Generator) -> Iterator[tuple[float, np.ndarray]]:
-        """Better one number after the other until nothing is gained; gives value and vector after each round."""
+    def climb(
+        self, vector: np.ndarray, generator: np.random.Generator, over: float = -1.0
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """Better one number after the other, then all by luck, until nothing is gained.
+
+        Args:
+            vector: to start from, [S + R].
+            generator: of the luck.
+            over: it is given up where it does not look as if it could lead to more.
+
+        Yields:
+            After each round the value and the vector so far.
+        """
         if self._guide:
             *_, (_, vector) = self._guide.climb(vector, generator)
         best, gained = self.value(vector), True
+        if self._guide and best + TIE / 4 <= over:
+            yield best, vector
+            return
         while gained:
             gained = False
             for place in range(len(vector)):
@@ -90,7 +117,22 @@ class Climber:
                         best, gained = float(values[top]), True
                         vector = vector.copy()
                         vector[place] = trials[top]
-            yield best, self.layout.tidy(vector)
+            vector = self.layout.tidy(vector)
+            if not self._guide:
+                tried = self.layout.tidy(shaken(vector, generator, self._tries))
+                values = of_ious(self._ious_of_many(tried), self._objective)
+                if values.max() > best:
+                    best, vector, gained = float(values.max()), tried[values.argmax()], True
+            yield best, vector
+
+    def _ious_of_many(self, vectors: np.ndarray) -> np.ndarray:
+        """The best IoU with each object of each of the vectors [T, S + R]: float32 [T, N]."""
+        sizes, ratios = np.split(vectors, [sum(self.layout.sizes)], axis=1)
+        best = np.zeros((), dtype=np.float32)
+        for level, size in zip(self.layout.levels, sizes.T, strict=True):
+            for ratio in ratios.T:
+                best = np.maximum(best, self._served.ious(level, size, ratio))
+        return best
 
     def _values(self, vector: np.ndarray, place: int, trials: np.ndarray, best: float) -> np.ndarray:
         """The value with one number at each of the trials, [T]; of what is no better than `best` perhaps less."""
@@ -110,12 +152,12 @@ class Climber:
 
     def _trials(self, vector: np.ndarray, place: int, generator: np.random.Generator) -> np.ndarray:
         """What one number may become: around itself and anywhere, a size not beyond those of other levels: [T]."""
-        low, high, digits = 1 / RATIO, RATIO, 3
+        low, high, digits = 1 / RATIO, RATIO, RATIO_DIGITS
         if place < sum(self.layout.sizes):
             levels = np.array(self.layout.levels)
             low = max(vector[: len(levels)][levels < levels[place]], default=SMALLEST)
             high = min(vector[: len(levels)][levels > levels[place]], default=LARGEST)
-            digits = 1
+            digits = SIZE_DIGITS
         anywhere = np.exp(generator.uniform(np.log(low), np.log(high), _ANYWHERE))
         return np.concatenate([vector[place] * _FACTORS, anywhere]).round(digits).clip(low, high)
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from frcnn_viz.analysis.anchor_climb import Climber, Layout
+from frcnn_viz.analysis.anchor_climb import Climber, Layout, shaken
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids
-from frcnn_viz.analysis.anchor_starts import kmeans_anchors
+from frcnn_viz.analysis.anchor_starts import drawn_anchors, kmeans_anchors
 from frcnn_viz.analysis.anchor_value import value
 from frcnn_viz.pipeline.settings import LevelTuples
 
@@ -27,8 +27,6 @@ NO_PROMISE = (
     "measured, a recall at IoU 0.7 of 0.95 instead of 0.08 changed AP by 0.00 after three minutes of training. "
     "Train with both to know."
 )
-_SPREADS = (0.005, 0.02, 0.05, 0.15, 0.5)
-"""How far the best anchors are shaken before they are climbed from again."""
 Progress = Callable[[int, int, float, LevelTuples, LevelTuples], bool]
 
 
@@ -37,7 +35,7 @@ class Found:
     """What a search came to.
 
     Attributes:
-        sizes, ratios: for each level, no finer than tenths of a pixel and thousandths.
+        sizes, ratios: for each level, as round as costs nothing.
         before, after: the objective on all objects.
         steps: the climbs that were made. stopped: by the caller.
     """
@@ -57,12 +55,12 @@ def search(
     objective: str = "recall_70",
     *,
     seed: int = 0,
-    steps: int = 40,
+    steps: int | None = None,
     progress: Progress = lambda step, steps, best, sizes, ratios: True,
 ) -> Found:
     """Look for sizes and ratios that serve the objects better; never worse than those given, or than k-means.
 
-    It climbs from the best of those given and what k-means finds, then from the others, then from the best shaken.
+    It climbs from those given and from what k-means finds, then in turn from numbers drawn and from the best shaken.
     The number of sizes of each level and of ratios stays, so that the weights of a head still fit.
 
     Args:
@@ -71,7 +69,7 @@ def search(
         ratios: likewise; those of the first level are taken for all.
         objective: of `OBJECTIVES`.
         seed: the same gives the same.
-        steps: climbs, at most.
+        steps: climbs; None takes 100, and up to 300 where the objects are few, which leave more to luck.
         progress: gets the step, their number, and the best value, sizes and ratios so far, several times a step;
             returning False stops with these.
 
@@ -85,15 +83,19 @@ def search(
     layout = Layout(tuple(len(level) for level in sizes), len(ratios[0]))
     before = value(objects, sizes, ratios, objective)
     few = _sample(objects, seed)
+    steps = steps or int(np.clip(400_000 // len(few), 100, 300))
     climber, generator = Climber(few, layout, objective), np.random.default_rng(seed)
     given = np.array([size for level in sizes for size in level] + list(ratios[0]), dtype=np.float64)
     starts = [layout.tidy(start) for start in (given, *kmeans_anchors(few, sum(layout.sizes), given, seed))]
     starts.sort(key=climber.value, reverse=True)
     best, top, taken, stopped = starts[0], climber.value(starts[0]), 0, False
     while taken < steps and not stopped:
-        start = starts[taken] if taken < len(starts) else layout.tidy(_shaken(best, generator))
+        if taken < len(starts):
+            start = starts[taken]
+        else:
+            start = layout.tidy(shaken(best, generator, 1)[0] if taken % 2 else drawn_anchors(few, layout, generator))
         taken += 1
-        for reached, vector in climber.climb(start, generator):
+        for reached, vector in climber.climb(start, generator, over=top):
             if reached > top:
                 best, top = vector, reached
             if stopped := not progress(taken, steps, top, *layout.anchors(best)):
@@ -123,21 +125,16 @@ def too_few(objects: int, sizes: LevelTuples, ratios: LevelTuples) -> str:
     )
 
 
-def _shaken(vector: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Some of the numbers moved at random, a little or far."""
-    moved = generator.random(len(vector)) < generator.uniform(0.2, 1)
-    return vector * np.exp(moved * generator.normal(0, generator.choice(_SPREADS), len(vector)))
-
-
 def _rounded(climber: Climber, vector: np.ndarray) -> np.ndarray:
-    """As round as costs nothing: whole pixels and hundredths, number by number."""
+    """As round as costs nothing, number by number: tenths of a pixel, better whole ones, and ratios likewise."""
     best, n_sizes = climber.value(vector), sum(climber.layout.sizes)
     for place in range(len(vector)):
-        tried = vector.copy()
-        tried[place] = round(vector[place], 0 if place < n_sizes else 2)
-        tried = climber.layout.tidy(tried)
-        if climber.value(tried) >= best:
-            vector = tried
+        for digits in (1, 0) if place < n_sizes else (3, 2, 1):
+            tried = vector.copy()
+            tried[place] = round(vector[place], digits)
+            tried = climber.layout.tidy(tried)
+            if climber.value(tried) >= best:
+                vector = tried
     return vector
 
 

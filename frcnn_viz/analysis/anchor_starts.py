@@ -1,9 +1,10 @@
-"""Anchors by k-means: shapes that clusters of objects share, and the ways of making sizes and ratios of them."""
+"""Where a search for anchors starts: shapes that clusters of objects share made sizes and ratios, and drawn ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from frcnn_viz.analysis.anchor_climb import Layout
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids
 
 
@@ -27,6 +28,13 @@ def kmeans_anchors(objects: ObjectsOnGrids, n_sizes: int, given: np.ndarray, see
         _geometric_mean(np.sort(ratios, axis=None).reshape(n_ratios, n_sizes), axis=1),
     ]
     return [np.concatenate([some, few]) for some in sizes for few in either]
+
+
+def drawn_anchors(objects: ObjectsOnGrids, layout: Layout, generator: np.random.Generator) -> np.ndarray:
+    """The sizes of some objects and the ratios of others: float64 [S + R]."""
+    sides, n_sizes = _sides(objects), sum(layout.sizes)
+    some, others = np.split(sides[generator.integers(len(sides), size=n_sizes + layout.ratios)], [n_sizes])
+    return np.concatenate([np.sqrt(some.prod(axis=1)), others[:, 1] / others[:, 0]])
 
 
 def kmeans_shapes(objects: ObjectsOnGrids, count: int, seed: int = 0) -> np.ndarray:

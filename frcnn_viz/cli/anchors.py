@@ -63,7 +63,7 @@ def optimise(
     ratios: RatiosOption = "",
     min_size: MinOption = 0,
     max_size: MaxOption = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Climbs, from k-means and from what was found.")] = 40,
+    steps: Annotated[int, typer.Option(min=0, help="Climbs; 0 takes 100, and more for few objects.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed finds the same.")] = 0,
     output: JsonOption = "",
 ) -> None:
@@ -76,13 +76,13 @@ def optimise(
     if warning := too_few(len(objects), *start):
         console.print(warning, style="yellow", markup=False, highlight=False)
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("Searching", total=steps)
+        task = bar.add_task("Searching", total=None)
 
         def progress(step: int, steps: int, best: float, *_: object) -> bool:
-            bar.update(task, completed=step, description=f"{best:.4f}")
+            bar.update(task, completed=step, total=steps, description=f"{best:.4f}")
             return True
 
-        found = search(objects, *start, objective, seed=seed, steps=steps, progress=progress)
+        found = search(objects, *start, objective, seed=seed, steps=steps or None, progress=progress)
     sets = {"searched on": objects}
     if validate:
         sets["confirmed on"] = _place(network, validate, settings)

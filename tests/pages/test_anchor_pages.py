@@ -32,7 +32,7 @@ def test_a_search_is_shown_and_used() -> None:
     assert any("no promise of better average precision" in caption.value for caption in test.caption)
     assert any("are few to choose 15 anchors by" in warning.value for warning in test.warning)
     test.button(key="lab_search").click().run()
-    assert "in 40 steps" in test.success[0].value
+    assert "in 300 steps" in test.success[0].value
     assert "AnchorGenerator(" in test.code[0].value
     test.button(key="lab_use").click().run()
     sizes, ratios, _ = test.session_state["lab_found"]
