@@ -24,7 +24,9 @@ def channel_histogram(image: Tensor, title: str) -> go.Figure:
     values = image.cpu().numpy()
     figure = go.Figure()
     for channel, (name, colour) in enumerate([("red", VERMILION), ("green", GREEN), ("blue", BLUE)]):
-        counts, edges = np.histogram(values[channel], bins=64)
+        low, high = float(values[channel].min()), float(values[channel].max())
+        # A picture of one colour differs by roundings after the resize: too little for 64 bins of float32.
+        counts, edges = np.histogram(values[channel], bins=64, range=(low, max(high, low + 0.001)))
         figure.add_scatter(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, line={"color": colour, "shape": "hvh"})
     figure.update_layout(title=title, xaxis_title="value", yaxis_title="pixels")
     return figure

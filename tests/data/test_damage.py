@@ -196,7 +196,7 @@ def test_too_many_classes_are_refused_before_anything_is_written(workspace: Work
 
 
 def test_others_write_while_a_class_is_renamed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("frcnn_viz.data.workspace.HOLD", 0.05)
+    monkeypatch.setattr("frcnn_viz.data.workspace.HOLD", 0.0)  # it rests after every image, some two seconds in all
     for n in range(3, 20):
         workspace.add(picture(n), f"{n}.png", [CAT])
     other, saved = again(workspace), []

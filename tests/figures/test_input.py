@@ -33,3 +33,10 @@ def test_padding_shows_as_the_mean_colour(tiny_fpn: FasterRCNN) -> None:
 
 def test_every_pixel_is_counted_once_per_colour() -> None:
     assert [int(sum(line.y)) for line in channel_histogram(make_image(50, 70), "").data] == [50 * 70] * 3
+
+
+def test_a_histogram_of_one_colour_that_differs_by_roundings() -> None:
+    image = torch.full((3, 4, 4), -2.1179042)
+    image[:, 0, 0] = torch.nextafter(image[:, 0, 0], torch.tensor(0.0))
+    for trace in channel_histogram(image, "values").data:
+        assert sum(trace.y) == 16
