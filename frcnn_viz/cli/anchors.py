@@ -63,7 +63,7 @@ def optimise(
     ratios: RatiosOption = "",
     min_size: MinOption = 0,
     max_size: MaxOption = 0,
-    steps: Annotated[int, typer.Option(min=0, help="Climbs; 0 takes 100, and more for few objects.")] = 0,
+    steps: Annotated[int, typer.Option(min=0, help="Climbs; 0 takes as many as take seconds.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed finds the same.")] = 0,
     output: JsonOption = "",
 ) -> None:
