@@ -1,7 +1,7 @@
 import streamlit as st
 
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.anchors import cell_layer, cell_origins, level_layer, shape_table
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas

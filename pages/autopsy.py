@@ -4,6 +4,7 @@ from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
 from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.autopsy import (
     alarm_layer,
     evidence_layers,
@@ -13,7 +14,6 @@ from frcnn_viz.figures.autopsy import (
     object_rows,
     verdict_figure,
 )
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.charts import chart

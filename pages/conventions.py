@@ -10,7 +10,7 @@ from frcnn_viz.analysis.conventions import (
     apply,
     inside_count,
 )
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.ui import session

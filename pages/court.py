@@ -4,8 +4,8 @@ from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_groups, keep_with, soft_nms
 from frcnn_viz.analysis.outcomes import judge_picture
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene
 from frcnn_viz.figures.palette import GREEN, ORANGE, SELECTED
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, box_canvas

@@ -3,9 +3,9 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.lineage import Lineage, follow
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.detections import life_layers, rejected_layer, table
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session

@@ -3,11 +3,11 @@ import io
 import streamlit as st
 
 from frcnn_viz.analysis.marks import small_marks, start_from_detections
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import box_canvas

@@ -2,8 +2,8 @@ import streamlit as st
 import torch
 
 from frcnn_viz.analysis.feature_views import ORDERS, channel_order
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Overlay
 from frcnn_viz.figures.features import VIEWS, cell_profile, channel_grid, field_extent, scale_limits, summary
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene, Overlay
 from frcnn_viz.figures.palette import SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.pipeline.backbone import receptive_field

@@ -1,7 +1,7 @@
 import streamlit as st
 
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.input import channel_histogram, steps
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider

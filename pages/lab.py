@@ -4,8 +4,8 @@ from frcnn_viz.analysis.anchor_report import changed, report
 from frcnn_viz.analysis.anchor_search import NO_PROMISE, generator_code, search, too_few
 from frcnn_viz.analysis.anchor_value import OBJECTIVES
 from frcnn_viz.analysis.outcomes import judge_picture
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.lab import PRESETS, comparison, iou_figure, object_layers, object_rows
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.pipeline.settings import LevelTuples, Settings
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas

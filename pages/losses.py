@@ -2,9 +2,9 @@ import streamlit as st
 import torch
 
 from frcnn_viz.analysis.loss_variants import variants
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene
 from frcnn_viz.figures.losses import (
     MEANINGS,
     TITLES,

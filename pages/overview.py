@@ -1,8 +1,8 @@
 import streamlit as st
 
 from frcnn_viz.analysis.equality import Difference, compare_with_model
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.overview import detection_layer, funnel_figure, thumbnails
 from frcnn_viz.pipeline.settings import TRAINING_NAMES
 from frcnn_viz.ui.box_canvas import box_canvas

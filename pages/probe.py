@@ -3,8 +3,8 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.probe import Passage, probe
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.data.annotations import Object
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene
 from frcnn_viz.figures.palette import ANCHOR, BLUE, GREEN, PURPLE, SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.figures.rois import class_bars

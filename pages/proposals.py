@@ -2,8 +2,8 @@ import streamlit as st
 import torch
 from torchvision.ops import box_iou
 
+from frcnn_viz.canvas.scene import CanvasScene, Overlay
 from frcnn_viz.figures.common import histogram
-from frcnn_viz.figures.layers import CanvasScene, Overlay
 from frcnn_viz.figures.palette import BLUE, FATE_NAMES
 from frcnn_viz.figures.proposals import DIALS, ORDER, candidate_layer, court_layers
 from frcnn_viz.figures.rasters import colourise

@@ -1,7 +1,7 @@
 import streamlit as st
 from torchvision.ops import roi_pool
 
-from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.rasters import enlarge, to_uint8
 from frcnn_viz.figures.rois import chosen_layer, class_bars, compare_pooling, crop, pooled_grid, proposal_layer
 from frcnn_viz.pipeline.roi_sampling import sampling_points

@@ -2,9 +2,9 @@ import streamlit as st
 import torch
 
 from frcnn_viz.analysis.conventions import snap_to_grid
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.anchors import match_layer, object_table, sample_roles
 from frcnn_viz.figures.common import bars, ground_truth_layer
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.losses import delta_table
 from frcnn_viz.figures.matching import (
     anchor_rows,

@@ -4,8 +4,8 @@ import streamlit as st
 import torch
 
 from frcnn_viz.analysis.stress import AXES, Point, breaks_first, stress
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.layers import CanvasScene
 from frcnn_viz.figures.metrics import stress_figure
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene, Overlay
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Overlay
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.palette import SELECTED
 from frcnn_viz.figures.third_head import class_masks, heat_map, keypoint_layer, mask_overlay, probability_map

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from frcnn_viz.figures.layers import BoxLayer, CanvasScene
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.ui.box_canvas import box_canvas
 from frcnn_viz.ui.images import image_url
 

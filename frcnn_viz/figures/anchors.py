@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import REASON_NAMES, REASONS, SELECTED, level_colour
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, MatchReason

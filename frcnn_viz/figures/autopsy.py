@@ -12,9 +12,9 @@ from torch import Tensor
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
 from frcnn_viz.analysis.fixes import Fix
 from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import bars
-from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import (
     ANCHOR,
     BLUE,

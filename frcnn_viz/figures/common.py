@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from torch import Tensor
 
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.figures.layers import BoxLayer
 from frcnn_viz.figures.palette import GROUND_TRUTH
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from frcnn_viz.analysis.lineage import Lineage
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import ANCHOR, FATE_NAMES, FATES, GREEN, ORANGE, SELECTED
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
 from frcnn_viz.pipeline.trace import Trace

@@ -10,7 +10,7 @@ import torch
 
 from frcnn_viz.analysis.anchor_fit import Fit
 from frcnn_viz.analysis.anchor_report import Row
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, REASON_NAMES, REASONS, SELECTED
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import NetworkInput

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILION, class_colour
 from frcnn_viz.pipeline.losses import RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput

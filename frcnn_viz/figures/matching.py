@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import GREEN, PURPLE, REASON_NAMES, SELECTED
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.pipeline.matching import AnchorMatches, MatchReason

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import ANCHOR, BLUE, FATES, SELECTED, class_colour
 from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8, with_boxes
 from frcnn_viz.figures.rois import crop

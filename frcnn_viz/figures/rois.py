@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import torch
 from torch import Tensor
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import SELECTED, class_colour
 from frcnn_viz.figures.rasters import colourise, grid
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from frcnn_viz.figures.layers import BoxLayer
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import CLASSES, SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.pipeline.keypoints import Keypoints

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from frcnn_viz.figures.layers import Dial
+from frcnn_viz.canvas.scene import Dial
 from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text, to_text
 from frcnn_viz.ui import session
 

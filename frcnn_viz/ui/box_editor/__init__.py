@@ -20,7 +20,7 @@ from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, Object, clean_class
 from frcnn_viz.ui import session
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("../box_canvas/view.js", "../box_canvas/stage.js", "boxes.js", "paint.js", "tools.js", "editor.js")
+_SCRIPTS = ("../../canvas/view.js", "../../canvas/stage.js", "boxes.js", "paint.js", "tools.js", "editor.js")
 MAX_CLASSES = 200
 
 

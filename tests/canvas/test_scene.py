@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcnn_viz.figures.layers import BY_URL_FROM, BoxLayer, CanvasScene, Overlay
+from frcnn_viz.canvas.scene import BY_URL_FROM, BoxLayer, CanvasScene, Overlay
 
 LEGEND = [("a", "#000000"), ("b", "#ffffff")]
 

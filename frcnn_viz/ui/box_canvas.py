@@ -1,9 +1,4 @@
-"""The box canvas: an image with boxes on it, filtered, zoomed and picked in the browser.
-
-The JavaScript is plain and local: `decode.js` reads the message, `nms.js` and `sieve.js` filter while a dial is held,
-`view.js` maps image to screen and finds boxes, `stage.js` is what the box editor does alike, `draw.js` paints,
-`canvas.js` ties them to the page. They are joined in that order.
-"""
+"""The canvas on a page: an image with boxes on it, filtered, zoomed and picked in the browser."""
 
 from __future__ import annotations
 
@@ -11,16 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from frcnn_viz.figures.layers import CanvasScene
+from frcnn_viz import canvas
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.ui.images import array_url
-
-_HERE = Path(__file__).parent
-_SCRIPTS = ("decode.js", "nms.js", "sieve.js", "view.js", "stage.js", "draw.js", "canvas.js")
 
 
 @dataclass(frozen=True)
@@ -80,7 +72,7 @@ def _read(result: Any) -> Pick | None:
 def _declare() -> Any:
     return st.components.v2.component(
         "frcnn_viz_box_canvas",
-        html=(_HERE / "canvas.html").read_text(encoding="utf-8"),
-        css=(_HERE / "canvas.css").read_text(encoding="utf-8"),
-        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+        html=canvas.read("canvas.html"),
+        css=canvas.read("canvas.css"),
+        js=canvas.module(),
     )
