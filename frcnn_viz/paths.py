@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def find_root(package: Path) -> Path:
-    """The folder that holds `app.py`, `pages/` and `assets/` of the package in this folder.
+    """The folder that holds `app.py`, `pages/`, `assets/` and `docs/words.md` of the package in this folder.
 
     A wheel puts them in `share/frcnn-viz` of the prefix (a venv, `/usr`, `~/.local`) whose `lib` holds the package.
     """
@@ -24,5 +24,7 @@ HOSTS_VARIABLE = "FRCNN_VIZ_ALLOW_HOSTS"
 """Further names that the server answers to, parted by commas."""
 ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
+DOCS = ROOT / "docs"
+"""Of an installed package only what the app reads: the word list."""
 APP = ROOT / "app.py"
 FRAME = PACKAGE / "ui" / "frame.py"

@@ -28,6 +28,7 @@ from frcnn_viz.figures.palette import (
     YELLOW,
 )
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.words import word
 
 VERDICT_COLOURS = {
     Verdict.IGNORED: GREY,
@@ -59,6 +60,11 @@ MISTAKE_COLOURS = {
 }
 
 
+def name_of(kind: Verdict | Mistake) -> str:
+    """What the pages call it; its value is what files and commands hold."""
+    return word(f"{type(kind).__name__.lower()}.{kind.name.lower()}").term
+
+
 def object_layer(truth: GroundTruth, findings: Sequence[Finding]) -> BoxLayer:
     """The objects, coloured by verdict; found ones last in the legend."""
     order = sorted({finding.verdict for finding in findings}, key=list(Verdict).index)
@@ -66,7 +72,7 @@ def object_layer(truth: GroundTruth, findings: Sequence[Finding]) -> BoxLayer:
     return BoxLayer(
         "object",
         truth.boxes_in_image,
-        [(verdict.value, VERDICT_COLOURS[verdict]) for verdict in order],
+        [(name_of(verdict), VERDICT_COLOURS[verdict]) for verdict in order],
         torch.tensor([place[finding.verdict] for finding in findings], dtype=torch.uint8),
         columns={"furthest IoU": torch.tensor([finding.iou for finding in findings])},
         labels=list(truth.names),
@@ -83,7 +89,7 @@ def alarm_layer(
     return BoxLayer(
         "false alarm",
         boxes[rows],
-        [(mistake.value, MISTAKE_COLOURS[mistake]) for mistake in order],
+        [(name_of(mistake), MISTAKE_COLOURS[mistake]) for mistake in order],
         torch.tensor([order.index(alarm.mistake) for alarm in alarms], dtype=torch.uint8),
         ids=rows,
         scores=scores[rows],
@@ -133,16 +139,16 @@ def verdict_figure(findings: Sequence[Finding]) -> go.Figure:
     """How many objects each stage lost, in the order of the stages; ignored ones are not counted."""
     counts = Counter(finding.verdict for finding in findings if finding.verdict is not Verdict.IGNORED)
     colours = {verdict: VERDICT_COLOURS[verdict] for verdict in Verdict if counts[verdict]}
-    return _counted(counts, colours, "What became of the objects")
+    return _counted(counts, colours, word("chart.verdicts").term)
 
 
 def mistake_figure(alarms: Sequence[FalseAlarm]) -> go.Figure:
     """False alarms by kind."""
-    return _counted(Counter(alarm.mistake for alarm in alarms), MISTAKE_COLOURS, "False alarms by kind")
+    return _counted(Counter(alarm.mistake for alarm in alarms), MISTAKE_COLOURS, word("chart.mistakes").term)
 
 
 def _counted(counts: Counter, colours: dict, title: str) -> go.Figure:
-    return bars([kind.value for kind in colours], [counts[kind] for kind in colours], list(colours.values()), title)
+    return bars([name_of(kind) for kind in colours], [counts[kind] for kind in colours], list(colours.values()), title)
 
 
 def fix_rows(told: Sequence[Fix]) -> list[dict[str, object]]:

@@ -13,19 +13,11 @@ from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILION, class_colour
 from frcnn_viz.pipeline.losses import RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
+from frcnn_viz.words import word
 
-TITLES = {
-    "loss_objectness": "Objectness",
-    "loss_rpn_box_reg": "RPN box",
-    "loss_classifier": "Class",
-    "loss_box_reg": "Box",
-}
-MEANINGS = {
-    "loss_objectness": "Is there an object at this anchor? Binary cross-entropy over the sampled anchors.",
-    "loss_rpn_box_reg": "How far off the deltas of the positive anchors are: smooth L1, beta 1/9.",
-    "loss_classifier": "Which class is this RoI? Cross-entropy over the sampled RoIs, the background included.",
-    "loss_box_reg": "How far off the deltas of the foreground RoIs are: smooth L1, beta 1/9.",
-}
+NAMES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
+TITLES = {name: word(f"loss.{name}").term for name in NAMES}
+MEANINGS = {name: word(f"loss.{name}").sentence for name in NAMES}
 
 
 def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInput) -> BoxLayer:

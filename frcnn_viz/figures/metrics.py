@@ -9,25 +9,13 @@ import plotly.graph_objects as go
 import torch
 from torch import Tensor
 
-from frcnn_viz.analysis.metrics import CocoReport
+from frcnn_viz.analysis.metrics import FIGURES, CocoReport
 from frcnn_viz.analysis.stress import Axis, Point
 from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, recalls
 from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, VERMILION, class_colour
+from frcnn_viz.words import word
 
-MEANINGS = {
-    "AP": "Average precision: mean over IoU 0.50 to 0.95 and over the classes.",
-    "AP50": "At IoU 0.5.",
-    "AP75": "At IoU 0.75.",
-    "APs": "Of objects under 32 x 32 pixels of the image.",
-    "APm": "Of objects from 32 x 32 to 96 x 96.",
-    "APl": "Of objects over 96 x 96.",
-    "AR1": "Average recall with one detection an image.",
-    "AR10": "With ten detections.",
-    "AR100": "With a hundred detections.",
-    "ARs": "Of small objects.",
-    "ARm": "Of medium objects.",
-    "ARl": "Of large objects.",
-}
+MEANINGS = {name: word(f"metric.{name}").sentence for name in FIGURES}
 
 
 def precision_recall_figure(report: CocoReport, classes: Sequence[str]) -> go.Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import Fate
+from frcnn_viz.words import word
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
@@ -20,14 +21,7 @@ FATES = {
     Fate.TOO_SMALL: SKY,
     Fate.BELOW_TOP_K: "#5B5B8C",
 }
-FATE_NAMES = {
-    Fate.KEPT: "kept",
-    Fate.SUPPRESSED: "suppressed by NMS",
-    Fate.OVER_LIMIT: "over the limit",
-    Fate.BELOW_SCORE: "under the score threshold",
-    Fate.TOO_SMALL: "too small",
-    Fate.BELOW_TOP_K: "not in the top-n",
-}
+FATE_NAMES = {fate: word(f"fate.{fate.name.lower()}").term for fate in FATES}
 REASONS = {
     MatchReason.POSITIVE: GREEN,
     MatchReason.POSITIVE_BEST_MATCH: SKY,
@@ -35,13 +29,7 @@ REASONS = {
     MatchReason.NEGATIVE: VERMILION,
     MatchReason.OUTSIDE: PURPLE,
 }
-REASON_NAMES = {
-    MatchReason.POSITIVE: "positive",
-    MatchReason.POSITIVE_BEST_MATCH: "positive, best match only",
-    MatchReason.IGNORED: "ignored",
-    MatchReason.NEGATIVE: "negative",
-    MatchReason.OUTSIDE: "left out, crosses the border",
-}
+REASON_NAMES = {reason: word(f"match.{reason.name.lower()}").term for reason in REASONS}
 LEVELS = [BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, YELLOW, GREY]
 CLASSES = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
 BACKGROUND_CLASS = GREY

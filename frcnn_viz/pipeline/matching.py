@@ -35,10 +35,10 @@ class MatchReason(IntEnum):
 
 _REASON_SENTENCES = {
     MatchReason.NEGATIVE: "Negative: its best IoU is under the lower threshold.",
-    MatchReason.IGNORED: "Ignored: its best IoU lies between the thresholds.",
-    MatchReason.POSITIVE: "Positive: its best IoU reaches the upper threshold.",
-    MatchReason.POSITIVE_BEST_MATCH: "Positive only because no anchor overlaps that object more.",
-    MatchReason.OUTSIDE: "Left out: it crosses the border of the image.",
+    MatchReason.IGNORED: "Ignored: its best IoU lies between the two thresholds, so it is never drawn.",
+    MatchReason.POSITIVE: "Positive: its IoU with an object reaches the upper threshold.",
+    MatchReason.POSITIVE_BEST_MATCH: "Positive only because no other anchor overlaps that object more.",
+    MatchReason.OUTSIDE: "Left out: it crosses the border of the picture.",
 }
 
 

@@ -39,11 +39,11 @@ class Fate(IntEnum):
 
 _FATE_SENTENCES = {
     Fate.KEPT: "Kept: it goes on to the next stage.",
-    Fate.BELOW_TOP_K: "Not among the top-n objectness scores of its level.",
-    Fate.TOO_SMALL: "Too small after clipping to the image.",
+    Fate.BELOW_TOP_K: "Not among the anchors of its level with the best objectness.",
+    Fate.TOO_SMALL: "A side is too short once the box is cut off at the picture's border.",
     Fate.BELOW_SCORE: "Its score is under the threshold.",
-    Fate.SUPPRESSED: "Suppressed by NMS: a better-scored box of its group overlaps it too much.",
-    Fate.OVER_LIMIT: "Survived NMS but came after the limit on the number of boxes.",
+    Fate.SUPPRESSED: "A box of its level or class with a better score overlaps it too much.",
+    Fate.OVER_LIMIT: "NMS kept it, but there were enough boxes with better scores.",
 }
 
 

@@ -61,7 +61,7 @@ def funnel(proposals: Proposals, detections: Detections) -> list[tuple[str, int]
     return [
         ("anchors", proposals.num_anchors),
         ("top-n of each level", len(first)),
-        ("large and likely enough", _count_without(first, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
+        ("size and objectness filter", _count_without(first, Fate.TOO_SMALL, Fate.BELOW_SCORE)),
         ("kept by the RPN's NMS", len(proposals.nms_kept)),
         ("proposals", len(proposals)),
         (f"proposals x {foreground} classes", len(last)),
