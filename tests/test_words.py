@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import tomllib
 from collections import Counter
@@ -111,6 +112,20 @@ def test_a_sentence_is_one_short_sentence() -> None:
     for one in EVERY:
         assert re.fullmatch(r"[^.!?]([^.!?]|[.!?](?! ))*[^ ]\.", one.sentence), one
         assert len(one.sentence) <= 160, one
+
+
+def test_terms_and_sentences_are_plain_text() -> None:
+    assert [one.key for one in EVERY if set(f"{one.term}{one.sentence}") & set("`*[]|")] == []
+
+
+def test_a_setting_is_named_as_torchvision_takes_it() -> None:
+    taken = inspect.signature(FasterRCNN).parameters
+    names = {name: word(name).tensor.strip("`") for name in FIELD_NAMES if name != "seed"}
+    assert {name for name, its in names.items() if its not in taken} == {
+        "anchor_sizes",  # which the anchor generator takes
+        "aspect_ratios",
+        "rpn_min_size",  # which is set on the RPN
+    }
 
 
 def test_a_lead_is_one_line() -> None:

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import REASON_NAMES, REASONS, SELECTED, level_colour
+from frcnn_viz.figures.palette import GREY, REASON_NAMES, REASONS, SELECTED, level_colour
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, MatchReason
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
+from frcnn_viz.words import word
 
 
 def cell_origins(grid: AnchorGrid, level: int, network_input: NetworkInput) -> Tensor:
@@ -30,7 +31,7 @@ def level_layer(grid: AnchorGrid, level: int, network_input: NetworkInput, visib
     return BoxLayer(
         name="anchors of the level",
         boxes_in_image=network_input.boxes_in_image(boxes),
-        legend=[("inside the image", level_colour(level)), ("leaving the image", "#8C8C8C")],
+        legend=[(word("canvas.anchor_inside").term, level_colour(level)), (word("canvas.anchor_outside").term, GREY)],
         groups=(~inside).to(torch.uint8),
         ids=torch.arange(start, start + count),
         visible=visible,
@@ -44,7 +45,7 @@ def cell_layer(grid: AnchorGrid, level: int, row: int, column: int, network_inpu
     return BoxLayer(
         name="anchors of the cell",
         boxes_in_image=network_input.boxes_in_image(grid.boxes[cell.start : cell.stop]),
-        legend=[("this cell's anchors", SELECTED)],
+        legend=[(word("canvas.anchor_cell").term, SELECTED)],
         ids=torch.arange(cell.start, cell.stop),
         labels=[f"{size:g}, {ratio:g}" for size, ratio in grid.shapes[level]],
         width=2.0,
@@ -55,8 +56,9 @@ def shape_table(grid: AnchorGrid, level: int) -> list[dict[str, float]]:
     """Size, ratio, and the rounded width and height torchvision really uses, input pixels."""
     cell = grid.of_cell(level, 0, 0)
     boxes = grid.boxes[cell.start : cell.stop].tolist()
+    names = [word(f"number.{name}").term for name in ("size", "ratio", "width", "height")]
     return [
-        {"size": size, "ratio (h / w)": ratio, "width": x1 - x0, "height": y1 - y0}
+        dict(zip(names, (size, ratio, x1 - x0, y1 - y0), strict=True))
         for (size, ratio), (x0, y0, x1, y1) in zip(grid.shapes[level], boxes, strict=True)
     ]
 
@@ -85,7 +87,7 @@ def match_layer(
         groups=place[matches.reason.cpu()[chosen].long()],
         ids=chosen,
         columns={
-            "best IoU": matches.iou.cpu()[chosen],
+            word("number.best_iou").term: matches.iou.cpu()[chosen],
             "object": matches.object.cpu()[chosen],
             "level": grid.levels.cpu()[chosen],
         },
@@ -102,9 +104,9 @@ def object_table(
         {
             "object": index,
             "class": name,
-            "best IoU": best,
-            "positives": positives,
-            "alarm": "" if best >= fg_iou_thresh else "only as best match",
+            word("number.best_iou").term: best,
+            word("number.positives").term: positives,
+            word("number.alarm").term: "" if best >= fg_iou_thresh else "best match only",
         }
         for index, (name, best, positives, left_out) in enumerate(rows)
         if not left_out

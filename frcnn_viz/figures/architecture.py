@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from frcnn_viz.analysis.architecture import STAGES, Module
+from frcnn_viz.words import word
 
 TITLES = {
-    "box_map": "COCO AP of boxes",
-    "mask_map": "COCO AP of masks",
-    "kp_map": "COCO AP of keypoints",
-    "parameters": "parameters",
-    "GFLOPS": "multiply-adds, 10⁹",
+    **{name: word(f"number.{name}").term for name in ("box_map", "mask_map", "kp_map", "parameters")},
+    "GFLOPS": f"{word('number.multiply_adds').term}, 10⁹",
 }
 
 
@@ -36,7 +34,7 @@ def tree_rows(modules: Sequence[Module], depth: int) -> list[dict[str, object]]:
         {
             "module": "\u2003" * module.depth + (module.path if not module.depth else module.path.rsplit(".", 1)[1]),
             "kind": module.kind,
-            "gives": "; ".join(" x ".join(map(str, shape)) for shape in module.shapes[:5]),
+            word("number.gives").term: "; ".join(" x ".join(map(str, shape)) for shape in module.shapes[:5]),
             "parameters": f"{module.parameters:,}" if module.parameters else "",
             "multiply-adds": amount(module.multiply_adds) if module.multiply_adds else "",
         }
@@ -60,7 +58,7 @@ def published_rows(published: Mapping[str, float], measured: Mapping[str, float]
 
 def amount(count: int) -> str:
     """1.2 thousand, 3.4 million, 5.6 billion."""
-    for size, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
         if count >= size:
-            return f"{count / size:.2f} {word}"
+            return f"{count / size:.2f} {name}"
     return f"{count:,}"

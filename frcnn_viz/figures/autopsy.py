@@ -74,7 +74,7 @@ def object_layer(truth: GroundTruth, findings: Sequence[Finding]) -> BoxLayer:
         truth.boxes_in_image,
         [(name_of(verdict), VERDICT_COLOURS[verdict]) for verdict in order],
         torch.tensor([place[finding.verdict] for finding in findings], dtype=torch.uint8),
-        columns={"furthest IoU": torch.tensor([finding.iou for finding in findings])},
+        columns={word("number.furthest_iou").term: torch.tensor([finding.iou for finding in findings])},
         labels=list(truth.names),
         width=2.5,
     )
@@ -102,17 +102,17 @@ def evidence_layers(trace: Trace, finding: Finding) -> list[BoxLayer]:
     """The box that got furthest at each stage it reached, and who suppressed it."""
     boxes: list[tuple[str, Tensor, str]] = []
     if finding.anchor is not None:
-        boxes.append(("its anchor", trace.anchors.boxes[finding.anchor], ANCHOR))
+        boxes.append((word("canvas.life_anchor").term, trace.anchors.boxes[finding.anchor], ANCHOR))
         if finding.candidate is None:
-            boxes.append(("where the RPN moved it", trace.decoded[finding.anchor], BLUE))
+            boxes.append((word("canvas.life_moved").term, trace.decoded[finding.anchor], BLUE))
     if finding.candidate is not None:
-        boxes.append(("its candidate", trace.proposals.candidates[finding.candidate], BLUE))
+        boxes.append((word("canvas.life_candidate").term, trace.proposals.candidates[finding.candidate], BLUE))
     if finding.proposal is not None:
-        boxes.append(("refined", trace.rois.boxes[finding.proposal, finding.label], PURPLE))
+        boxes.append((word("canvas.life_box").term, trace.rois.boxes[finding.proposal, finding.label], PURPLE))
     if isinstance(finding.suppressor, tuple):
-        boxes.append(("its suppressor", trace.rois.boxes[finding.suppressor], SELECTED))
+        boxes.append((word("canvas.suppressor").term, trace.rois.boxes[finding.suppressor], SELECTED))
     elif finding.suppressor is not None:
-        boxes.append(("its suppressor", trace.proposals.candidates[finding.suppressor], SELECTED))
+        boxes.append((word("canvas.suppressor").term, trace.proposals.candidates[finding.suppressor], SELECTED))
     return [
         BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=2.5)
         for name, box, colour in boxes
@@ -155,11 +155,11 @@ def fix_rows(told: Sequence[Fix]) -> list[dict[str, object]]:
     """The changes that recover an object, with their price."""
     return [
         {
-            "setting": fix.name,
-            "now": fix.before,
-            "needed": fix.after,
-            "more false alarms": fix.false_alarms,
-            "more objects found": fix.found,
+            word("fix.setting").term: fix.name,
+            word("fix.now").term: fix.before,
+            word("fix.needed").term: fix.after,
+            word("fix.false_alarms").term: fix.false_alarms,
+            word("fix.found").term: fix.found,
         }
         for fix in told
     ]

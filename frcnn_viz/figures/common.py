@@ -8,6 +8,7 @@ from torch import Tensor
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.palette import GROUND_TRUTH
+from frcnn_viz.words import word
 
 
 def ground_truth_layer(truth: GroundTruth, visible: bool = True) -> BoxLayer:
@@ -35,5 +36,5 @@ def bars(names: list[str], values: list[float], colours: list[str], title: str, 
 def histogram(values: Tensor, title: str, colour: str, axis: str) -> go.Figure:
     """How the values are spread, in 60 bins."""
     figure = go.Figure(go.Histogram(x=values.cpu().numpy(), nbinsx=60, marker_color=colour))
-    figure.update_layout(title=title, xaxis_title=axis, yaxis_title="count", bargap=0.05)
+    figure.update_layout(title=title, xaxis_title=axis, yaxis_title=word("axis.count").term, bargap=0.05)
     return figure

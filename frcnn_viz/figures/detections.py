@@ -9,6 +9,7 @@ from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import ANCHOR, FATE_NAMES, FATES, GREEN, ORANGE, SELECTED
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.words import word
 
 ORDER = [Fate.SUPPRESSED, Fate.OVER_LIMIT, Fate.BELOW_SCORE, Fate.TOO_SMALL]
 
@@ -38,9 +39,9 @@ def rejected_layer(trace: Trace, limit: int) -> BoxLayer:
 def life_layers(trace: Trace, life: Lineage) -> list[BoxLayer]:
     """Anchor, proposal and refined box of one lineage."""
     steps = [
-        ("its anchor", life.anchor_box, ANCHOR),
-        ("its proposal", life.proposal_box, ORANGE),
-        ("its box", life.box, GREEN),
+        (word("canvas.life_anchor").term, life.anchor_box, ANCHOR),
+        (word("canvas.life_proposal").term, life.proposal_box, ORANGE),
+        (word("canvas.life_box").term, life.box, GREEN),
     ]
     layers = [
         BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=3.0)

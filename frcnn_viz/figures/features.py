@@ -10,6 +10,7 @@ from torch import Tensor
 from frcnn_viz.analysis.feature_views import pca_to_rgb
 from frcnn_viz.figures.palette import level_colour
 from frcnn_viz.figures.rasters import colourise, grid, to_uint8
+from frcnn_viz.words import word
 
 VIEWS = ("mean", "max", "PCA to RGB")
 
@@ -43,8 +44,8 @@ def cell_profile(feature_map: Tensor, row: int, column: int, level: int) -> go.F
     figure = go.Figure(go.Bar(x=np.arange(len(values)), y=values, marker_color=level_colour(level)))
     figure.update_layout(
         title=f"Cell (row {row}, column {column}) over its {len(values)} channels",
-        xaxis_title="channel",
-        yaxis_title="activation",
+        xaxis_title=word("axis.channel").term,
+        yaxis_title=word("axis.activation").term,
     )
     return figure
 

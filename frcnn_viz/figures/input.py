@@ -9,6 +9,7 @@ from torch import Tensor
 from frcnn_viz.figures.palette import BLUE, GREEN, VERMILION
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.pipeline.results import NetworkInput
+from frcnn_viz.words import word
 
 
 def steps(network_input: NetworkInput) -> dict[str, np.ndarray]:
@@ -28,5 +29,5 @@ def channel_histogram(image: Tensor, title: str) -> go.Figure:
         # A picture of one colour differs by roundings after the resize: too little for 64 bins of float32.
         counts, edges = np.histogram(values[channel], bins=64, range=(low, max(high, low + 0.001)))
         figure.add_scatter(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, line={"color": colour, "shape": "hvh"})
-    figure.update_layout(title=title, xaxis_title="value", yaxis_title="pixels")
+    figure.update_layout(title=title, xaxis_title=word("axis.value").term, yaxis_title=word("axis.pixels").term)
     return figure

@@ -14,6 +14,7 @@ from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, REASON_NAMES, REASONS, SELECTED
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import NetworkInput
+from frcnn_viz.words import word
 
 PRESETS = {
     "torchvision, five levels: 32 to 512": ((32.0,), (64.0,), (128.0,), (256.0,), (512.0,)),
@@ -28,13 +29,13 @@ def comparison(before: Sequence[Row], after: Sequence[Row]) -> list[dict[str, ob
     then = {row.name: row for row in before}
     return [
         {
-            "group": row.name,
-            "objects": row.objects,
-            "recall 0.5": _step(then[row.name].recall_50, row.recall_50),
-            "recall 0.7": _step(then[row.name].recall_70, row.recall_70),
-            "mean best IoU": _step(then[row.name].mean_iou, row.mean_iou),
-            "positives each": _step(then[row.name].positives, row.positives, 1),
-            "without any": f"{then[row.name].without:,} → {row.without:,}",
+            word("lab.group").term: row.name,
+            word("lab.objects").term: row.objects,
+            word("lab.recall_50").term: _step(then[row.name].recall_50, row.recall_50),
+            word("lab.recall_70").term: _step(then[row.name].recall_70, row.recall_70),
+            word("lab.mean_iou").term: _step(then[row.name].mean_iou, row.mean_iou),
+            word("lab.positives").term: _step(then[row.name].positives, row.positives, 1),
+            word("lab.without").term: f"{then[row.name].without:,} → {row.without:,}",
         }
         for row in after
     ]
@@ -44,13 +45,17 @@ def iou_figure(before: Fit, after: Fit, fg_iou_thresh: float) -> go.Figure:
     """How the best IoUs are spread, before and after."""
     edges = np.linspace(0, 1, 41)
     figure = go.Figure()
-    for name, fit, colour in (("the detector's own", before, GREY), ("now", after, GREEN)):
+    for name, fit, colour in ((word("lab.own").term, before, GREY), (word("lab.now").term, after, GREEN)):
         counts, _ = np.histogram(fit.iou.numpy(), edges)
         figure.add_scatter(
             x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, line={"color": colour, "shape": "hvh"}, fill="tozeroy"
         )
     figure.add_vline(x=fg_iou_thresh, line={"color": SELECTED, "dash": "dot"}, annotation={"text": "positive"})
-    figure.update_layout(title="Best IoU of each object", xaxis_title="best IoU", yaxis_title="objects")
+    figure.update_layout(
+        title=word("chart.lab_ious").term,
+        xaxis_title=word("number.best_iou").term,
+        yaxis_title=word("axis.objects").term,
+    )
     return figure
 
 
@@ -74,7 +79,7 @@ def object_layers(
         BoxLayer(
             "best anchor",
             network_input.boxes_in_image(fit.anchors),
-            [("best anchor", ORANGE)],
+            [(word("canvas.best_anchor").term, ORANGE)],
             columns={"IoU": fit.iou, "level": fit.level},
             width=1.5,
         ),
@@ -83,7 +88,7 @@ def object_layers(
             boxes_in_image,
             legend,
             groups,
-            columns={"best IoU": fit.iou},
+            columns={word("number.best_iou").term: fit.iou},
             labels=[f"{name} {iou:.2f}" for name, iou in zip(names, fit.iou.tolist(), strict=True)],
             width=2.5,
         ),
@@ -104,8 +109,8 @@ def object_rows(
         {
             "object": number,
             "class": name,
-            "size": round(size, 1),
-            "best IoU": round(iou, 3),
+            word("lab.size").term: round(size, 1),
+            word("number.best_iou").term: round(iou, 3),
             "level": level_names[level],
             "label": f"IoU ≥ {fg_iou_thresh:g}" if reason is MatchReason.POSITIVE else "best match only",
         }

@@ -25,14 +25,14 @@ def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInpu
     return BoxLayer(
         name="sampled anchor",
         boxes_in_image=network_input.boxes_in_image(anchors.boxes[rpn.anchors]),
-        legend=[("positive anchor", GREEN), ("negative anchor", VERMILION)],
+        legend=[(word("canvas.positive_anchor").term, GREEN), (word("canvas.negative_anchor").term, VERMILION)],
         groups=(rpn.labels == 0).to(torch.uint8),
         ids=torch.arange(len(rpn.anchors)),
         columns={
             "anchor": rpn.anchors,
-            "objectness probability": rpn.logits.sigmoid(),
-            "adds to objectness": rpn.objectness_parts,
-            "adds to RPN box": rpn.box_parts,
+            word("number.p_object").term: rpn.logits.sigmoid(),
+            word("number.adds_objectness").term: rpn.objectness_parts,
+            word("number.adds_rpn_box").term: rpn.box_parts,
         },
     )
 
@@ -47,9 +47,9 @@ def roi_layer(roi: RoiLosses, classes: Sequence[str], network_input: NetworkInpu
         groups=roi.labels,
         ids=torch.arange(len(roi.labels)),
         columns={
-            "probability of its class": probability,
-            "adds to class": roi.classifier_parts,
-            "adds to box": roi.box_parts,
+            word("number.p_class").term: probability,
+            word("number.adds_class").term: roi.classifier_parts,
+            word("number.adds_box").term: roi.box_parts,
         },
         hidden_groups=(0,),
     )
@@ -62,9 +62,9 @@ def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
         {
             "anchor": int(rpn.anchors[row]),
             "label": "positive" if rpn.labels[row] > 0 else "negative",
-            "p(object)": round(float(rpn.logits[row].sigmoid()), 4),
-            "objectness loss": round(float(rpn.objectness_parts[row]), 4),
-            "box loss": round(float(rpn.box_parts[row]), 4),
+            word("number.p_object").term: round(float(rpn.logits[row].sigmoid()), 4),
+            word("number.adds_objectness").term: round(float(rpn.objectness_parts[row]), 4),
+            word("number.adds_rpn_box").term: round(float(rpn.box_parts[row]), 4),
         }
         for row in rows
     ]
@@ -77,11 +77,11 @@ def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[
     return [
         {
             "RoI": row,
-            "to learn": classes[int(roi.labels[row])],
-            "p": round(float(scores[row, roi.labels[row]]), 4),
-            "most likely": classes[int(scores[row].argmax())],
-            "class loss": round(float(roi.classifier_parts[row]), 4),
-            "box loss": round(float(roi.box_parts[row]), 4),
+            word("number.to_learn").term: classes[int(roi.labels[row])],
+            word("number.p_class").term: round(float(scores[row, roi.labels[row]]), 4),
+            word("number.most_likely").term: classes[int(scores[row].argmax())],
+            word("number.adds_class").term: round(float(roi.classifier_parts[row]), 4),
+            word("number.adds_box").term: round(float(roi.box_parts[row]), 4),
         }
         for row in rows
     ]
@@ -89,15 +89,17 @@ def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[
 
 def delta_table(targets: Tensor, deltas: Tensor) -> list[dict[str, object]]:
     """What one box should learn and what is predicted, coordinate by coordinate."""
+    heads = [word(f"number.{name}").term for name in ("delta", "target", "predicted", "error")]
     return [
-        {"delta": name, "target": target, "predicted": delta, "error": delta - target}
+        dict(zip(heads, (name, target, delta, delta - target), strict=True))
         for name, target, delta in zip(("tx", "ty", "tw", "th"), targets.tolist(), deltas.tolist(), strict=True)
     ]
 
 
 def variant_table(rows: Sequence[Variant]) -> list[dict[str, object]]:
     """Loss variants beside torchvision's."""
-    return [{"loss": TITLES[v.loss], "computed as": v.name, "value": v.value, "by": v.source} for v in rows]
+    how, by = word("number.variant").term, word("number.variant_by").term
+    return [{"loss": TITLES[v.loss], how: v.name, "value": v.value, by: v.source} for v in rows]
 
 
 def curve_figure() -> go.Figure:
@@ -106,5 +108,9 @@ def curve_figure() -> go.Figure:
     figure = go.Figure()
     for name, colour in zip(CURVES, (BLUE, ORANGE, GREEN, GREY), strict=True):
         figure.add_scatter(x=error.tolist(), y=curve(name, error).tolist(), name=name, line={"color": colour})
-    figure.update_layout(title="One coordinate's loss", xaxis_title="error of a delta", yaxis_title="adds")
+    figure.update_layout(
+        title=word("chart.curves").term,
+        xaxis_title=word("axis.delta_error").term,
+        yaxis_title=word("axis.loss").term,
+    )
     return figure

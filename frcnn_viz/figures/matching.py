@@ -13,6 +13,7 @@ from frcnn_viz.figures.palette import GREEN, PURPLE, REASON_NAMES, SELECTED
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.pipeline.matching import AnchorMatches, MatchReason
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
+from frcnn_viz.words import word
 
 RANKED = 20
 
@@ -46,7 +47,7 @@ def anchor_rows(
                 "anchor": anchor,
                 "IoU": round(iou, 3),
                 "label": REASON_NAMES[reason],
-                "for": "this object" if other == object_ else f"object {other}",
+                word("number.matched_to").term: "this object" if other == object_ else f"object {other}",
                 "level": names[level],
                 "size": size,
                 "ratio": ratio,
@@ -82,8 +83,8 @@ def target_layers(grid: AnchorGrid, anchor: int, aim: Tensor, network_input: Net
     boxes = network_input.boxes_in_image(torch.stack([grid.boxes[anchor], aim]))
     start = (boxes[:1, :2] + boxes[:1, 2:]) / 2
     return [
-        BoxLayer("this anchor", boxes[:1], [("this anchor", SELECTED)], width=3.0),
-        BoxLayer("what it is to become", boxes[1:], [("what it is to become", GREEN)], tails=start, width=2.5),
+        BoxLayer("this anchor", boxes[:1], [(word("canvas.this_anchor").term, SELECTED)], width=3.0),
+        BoxLayer("its target", boxes[1:], [(word("canvas.target").term, GREEN)], tails=start, width=2.5),
     ]
 
 
@@ -93,7 +94,7 @@ def ranked_layer(grid: AnchorGrid, box: Tensor, network_input: NetworkInput) -> 
     return BoxLayer(
         "its best anchors",
         network_input.boxes_in_image(grid.boxes[chosen]),
-        [("its best anchors", PURPLE)],
+        [(word("canvas.best_anchors").term, PURPLE)],
         ids=chosen,
         columns={"IoU": box_iou(box[None], grid.boxes[chosen])[0]},
         width=2.0,

@@ -25,7 +25,11 @@ def precision_recall_figure(report: CocoReport, classes: Sequence[str]) -> go.Fi
         if not np.isnan(values).all():
             recall = np.linspace(0, 1, len(values))
             figure.add_scatter(x=recall, y=values, name=name, line={"color": class_colour(label), "shape": "hv"})
-    figure.update_layout(title="Precision over recall at IoU 0.5", xaxis_title="recall", yaxis_title="precision")
+    figure.update_layout(
+        title=word("chart.precision_recall").term,
+        xaxis_title=word("metric.recall").term,
+        yaxis_title=word("metric.precision").term,
+    )
     figure.update_yaxes(range=[0, 1.05])
     return figure
 
@@ -49,7 +53,7 @@ def confusion_figure(table: np.ndarray, classes: Sequence[str]) -> go.Figure:
             hovertemplate="%{y} found as %{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_layout(title="What objects are found as", yaxis_autorange="reversed")
+    figure.update_layout(title=word("chart.confusion").term, yaxis_autorange="reversed")
     figure.update_xaxes(title="found as", side="top")
     return figure
 
@@ -67,7 +71,9 @@ def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
     ):
         figure.add_scatter(x=at, y=values, name=name, line={"color": colour, "dash": "dot"}, mode="lines+markers")
     figure.add_hline(y=0.5, line={"dash": "dash", "width": 1})
-    figure.update_layout(title="Under stress", xaxis_title=f"{axis.name}, {axis.unit}", yaxis_range=[0, 1.05])
+    figure.update_layout(
+        title=word("chart.stress").term, xaxis_title=f"{axis.name}, {axis.unit}", yaxis_range=[0, 1.05]
+    )
     return figure
 
 
@@ -80,7 +86,7 @@ def waterfall_figure(ious: Tensor) -> go.Figure:
             x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]
         )
     figure.update_layout(
-        title="Recall after each stage", barmode="group", yaxis_range=[0, 1.05], legend_orientation="h"
+        title=word("chart.waterfall").term, barmode="group", yaxis_range=[0, 1.05], legend_orientation="h"
     )
     figure.update_layout(legend={"y": 1.15, "x": 1, "xanchor": "right"})
     return figure
@@ -93,7 +99,9 @@ def score_figure(scores: Tensor, right: Tensor) -> go.Figure:
     for name, of, colour in (("finds", right, GREEN), ("false alarms", ~right, VERMILION)):
         counts, _ = np.histogram(scores[of].numpy(), edges)
         figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, marker_color=colour)
-    figure.update_layout(title="Scores", barmode="stack", bargap=0.05, xaxis_title="score", yaxis_title="detections")
+    figure.update_layout(
+        title=word("chart.scores").term, barmode="stack", bargap=0.05, xaxis_title="score", yaxis_title="detections"
+    )
     return figure
 
 
@@ -114,5 +122,5 @@ def threshold_figure(scores: Tensor, right: Tensor, objects: int) -> go.Figure:
         figure.add_vline(
             x=float(scores[order][best]), line={"dash": "dot", "color": SELECTED}, annotation={"text": "best F1"}
         )
-    figure.update_layout(title="Choosing a score threshold", xaxis_title="score threshold", yaxis_range=[0, 1.05])
+    figure.update_layout(title=word("chart.score_threshold").term, xaxis_title="score threshold", yaxis_range=[0, 1.05])
     return figure

@@ -16,6 +16,7 @@ from frcnn_viz.figures.third_head import mask_overlay
 from frcnn_viz.pipeline.masks import Masks
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.words import word
 
 SHOWN_PROPOSALS = 60
 SIDE = 640
@@ -104,7 +105,7 @@ def funnel_figure(funnel: list[tuple[str, int]]) -> go.Figure:
         title="From anchors to detections",
         xaxis_type="log",
         xaxis_dtick=1,
-        xaxis_title="boxes (logarithmic)",
+        xaxis_title=word("axis.boxes").term,
         yaxis_autorange="reversed",
     )
     return figure

@@ -9,6 +9,7 @@ from frcnn_viz.canvas.scene import BoxLayer, Dial, Sieve
 from frcnn_viz.figures.palette import FATE_NAMES, FATES, SELECTED, VERMILION
 from frcnn_viz.pipeline.boxes import centers
 from frcnn_viz.pipeline.results import AnchorGrid, Fate, NetworkInput, Proposals
+from frcnn_viz.words import word
 
 DIALS = {
     "nmsIou": "rpn_nms_thresh",
@@ -52,7 +53,11 @@ def candidate_layer(
         legend=[(FATE_NAMES[fate], FATES[fate]) for fate in ORDER],
         groups=fate_groups(proposals.fate),
         scores=proposals.scores,
-        columns={"objectness logit": proposals.objectness, "level": proposals.level, "anchor": proposals.anchor},
+        columns={
+            word("number.objectness_logit").term: proposals.objectness,
+            "level": proposals.level,
+            word("number.from_anchor").term: proposals.anchor,
+        },
         tails=tails,
         width=1.2,
         hidden_groups=(1, 2, 3, 4, 5),
@@ -75,7 +80,7 @@ def court_layers(proposals: Proposals, candidate: int, network_input: NetworkInp
     own = torch.tensor([candidate])
     by = int(proposals.suppressor[candidate])
     victims = (proposals.suppressor == candidate).nonzero()[:, 0]
-    layers = [layer("its victims", victims, FATES[Fate.SUPPRESSED], 1.5)] if len(victims) else []
+    layers = [layer(word("canvas.victims").term, victims, FATES[Fate.SUPPRESSED], 1.5)] if len(victims) else []
     if by >= 0:
-        layers.append(layer("its suppressor", torch.tensor([by]), FATES[Fate.KEPT], 3.5))
+        layers.append(layer(word("canvas.suppressor").term, torch.tensor([by]), FATES[Fate.KEPT], 3.5))
     return [*layers, layer("selected", own, SELECTED if by < 0 else VERMILION, 3.0)]

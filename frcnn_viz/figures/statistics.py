@@ -11,13 +11,14 @@ import plotly.graph_objects as go
 from frcnn_viz.data.statistics import BoxTable, ClassStatistics, heat_map
 from frcnn_viz.figures.palette import SELECTED, class_colour
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.words import word
 
 MOST_POINTS = 20_000
 BINS = 40
 _ROUND = [factor * 10.0**power for power in range(-2, 5) for factor in (1, 2, 5)]
 TICKS = {"tickvals": _ROUND, "ticktext": [f"{value:g}" for value in _ROUND]}
 """Of a logarithmic axis, written out: Plotly's own say 5 for 50."""
-INPUT_PIXELS, IMAGE_PIXELS = "pixels after resize", "pixels of the images"
+INPUT_PIXELS, IMAGE_PIXELS = word("statistics.after_resize").term, word("statistics.of_images").term
 
 
 def class_table(original: Sequence[ClassStatistics], resized: Sequence[ClassStatistics]) -> list[dict[str, object]]:
@@ -27,11 +28,11 @@ def class_table(original: Sequence[ClassStatistics], resized: Sequence[ClassStat
             "class": row.label,
             "objects": row.objects,
             "images": row.images,
-            "median size, px": row.size_median,
-            "10 to 90 %": f"{row.size_p10:.0f} to {row.size_p90:.0f}",
-            "after resize, px": after.size_median,
-            "10 to 90 % after": f"{after.size_p10:.0f} to {after.size_p90:.0f}",
-            "median ratio h / w": row.ratio_median,
+            word("statistics.size").term: row.size_median,
+            word("statistics.spread").term: f"{row.size_p10:.0f} to {row.size_p90:.0f}",
+            word("statistics.size_resized").term: after.size_median,
+            word("statistics.spread_resized").term: f"{after.size_p10:.0f} to {after.size_p90:.0f}",
+            word("statistics.ratio").term: row.ratio_median,
         }
         for row, after in zip(original, resized, strict=True)
     ]
@@ -63,7 +64,7 @@ def shapes_figure(table: BoxTable, scales: np.ndarray, settings: Settings, level
             marker={"size": 10, "symbol": "cross-thin", "line": {"width": 2, "color": SELECTED}},
             hovertemplate=f"anchor of level {name}: %{{x:.0f}} x %{{y:.0f}}<extra></extra>",
         )
-    figure.update_layout(title="Width and height beside the anchors", legend={"itemsizing": "constant"})
+    figure.update_layout(title=word("chart.shapes").term, legend={"itemsizing": "constant"})
     figure.update_xaxes(type="log", title=f"width, {INPUT_PIXELS}", **TICKS)
     figure.update_yaxes(type="log", title=f"height, {INPUT_PIXELS}", **TICKS)
     return figure
@@ -75,7 +76,7 @@ def size_figure(table: BoxTable, scales: np.ndarray | None, settings: Settings) 
     figure = _histograms(table, sizes, f"size, {IMAGE_PIXELS if scales is None else INPUT_PIXELS}")
     if scales is not None:
         _lines(figure, {size for level in settings.anchor_sizes for size in level})
-    figure.update_layout(title="Sizes (square root of the area)")
+    figure.update_layout(title=word("chart.sizes").term)
     return figure
 
 
@@ -83,7 +84,7 @@ def ratio_figure(table: BoxTable, settings: Settings) -> go.Figure:
     """How height over width is spread, per class, with the anchors' ratios as lines."""
     figure = _histograms(table, table.ratios, "height / width")
     _lines(figure, {ratio for level in settings.aspect_ratios for ratio in level})
-    figure.update_layout(title="Ratios")
+    figure.update_layout(title=word("chart.ratios").term)
     return figure
 
 
@@ -94,7 +95,7 @@ def count_figure(rows: Sequence[ClassStatistics]) -> go.Figure:
     figure = go.Figure(
         go.Bar(y=[row.label for row in rows], x=counts, orientation="h", marker_color=colours, text=counts)
     )
-    figure.update_layout(title="Objects per class", yaxis_autorange="reversed", xaxis_title="objects")
+    figure.update_layout(title=word("chart.counts").term, yaxis_autorange="reversed", xaxis_title="objects")
     return figure
 
 
@@ -103,7 +104,7 @@ def place_figure(table: BoxTable, label: str | None) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(z=heat_map(table, label), colorscale="Viridis", hovertemplate="%{z} objects<extra></extra>")
     )
-    figure.update_layout(title="Where they are")
+    figure.update_layout(title=word("chart.places").term)
     figure.update_xaxes(showticklabels=False)
     figure.update_yaxes(showticklabels=False, autorange="reversed")
     return figure

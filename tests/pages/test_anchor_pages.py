@@ -129,4 +129,4 @@ def test_anchors_that_cross_the_border_are_left_out_when_asked() -> None:
     test = open_page("sampling", anchor="0")
     test.toggle(key="sampling_inside").set_value(True).run()
     assert not test.exception
-    assert "Left out: it crosses the border of the image." in [m.value for m in test.markdown]
+    assert "Left out: it crosses the border of the picture." in [m.value for m in test.markdown]

@@ -76,7 +76,7 @@ def test_crowds_and_difficult_objects_are_no_targets_and_every_page_says_so(work
     assert "neither found nor missed: 2; " in " ".join(caption.value for caption in pages["metrics"].caption)
     assert pages["sampling"].dataframe[-1].value["object"].tolist() == [1]
     assert "no target" in open_page("sampling", image=key, object="0").info[0].value
-    assert "this object" in open_page("sampling", image=key, object="1").dataframe[0].value["for"].tolist()
+    assert "this object" in open_page("sampling", image=key, object="1").dataframe[0].value["matched to"].tolist()
     for name in ("losses", "lab"):
         alone = open_page(name, image=plain)
         assert [metric.value for metric in pages[name].metric] == [metric.value for metric in alone.metric]
