@@ -16,7 +16,9 @@ from frcnn_viz.cli.output import JsonOption, console, write_json
 if TYPE_CHECKING:
     from frcnn_viz.data.annotations import AnnotatedImage, Dataset
     from frcnn_viz.data.checks import Size
+    from frcnn_viz.data.importing import Imported
     from frcnn_viz.data.sources import Source
+    from frcnn_viz.data.workspace import Workspace
 
 data = typer.Typer(help="Annotated images: Pascal VOC, COCO, YOLO, CVAT for images 1.1.", no_args_is_help=True)
 
@@ -84,18 +86,7 @@ def import_data(
 
     source, dataset = _read(path)
     kept = Workspace(workspace or default_folder())
-    if source.images:
-        with Progress(console=console, transient=True) as bar:
-            task = bar.add_task("Adding", total=len(dataset.images))
-
-            def progress(done: int, total: int) -> bool:
-                bar.update(task, completed=done)
-                return True
-
-            done = kept.import_source(source, dataset, progress)
-    else:
-        done = kept.annotate(dataset)
-    _tell_left_out(done.problems)
+    done = add(kept, source, dataset)
     print(f"{len(done.added):,} new images, {len(done.known):,} that were there, in {kept.folder}")
 
 
@@ -171,6 +162,22 @@ def read_sized(path: Path) -> Dataset:
     """The images of a path with their sizes, from the pictures where these are there."""
     source, dataset = _read(path)
     return _with_sizes(dataset, _sizes(source, dataset))
+
+
+def add(kept: Workspace, source: Source, dataset: Dataset) -> Imported:
+    """Add to the workspace with a bar, and tell what was left out."""
+    from frcnn_viz.data.importing import import_source
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Adding", total=len(dataset.images))
+
+        def progress(done: int, total: int) -> bool:
+            bar.update(task, completed=done)
+            return True
+
+        done = import_source(kept, source, dataset, progress)
+    _tell_left_out(done.problems)
+    return done
 
 
 def _tell_left_out(sentences: Iterable[str]) -> None:

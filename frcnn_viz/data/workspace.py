@@ -18,9 +18,9 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,7 +34,6 @@ from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.index import Index, rebuilt
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.pictures import ENDINGS, PictureFiles
-from frcnn_viz.data.sources import Source
 
 MAX_CLASSES = 1_000
 FOLDERS = ("images", "thumbnails", "annotations", "history")
@@ -42,15 +41,6 @@ WAIT = 20
 """Seconds that a writer waits for the lock."""
 HOLD, REST = 0.5, 0.1
 """Who has held the lock for so many seconds leaves it free for so many: waiters look every 0.05 s."""
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did: ids of the images that are new, of those that were there, and what was left out and why."""
-
-    added: tuple[str, ...]
-    known: tuple[str, ...]
-    problems: tuple[str, ...]
 
 
 class Workspace:
@@ -191,44 +181,6 @@ class Workspace:
         loaded = load_image(content, name)
         with self._writing():
             return self._add(content, loaded, tuple(objects))
-
-    def import_source(
-        self,
-        source: Source,
-        dataset: Dataset,
-        progress: Callable[[int, int], bool] = lambda done, total: True,
-    ) -> Imported:
-        """Add every picture of a source with its objects, and the classes; what cannot be used is told.
-
-        `progress` is called after each image and may return False to stop: what was added until then stays.
-        """
-        added, known, problems = [], [], [bad.sentence for bad in dataset.unreadable]
-        self.add_classes(dataset.classes)
-        for done, image in enumerate(dataset.images):
-            try:
-                if image.file is None:
-                    raise ImageError(f"{image.source} annotates {image.name}, which is not among the pictures.")
-                key, new = self.add(source.read(image.file), image.name, image.objects)
-                (added if new else known).append(key)
-            except (ImageError, DataError) as error:
-                problems.append(str(error))
-            if not progress(done + 1, len(dataset.images)):
-                break
-        return Imported(tuple(added), tuple(known), tuple(problems))
-
-    def annotate(self, dataset: Dataset) -> Imported:
-        """Give the images of the workspace the objects of annotations that came without pictures, by file name."""
-        by_name = {PurePosixPath(item.name).stem.lower(): item.id for item in self.items()}
-        known, problems = [], [bad.sentence for bad in dataset.unreadable]
-        self.add_classes(dataset.classes)
-        for image in dataset.images:
-            key = by_name.get(PurePosixPath(image.name.replace("\\", "/")).stem.lower())
-            if key is None:
-                problems.append(f"{image.source} annotates {image.name}, which is not in the workspace; add it first.")
-            else:
-                self.save(key, image.objects)
-                known.append(key)
-        return Imported((), tuple(known), tuple(problems))
 
     def save(self, key: str, objects: Sequence[Object], base: int | None = None) -> bool:
         """Replace an image's objects; what was there goes to its history.

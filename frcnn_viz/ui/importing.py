@@ -10,6 +10,7 @@ import streamlit as st
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
+from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.progress import progress
@@ -54,10 +55,7 @@ def _add(chosen: Sequence[Any]) -> dict[str, Any]:
         try:
             for source in _sources(chosen):
                 dataset = read_dataset(source)
-                if source.images:
-                    done = library.workspace().import_source(source, dataset, told)
-                else:
-                    done = library.workspace().annotate(dataset)
+                done = import_source(library.workspace(), source, dataset, told)
                 report["added"] += len(done.added)
                 report["known"] += len(done.known)
                 report["problems"] += done.problems

@@ -15,6 +15,7 @@ from PIL import Image
 
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object, clean_class
 from frcnn_viz.data.formats import FORMATS, read_dataset, written_files, zip_dataset
+from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
 
@@ -85,7 +86,7 @@ def hostile(tmp_path: Path) -> Workspace:
     }
     source = from_bytes({**files, "coco.json": json.dumps(coco).encode()})
     workspace = Workspace(tmp_path / "hostile")
-    done = workspace.import_source(source, read_dataset(source))
+    done = import_source(workspace, source, read_dataset(source))
     assert (len(done.added), done.problems) == (len(files), ())
     return workspace
 
@@ -96,7 +97,7 @@ def test_a_workspace_goes_out_and_comes_back(hostile: Workspace, tmp_path: Path,
     assert labels == set(hostile.classes) == set(HOSTILE.values())
     source = from_bytes({"export.zip": zip_dataset(hostile.dataset(), format_, hostile.picture)})
     back = Workspace(tmp_path / format_)
-    assert back.import_source(source, read_dataset(source)).problems == ()
+    assert import_source(back, source, read_dataset(source)).problems == ()
     assert drawn(back) == drawn(hostile)
     assert set(back.classes) == labels
 
@@ -138,5 +139,5 @@ def test_names_of_files_that_no_format_expects(tmp_path: Path, format_: str) -> 
     content = zip_dataset(workspace.dataset(), format_, workspace.picture)
     source = from_bytes({"export.zip": content})
     back = Workspace(tmp_path / "back")
-    assert back.import_source(source, read_dataset(source)).problems == ()
+    assert import_source(back, source, read_dataset(source)).problems == ()
     assert drawn(back) == drawn(workspace)

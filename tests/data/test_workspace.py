@@ -14,6 +14,7 @@ from PIL import Image
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import ImageError
+from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.items import HISTORY
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
@@ -134,18 +135,19 @@ def test_imports_tell_what_they_left_out(workspace: Workspace) -> None:
         "e.png": picture(2),
     }
     source = from_bytes(files)
-    done = workspace.import_source(source, read_dataset(source))
+    done = import_source(workspace, source, read_dataset(source))
     assert [workspace.item(key).name for key in done.added] == ["a.png", "e.png"]
     assert [len(workspace.item(key).objects) for key in done.added] == [1, 0]
     assert sorted(problem.split()[0] for problem in done.problems) == ["b.png", "c.xml", "d.xml"]
-    late = workspace.annotate(read_dataset(from_bytes({"e.xml": voc.format("e.png").encode()})))
+    alone = from_bytes({"e.xml": voc.format("e.png").encode()})
+    late = import_source(workspace, alone, read_dataset(alone))
     assert late.known == (done.added[1],)
     assert len(workspace.item(done.added[1]).objects) == 1
 
 
 def test_an_import_can_be_stopped(workspace: Workspace) -> None:
     source = from_bytes({f"{n}.png": picture(n) for n in range(5)})
-    done = workspace.import_source(source, read_dataset(source), progress=lambda done, total: done < 2)
+    done = import_source(workspace, source, read_dataset(source), progress=lambda done, total: done < 2)
     assert len(done.added) == len(again(workspace).ids) == 2
 
 

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.formats import FORMATS, read_dataset, written_files, zip_dataset
+from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import FRAME
@@ -177,7 +178,7 @@ def test_the_export_brings_everything_back(workspace: Workspace, tmp_path: Path,
     content = zip_dataset(workspace.dataset(), format_, workspace.picture)
     source = from_bytes({"export.zip": content})
     other = Workspace(tmp_path / "other")
-    other.import_source(source, read_dataset(source))
+    import_source(other, source, read_dataset(source))
     strip = lambda item: (item.id, item.name, item.objects)  # noqa: E731
     assert [strip(item) for item in other.items()] == [strip(item) for item in workspace.items()]
 
