@@ -22,6 +22,7 @@ from frcnn_viz.ui import images, library
 from frcnn_viz.ui.hosts import OwnHosts
 from frcnn_viz.ui.page import show_error
 from frcnn_viz.ui.quiet import collect_when_quiet
+from frcnn_viz.ui.running import words
 
 
 @asynccontextmanager
@@ -38,8 +39,8 @@ async def warm_up(_: object) -> AsyncIterator[None]:
 
 
 async def health(_: Request) -> PlainTextResponse:
-    """Say that the server answers."""
-    return PlainTextResponse("ok")
+    """Say that the server answers, and which it is."""
+    return PlainTextResponse(words())
 
 
 app = st.App(

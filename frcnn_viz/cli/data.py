@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from frcnn_viz.cli.output import JsonOption, console, write_json
+from frcnn_viz.cli.output import JsonOption, console, tell_left_out, write_json
 
 if TYPE_CHECKING:
     from frcnn_viz.data.annotations import AnnotatedImage, Dataset
@@ -66,7 +65,7 @@ def convert(
 
     source, dataset = _read(path)
     dataset = _with_sizes(dataset, _sizes(source, dataset))
-    _tell_left_out(bad.sentence for bad in dataset.unreadable)
+    tell_left_out(bad.sentence for bad in dataset.unreadable)
     _tell_lost_flags(dataset, to)
 
     def picture(image: AnnotatedImage) -> bytes | None:
@@ -119,7 +118,7 @@ def export_data(
         task = bar.add_task("Writing", total=len(dataset.images))
         write_dataset(dataset, to, out, picture, lambda done, total: bar.update(task, completed=done))
     _tell_lost_flags(dataset, to)
-    _tell_left_out(kept.damaged().values())
+    tell_left_out(kept.damaged().values())
     print(f"{len(dataset.images):,} images as {to} in {out}")
 
 
@@ -168,7 +167,7 @@ def add(kept: Workspace, source: Source, dataset: Dataset) -> Imported:
     """Add to the workspace with a bar, and tell what was left out."""
     from frcnn_viz.data.importing import import_source
 
-    with Progress(console=console, transient=True) as bar:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Adding", total=len(dataset.images))
 
         def progress(done: int, total: int) -> bool:
@@ -176,13 +175,8 @@ def add(kept: Workspace, source: Source, dataset: Dataset) -> Imported:
             return True
 
         done = import_source(kept, source, dataset, progress)
-    _tell_left_out(done.problems)
+    tell_left_out(done.problems)
     return done
-
-
-def _tell_left_out(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False)
 
 
 def _tell_lost_flags(dataset: Dataset, format: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +10,13 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from typer.core import TyperGroup
 
 from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
 from frcnn_viz.cli.models import models
+from frcnn_viz.cli.opening import names_a_path
 from frcnn_viz.cli.output import (
     DeviceOption,
     JsonOption,
@@ -26,68 +27,34 @@ from frcnn_viz.cli.output import (
     pairs,
     write_json,
 )
-from frcnn_viz.paths import APP, ASSETS, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
-from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
+from frcnn_viz.cli.serving import app
+from frcnn_viz.paths import ASSETS
+
+
+class Commands(TyperGroup):
+    """The commands; a line that begins with a file or an option, or is empty, is for `app`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Put `app` before what is no command."""
+        first = args[0] if args else "--"
+        known = first in self.commands or first == "--help"
+        to_app = not known and (first.startswith("-") or names_a_path(first))
+        return super().parse_args(ctx, ["app", *args] if to_app else args)
+
 
 cli = typer.Typer(
     name="frcnn-viz",
-    help="Look into every stage of a real torchvision Faster R-CNN.",
+    cls=Commands,
+    help="Look into every stage of a real torchvision Faster R-CNN. `frcnn-viz photo.jpg` opens the app on a picture, "
+    "a folder, a zip or an annotated set; `frcnn-viz` opens it as it is.",
+    subcommand_metavar="[FILE]... | COMMAND [ARGS]...",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
 cli.add_typer(models, name="models")
-
-
-@cli.callback(invoke_without_command=True)
-def _default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        app()
-
-
-@cli.command()
-def app(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
-    allow_host: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Another name it is reached by; can be repeated.")
-    ] = None,
-    headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
-    workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
-    model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
-    allow_paths: Annotated[
-        bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
-    ] = False,
-    memory: Annotated[
-        str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
-    ] = "",
-) -> None:
-    """Open the app (what plain `frcnn-viz` does)."""
-    if workspace is not None:
-        os.environ["FRCNN_VIZ_WORKSPACE"] = str(workspace.expanduser().resolve())
-    if allow_host:
-        os.environ[HOSTS_VARIABLE] = ",".join(allow_host)
-    if allow_paths:
-        os.environ[PATHS_VARIABLE] = "1"
-    if memory:
-        parse_bytes(memory)
-        os.environ[MEMORY_VARIABLE] = memory
-    if model:
-        os.environ[MODEL_VARIABLE] = model
-        sys.path.insert(0, os.getcwd())
-    os.chdir(APP.parent)  # where Streamlit looks for its settings
-    from streamlit.web.cli import main as streamlit
-
-    headless = headless or not _has_display()
-    flags = [f"--server.port={port}", f"--server.address={host}", f"--server.headless={str(headless).lower()}"]
-    # In this process, so that what ends it ends the server.
-    streamlit(["run", str(APP), "--browser.gatherUsageStats=false", *flags], prog_name="streamlit")
-
-
-def _has_display() -> bool:
-    """Whether a browser could be opened: on Linux only where there is a display."""
-    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+cli.command()(app)
 
 
 @cli.command("trace")

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,12 @@ def pairs(texts: list[str]) -> dict[str, str]:
             raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
         values[name.strip()] = value.strip()
     return values
+
+
+def tell_left_out(sentences: Iterable[str]) -> None:
+    """One line for each thing that could not be used."""
+    for sentence in sentences:
+        console.print(f"left out: {sentence}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def write_json(output: str, content: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -83,6 +83,23 @@ def open_source(path: str | Path) -> Source:
     if _is_zip(path):
         return from_zip(path, path.name)
     return Source(path.name, {path.name: path.stat().st_size}, lambda name: path.read_bytes())
+
+
+def open_sources(paths: Iterable[Path]) -> list[Source]:
+    """Each folder, zip and file by itself; but where annotation files are among them, these and the pictures are one.
+
+    Raises:
+        DataError: one is not there, or a bound is passed.
+    """
+    opened = {path: open_source(path) for path in paths}
+    kinds = (*SUFFIXES, *ANNOTATION_SUFFIXES)
+    files = {path.as_posix(): path for path in opened if path.is_file() and suffix(path.name) in kinds}
+    if not any(suffix(name) in ANNOTATION_SUFFIXES for name in files):
+        return list(opened.values())
+    title = f"{len(files)} files" if len(files) > 1 else next(iter(files.values())).name
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    together = Source(title, sizes, lambda name: files[name].read_bytes())
+    return [together, *(source for path, source in opened.items() if path.as_posix() not in files)]
 
 
 def from_bytes(files: Mapping[str, bytes]) -> Source:

@@ -1,0 +1,48 @@
+"""What the command line names, pictures, folders, zips or annotations, becomes images of the workspace to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from frcnn_viz.cli.data import add
+from frcnn_viz.cli.output import tell_left_out
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.formats import read_dataset
+from frcnn_viz.data.images import SUFFIXES
+from frcnn_viz.data.sources import open_sources, suffix
+from frcnn_viz.data.workspace import Workspace
+
+
+def names_a_path(text: str) -> bool:
+    """Whether a word of the command line is a file or folder that is there, or is written like one."""
+    return bool(text) and (Path(text).exists() or bool(Path(text).suffix) or "/" in text or "\\" in text)
+
+
+def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
+    """Add what is named to the workspace in `folder`; what cannot be used is told.
+
+    Returns:
+        The options of the link that shows it: `image`, and `set` where more than single pictures were named.
+
+    Raises:
+        DataError: one is not there (then none was added), or the workspace cannot be used.
+        typer.Exit: nothing of it can be shown, which was told.
+    """
+    if not all(named):
+        raise DataError("one of the names is empty; name a picture, a folder, a zip or annotations.")
+    paths = [Path(name) for name in named]
+    sources = open_sources(paths)
+    workspace = Workspace(folder)
+    ids: list[str] = []
+    for source in sources:
+        try:
+            ids += add(workspace, source, read_dataset(source)).ids
+        except DataError as error:
+            tell_left_out([str(error)])
+    if not ids:
+        raise typer.Exit(2)
+    only_pictures = all(path.is_file() and suffix(path.name) in SUFFIXES for path in paths)
+    return {"image": ids[0]} if only_pictures else {"image": ids[0], "set": "yours"}

@@ -1,0 +1,204 @@
+"""`frcnn-viz [FILE]...`, `frcnn-viz app`: the app in the browser or a window, on the server that runs or a new one."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Annotated
+
+import typer
+from filelock import FileLock, Timeout
+
+from frcnn_viz.cli.opening import open_named
+from frcnn_viz.cli.output import console
+from frcnn_viz.cli.window import show_window, window_command
+from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.paths import APP, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
+from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
+from frcnn_viz.ui.running import EVERYWHERE, Running, announce, find, free_port, is_free, withdraw
+
+START_SECONDS = 60
+"""How long a command waits for another that is starting the server of the same workspace."""
+LOOK = 0.1
+"""Seconds between two looks at whether the server answers."""
+
+
+def app(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="Pictures, folders, zips, annotations: added to your images, shown."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The port to listen on; else 8501 or the next that is free.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; else localhost.")] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Another name it is reached by; can be repeated.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", "--headless", help="Open no browser; the link is printed.")
+    ] = False,
+    window: Annotated[bool, typer.Option("--window", help="Open in a window of its own; closing it ends all.")] = False,
+    workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
+    model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
+    allow_paths: Annotated[
+        bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
+    ] = False,
+    memory: Annotated[
+        str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
+    ] = "",
+) -> None:
+    """Open the app (what plain `frcnn-viz` does), on pictures where some are named.
+
+    Where the app runs already on the same workspace, that server is used, unless it would have to be another one.
+    """
+    if memory:
+        parse_bytes(memory)
+        os.environ[MEMORY_VARIABLE] = memory
+    folder = (workspace or default_folder()).expanduser().resolve()
+    os.environ["FRCNN_VIZ_WORKSPACE"] = str(folder)
+    if allow_host:
+        os.environ[HOSTS_VARIABLE] = ",".join(allow_host)
+    if allow_paths:
+        os.environ[PATHS_VARIABLE] = "1"
+    if model:
+        os.environ[MODEL_VARIABLE] = model
+        sys.path.insert(0, os.getcwd())
+    options = open_named(files, folder) if files else {}
+    own = bool(allow_host or allow_paths or memory or model)
+    look = not no_browser and _has_display()
+
+    def greet(server: Running, ended: Event) -> bool:
+        return _show(server, options, ended, window) if look else _print(server, options)
+
+    with _alone(folder) as let_others:
+        found = find(folder)
+        if found and not own and host in (None, found.host) and port in (None, found.port):
+            let_others()
+            greet(found, Event())
+            return
+        host = host or "localhost"
+        if port and not is_free(host, port):
+            raise ValueError(f"the port {port} is taken or not allowed; name another with --port, or none.")
+        server = Running(host, port or free_port(host), os.getpid())
+
+        def started(ended: Event) -> bool:
+            if not found:
+                announce(folder, server)
+            let_others()
+            return greet(server, ended)
+
+        try:
+            _serve(server, started)
+        finally:
+            withdraw(folder, server)
+
+
+def _serve(server: Running, started: Callable[[Event], bool]) -> None:
+    """Run the server in this process, so that what ends this ends it; call `started` once it answers.
+
+    `started` is given what tells that the server ends; if it returns True, the server is no longer needed.
+    """
+    ended, unneeded = Event(), Event()
+
+    def wait() -> None:
+        while not server.answers():
+            if ended.wait(LOOK):
+                return
+        if started(ended) and not ended.is_set():
+            unneeded.set()
+            _thread.interrupt_main()
+
+    os.chdir(APP.parent)  # where Streamlit looks for its settings
+    from streamlit.web.cli import main as streamlit
+
+    quiet = ["--browser.gatherUsageStats=false", "--server.headless=true", "--logger.hideWelcomeMessage=true"]
+    waiting = Thread(target=wait, daemon=True)
+    waiting.start()
+    try:
+        with _sigterm_unwinds():
+            place = [f"--server.port={server.port}", f"--server.address={server.host}"]
+            streamlit(["run", str(APP), *quiet, *place], prog_name="streamlit")
+    except (KeyboardInterrupt, SystemExit):
+        if not unneeded.is_set():
+            raise
+    finally:
+        ended.set()
+        waiting.join(1)
+
+
+def _print(server: Running, options: dict[str, str]) -> bool:
+    print(f"The app is at {server.link(options)}", flush=True)
+    if server.pid == os.getpid():
+        if server.host in EVERYWHERE:
+            print(f"For other computers it is at http://{_own_address()}:{server.port}/", flush=True)
+        print("Ctrl+C ends it.", flush=True)
+    return False
+
+
+def _show(server: Running, options: dict[str, str], ended: Event, window: bool) -> bool:
+    """Open the link; whether that was a window, and it is closed."""
+    _print(server, options)
+    link = server.link(options)
+    if not window:
+        webbrowser.open(link)
+        return False
+    command = window_command(link, server.port)
+    if command is None:
+        told = (
+            "A window of its own needs Chromium, Chrome or Edge, or `pip install pywebview`; a browser shows the same."
+        )
+    elif show_window(command, ended):
+        return True
+    else:
+        told = f"The window could not be opened by {command[0]}; open the link in a browser."
+    console.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    return False
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[Callable[[], None]]:
+    """Look for a server and start one while no other command does so; gives what lets the others go on."""
+    lock = FileLock(folder / ".server.lock", timeout=START_SECONDS, thread_local=False)
+    with suppress(OSError, Timeout):  # then two servers may be started, which harms nothing
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield lock.release
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _sigterm_unwinds() -> Iterator[None]:
+    """SIGTERM leaves the process by way of every `finally`, as Ctrl+C does."""
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _has_display() -> bool:
+    """Whether a browser could be opened: on Linux only where there is a display."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _own_address() -> str:
+    """This computer's address in its network; nothing is sent."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # of documentation's own range
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
