@@ -1,13 +1,13 @@
 # make run | test | test-gpu | bench | lint | clean: each does its own set-up, from nothing.
 PYTHON ?= python3
-HOST ?= localhost
-PORT ?= 8501
+HOST ?=
+PORT ?=
 BIN := .venv/bin
 
 .PHONY: help run test test-gpu bench lint clean
 
 help:
-	@echo "make run    open the app (HOST=$(HOST) PORT=$(PORT))"
+	@echo "make run    open the app (HOST=, PORT= choose where it answers)"
 	@echo "make test   lint, import contracts, unit tests, browser tests"
 	@echo "make bench  print the speed ratios and write docs/benchmarks.md"
 	@echo "make test-gpu  ask a GPU all that can be asked of it; docs/benchmarks.md"
@@ -29,7 +29,7 @@ help:
 	@touch $@
 
 run: .venv/installed
-	@$(BIN)/frcnn-viz app --host $(HOST) --port $(PORT)
+	@$(BIN)/frcnn-viz app $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import Annotated
 
 import typer
+from click import Abort
 from filelock import FileLock, Timeout
 
 from frcnn_viz.cli.opening import open_named
@@ -126,10 +127,10 @@ def _serve(server: Running, started: Callable[[Event], bool]) -> None:
     try:
         with _sigterm_unwinds():
             place = [f"--server.port={server.port}", f"--server.address={server.host}"]
-            streamlit(["run", str(APP), *quiet, *place], prog_name="streamlit")
-    except (KeyboardInterrupt, SystemExit):
+            streamlit(["run", str(APP), *quiet, *place], prog_name="streamlit", standalone_mode=False)
+    except (KeyboardInterrupt, Abort):  # Ctrl+C, or the window is closed
         if not unneeded.is_set():
-            raise
+            raise typer.Exit(128 + signal.SIGINT) from None
     finally:
         ended.set()
         waiting.join(1)

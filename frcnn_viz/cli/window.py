@@ -17,8 +17,12 @@ NAMES = ("chromium", "google-chrome", "google-chrome-stable", "microsoft-edge", 
 NAMES += ("chromium-browser", "brave-browser", "msedge")
 MAC = ("Google Chrome", "Chromium", "Microsoft Edge", "Brave Browser")
 WINDOWS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+SIZE = (1280, 720)
+"""Of the first window, pixels; fits every screen."""
 WEBVIEW = (
-    "import sys, webview; webview.create_window('frcnn-viz', sys.argv[1], width=1440, height=900); webview.start()"
+    "import sys, webview; webview.create_window('frcnn-viz', sys.argv[1], width={}, height={}); webview.start()".format(
+        *SIZE
+    )
 )
 LOOK = 0.1
 """Seconds between two looks at whether the window is closed."""
@@ -32,8 +36,9 @@ def window_command(link: str, port: int) -> list[str] | None:
     """
     if browser := find_browser():
         profile = user_cache_path("frcnn-viz", appauthor=False) / "windows" / str(port)
-        quiet = ("--no-first-run", "--no-default-browser-check", "--disable-background-mode")
-        return [browser, f"--app={link}", f"--user-data-dir={profile}", *quiet]
+        quiet = ["--no-first-run", "--no-default-browser-check", "--disable-background-mode"]
+        size = [] if profile.is_dir() else ["--window-size={},{}".format(*SIZE)]  # later as the user left it
+        return [browser, f"--app={link}", f"--user-data-dir={profile}", *quiet, *size]
     if importlib.util.find_spec("webview"):
         return [sys.executable, "-c", WEBVIEW, link]
     return None

@@ -6,6 +6,7 @@
     annotations/<id>.json          objects, note, revision (`items`)
     history/<id>/<revision>.json   what was written over
     removed/                       the files of images that were taken out
+    recent.json, server.json       what was looked at last (`recent`); where the app that runs answers (`ui/running`)
 
 Files are written whole or not at all (`files`), and in an order that is right wherever it is cut off: a class is in
 the list before an object has it. A lock file keeps two tabs or two servers from writing at once; a change that did

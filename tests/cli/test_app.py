@@ -93,6 +93,7 @@ def test_a_signal_ends_it_whole(command: Callable, tmp_path: Path, how: signal.S
 
 def test_commands_at_once_share_one_server_at_a_free_port(command: Callable, tmp_path: Path) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # another program has it, which is as good
             taken.bind(("127.0.0.1", 8501))
             taken.listen()
