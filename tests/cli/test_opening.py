@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import socket
+import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +16,9 @@ from PIL import Image
 from frcnn_viz.cli import main
 from frcnn_viz.data.images import load_image
 from frcnn_viz.data.workspace import Workspace
-from frcnn_viz.ui.running import Running
+from frcnn_viz.paths import HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
+from frcnn_viz.ui.budget import MEMORY_VARIABLE
+from frcnn_viz.ui.running import Running, free_port
 
 NOTHING = "holds no picture and no annotation of VOC, COCO, YOLO or CVAT."
 VOC = (
@@ -178,3 +182,42 @@ def test_the_browser_opens_the_link_where_there_is_a_display(monkeypatch: pytest
     monkeypatch.setattr("sys.platform", "linux")
     command(monkeypatch, "a.png")
     assert links == [f"http://localhost:8765/?image={key(2)}"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--host", "127.0.0.1"],
+        ["--port", "{free}"],
+        ["--memory", "1G"],
+        ["--allow-paths"],
+        ["--allow-host", "lab.example"],
+        ["--model", "package.module:factory"],
+    ],
+)
+@pytest.mark.usefixtures("here", "running")
+def test_what_the_running_server_is_not_gets_a_server_of_its_own(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in (MEMORY_VARIABLE, PATHS_VARIABLE, HOSTS_VARIABLE, MODEL_VARIABLE):
+        monkeypatch.setenv(variable, "")  # so that it is put back
+    monkeypatch.setattr("sys.path", [*sys.path])
+    started: list[list[str]] = []
+    monkeypatch.setattr("streamlit.web.cli.main", lambda line, **_: started.append(line))
+    free = free_port("localhost")
+    assert command(monkeypatch, *(flag.format(free=free) for flag in flags)) == 0
+    assert capsys.readouterr().out == "", "the link is printed once the server answers"
+    ((port,),) = ([flag for flag in line if flag.startswith("--server.port=")] for line in started)
+    assert port != "--server.port=8765"
+
+
+def test_a_port_that_is_taken_is_one_sentence(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert command(monkeypatch, "--port", str(port)) == 2
+    sentence = f"frcnn-viz: the port {port} is taken or not allowed; name another with --port, or none."
+    assert capsys.readouterr().err.strip() == sentence
