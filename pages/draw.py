@@ -3,7 +3,7 @@ import io
 import streamlit as st
 
 from frcnn_viz.analysis.marks import small_marks, start_from_detections
-from frcnn_viz.canvas.scene import CanvasScene
+from frcnn_viz.canvas.scene import CanvasScene, Tools
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
 from frcnn_viz.data.workspace import Item
@@ -11,7 +11,6 @@ from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import box_canvas
-from frcnn_viz.ui.box_editor import box_editor
 from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.page import run_page
@@ -133,17 +132,11 @@ def show_editor(here: Session, item: Item) -> None:
     told = {**marks, **{f.object: f.kind.value for f in findings if f.object is not None}}
     left, right = st.columns([3, 1])
     with left:
-        box_editor(
-            here.image_url,
-            (height, width),
-            item.objects,
-            classes,
-            CLASSES,
+        tools = Tools(item.objects, classes, CLASSES, f"{item.id} {place.epoch}", place.ack, told)
+        box_canvas(
+            CanvasScene(here.image_url, width, height, [], tools=tools),
             f"editor_{item.id}",
-            epoch=f"{item.id} {place.epoch}",
-            ack=place.ack,
             on_edit=lambda edit: keep_edit(item, edit),
-            marks=told,
         )
         st.caption(f"{plain(item.name)}: {len(item.objects):,} objects, version {item.revision}, saved.")
         show_findings(item, findings, marks)

@@ -3,15 +3,15 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.probe import Passage, probe
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Tools
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.figures.palette import ANCHOR, BLUE, GREEN, PURPLE, SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import box_canvas
-from frcnn_viz.ui.box_editor import Edit, box_editor
 from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.edits import Edit
 from frcnn_viz.ui.page import run_page, term
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -38,17 +38,11 @@ def draw(here: Session, box: tuple[float, float, float, float]) -> None:
             st.session_state["probe"] = (here.image.sha256, usable[-1].box)
             st.session_state["probe_serial"] = edit.serial
 
-    box_editor(
-        here.image_url,
-        here.image.size,
-        [Object(box, PROBE)],
-        [PROBE],
-        [SELECTED],
-        f"probe_{here.image.sha256[:16]}",
-        epoch="probe",
-        ack=st.session_state.get("probe_serial", ""),
-        on_edit=moved,
-    )
+    height, width = here.image.size
+    ack = st.session_state.get("probe_serial", "")
+    tools = Tools([Object(box, PROBE)], [PROBE], [SELECTED], "probe", ack)
+    scene = CanvasScene(here.image_url, width, height, [], tools=tools)
+    box_canvas(scene, f"probe_{here.image.sha256[:16]}", on_edit=moved)
     st.caption("Move it, resize it, or draw another: the one drawn last is asked about.")
 
 

@@ -1,17 +1,37 @@
 """The one canvas: a picture with boxes on it, filtered, zoomed, picked and edited in the browser. It knows no host.
 
 `scene.py` packs what is shown; the JavaScript beside it shows it. The scripts are plain and local, and joined in the
-order of `SCRIPTS` into one ES module.
+order of `SCRIPTS` into one ES module, which exports `mount` (see `mount.js`). `canvas.css` is the host's to put beside
+it, where the canvas and its panel (an element of class `canvas-panel`) stand.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-SCRIPTS = ("decode.js", "nms.js", "sieve.js", "view.js", "stage.js", "draw.js", "canvas.js")
-"""`decode.js` reads the message, `nms.js` and `sieve.js` filter while a dial is held, `view.js` maps image to screen
-and finds boxes, `stage.js` is what the box editor does alike, `draw.js` paints, `canvas.js` ties them to the host."""
+SCRIPTS = (
+    "decode.js",  # reads the message
+    "nms.js",
+    "sieve.js",  # with nms.js: what becomes of the boxes while a dial is held
+    "view.js",  # maps image to screen
+    "filters.js",  # which boxes are shown, and which is under the pointer
+    "stage.js",  # the size, the two canvases, the pictures
+    "tags.js",
+    "draw.js",
+    "density.js",
+    "panel.js",  # the controls: filters, legend
+    "dials.js",  # the controls: settings of a stage
+    "words.js",  # what is told in words
+    "boxes.js",  # the tools' boxes and their history
+    "tools.js",  # drawing, moving, naming
+    "toolpaint.js",
+    "toolbar.js",
+    "pointer.js",
+    "keys.js",
+    "mount.js",  # ties them to the host
+)
 
 
 def read(name: str) -> str:
@@ -19,6 +39,11 @@ def read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
+def script() -> str:
+    """The scripts as one plain script."""
+    return "\n".join([f"const MARKUP = {json.dumps(read('canvas.html'))};", *map(read, SCRIPTS)])
+
+
 def module() -> str:
-    """The scripts as one ES module."""
-    return "\n".join(map(read, SCRIPTS))
+    """The scripts as one ES module, which exports `mount`."""
+    return script() + "\nexport { mount };\n"

@@ -6,12 +6,15 @@ Shape shorthand: N boxes of a layer. All coordinates are pixels of the user's im
 from __future__ import annotations
 
 import json
+import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
+
+from frcnn_viz.data.annotations import FLAGS, Object
 
 Array = np.ndarray
 BY_URL_FROM = 8192
@@ -118,6 +121,43 @@ class Overlay:
     name: str = "overlay"
 
 
+@dataclass(frozen=True)
+class Tools:
+    """Boxes that can be drawn, moved, resized, named and deleted; they lie on all layers.
+
+    They live in the browser; those given here replace them only when `epoch` is another than before. So a new scene
+    never undoes what the user did meanwhile.
+
+    Attributes:
+        objects: what is drawn at first, or after a change of `epoch`.
+        classes: names to choose from.
+        colours: one for each class, taken round.
+        epoch: another whenever something else than these tools changed the objects.
+        ack: `serial` of the last edit that was kept, or empty.
+        marks: words about some of the objects, by index, shown on them.
+    """
+
+    objects: Sequence[Object]
+    classes: Sequence[str]
+    colours: Sequence[str]
+    epoch: str
+    ack: str = ""
+    marks: dict[int, str] = field(default_factory=dict)
+
+    def header(self) -> dict[str, object]:
+        """What the canvas is told. JSON has no nan: such a corner goes as null, and its box is not drawn."""
+        corners = [[corner if math.isfinite(corner) else None for corner in o.box] for o in self.objects]
+        flags = [[flag for flag in FLAGS if getattr(o, flag)] for o in self.objects]
+        return {
+            "boxes": [[*c, o.label, f] for c, o, f in zip(corners, self.objects, flags, strict=True)],
+            "classes": list(self.classes),
+            "colours": list(self.colours),
+            "epoch": self.epoch,
+            "ack": self.ack,
+            "marks": {str(index): words for index, words in self.marks.items()},
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class CanvasScene:
     """Everything one canvas shows.
@@ -128,6 +168,7 @@ class CanvasScene:
         points: [M, 2], small dots, such as cell centres.
         overlay: drawn between image and boxes.
         score_from: where the score filter starts; the reader can move it.
+        tools: with them the user draws.
     """
 
     url: str
@@ -137,6 +178,7 @@ class CanvasScene:
     points: Tensor | None = None
     overlay: Overlay | None = None
     score_from: float = 0.0
+    tools: Tools | None = None
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
         """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to.
@@ -191,6 +233,7 @@ class CanvasScene:
             "height": self.height,
             "layers": layers,
             "scoreFrom": self.score_from,
+            "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),
             "overlay": overlay
             and {"url": overlay.url, "extent": overlay.extent, "opacity": overlay.opacity, "name": overlay.name},

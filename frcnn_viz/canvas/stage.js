@@ -1,54 +1,63 @@
-// What the box canvas and the box editor share: the canvas's size, the picture, the tags on boxes, the pointer.
-function stageSize(stage, scene, part) {
-  const width = Math.max(200, stage.clientWidth);
-  return [width, Math.min(width * scene.height / scene.width, Math.max(240, window.innerHeight * part))];
+// The stage: how large it is, its two canvases (the picture with its boxes, and over it what changes under the hand).
+const LEAST_HEIGHT = 220, BELOW = 12, SCROLLBAR = 20;
+
+// The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards.
+function stageSize(S) {
+  const { stage, status } = S.parts, width = stage.clientWidth;
+  const room = window.innerHeight - topOnPage(stage) - status.offsetHeight - BELOW;
+  return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.scene.height / S.scene.width, room)))];
+}
+
+// As if everything round it were scrolled to its top.
+function topOnPage(element) {
+  let top = element.getBoundingClientRect().top;
+  for (let node = outside(element); node; node = outside(node)) top += node.scrollTop;
+  return top;
+}
+
+const outside = (node) => node.parentElement ?? node.getRootNode().host;
+
+// Calls `S.resize` when the window changes, or anything round the stage; returns how to stop.
+function watchSize(S) {
+  const check = () => S.scene && S.resize(), observer = new ResizeObserver(check);
+  for (let node = S.parts.stage; node; node = outside(node)) observer.observe(node);
+  const onWindow = () => { S.size = [S.heightFor = 0, 0]; check(); };
+  window.addEventListener("resize", onWindow);
+  return () => { observer.disconnect(); window.removeEventListener("resize", onWindow); };
+}
+
+// Whether the stage got another size. A width that grows by no more than a scrollbar leaves the height as it was:
+// else a picture that just fits would bring the scrollbar and drive it away for ever.
+function takeSize(S) {
+  const [width, height] = stageSize(S), [oldWidth, oldHeight] = S.size;
+  if (!width) return false;
+  const gain = width - S.heightFor, settled = gain > 0 && gain <= SCROLLBAR && height > oldHeight;
+  const size = [width, settled ? oldHeight : height];
+  if (size[0] === oldWidth && size[1] === oldHeight) return false;
+  if (!settled) S.heightFor = width;
+  S.size = size;
+  S.parts.stage.style.height = size[1] + "px";
+  for (const context of [S.ctx, S.over]) sizeCanvas(context, ...size);
+  return true;
 }
 
 // Screen pixels outside, device pixels inside.
-function sizeCanvas(canvas, ctx, width, height) {
-  const ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.height = height + "px";
-  }
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+function sizeCanvas(context, width, height) {
+  const ratio = window.devicePixelRatio || 1, { canvas } = context;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  Object.assign(canvas.style, { width: width + "px", height: height + "px" });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
 }
 
-function loadImage(S, slot, url, done) {
+function loadImage(S, slot, url) {
   if (S[slot + "Url"] === url) return;
   S[slot + "Url"] = url;
   S[slot] = null;
   if (!url) return;
   S[slot] = new Image();
-  S[slot].onload = done;
+  S[slot].onload = () => S.repaint();
   S[slot].src = url;
 }
 
 const isLoaded = (image) => image?.complete && image.naturalWidth;
-
-function drawPicture(ctx, S, width, height) {
-  const { view, scene } = S;
-  ctx.clearRect(0, 0, width, height);
-  ctx.imageSmoothingEnabled = view.scale < 2;
-  if (isLoaded(S.image)) ctx.drawImage(S.image, view.x, view.y, scene.width * view.scale, scene.height * view.scale);
-}
-
-// A word on a box whose upper left corner is at x, y of the screen.
-function drawTag(ctx, text, colour, x, y) {
-  const top = Math.max(16, y) - 16;
-  ctx.font = "600 12px sans-serif";
-  ctx.fillStyle = colour;
-  ctx.fillRect(x - 1, top, ctx.measureText(text).width + 8, 16);
-  ctx.fillStyle = isLight(colour) ? "#111" : "#fff";
-  ctx.fillText(text, x + 3, top + 12);
-}
-
-function isLight(hex) {
-  const [r, g, b] = toRgb(hex);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140;
-}
-
-const toRgb = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-
-const pointerOn = (canvas, event) => { const r = canvas.getBoundingClientRect(); return [event.clientX - r.left, event.clientY - r.top]; };

@@ -1,52 +1,48 @@
-// Where the image lies on the screen, which boxes pass the filters, and which box is under the pointer.
+// Where the picture lies on the stage. Three numbers tell it at any size of the stage: `zoom` (1 shows all of it), and
+// `cx`, `cy`, the image point in the middle; `scale`, `x`, `y` and `fit` (the scale at zoom 1) follow from them. They
+// are rounded as a link has them, so that a link shows the same to the pixel.
 const MAX_ZOOM = 64;
+const rounded = (value, digits) => +value.toFixed(digits);
 
-function fitView(view, scene, width, height) {
-  const scale = Math.min(width / scene.width, height / scene.height);
-  view.fit = scale;
-  if (!view.zoomed) Object.assign(view, {
-    scale, x: (width - scene.width * scale) / 2, y: (height - scene.height * scale) / 2,
-  });
+function fitView(view, scene) {
+  Object.assign(view, { zoom: 1, cx: scene.width / 2, cy: scene.height / 2 });
 }
 
-function zoomAt(view, factor, px, py) {
-  const scale = Math.min(view.fit * MAX_ZOOM, Math.max(view.fit, view.scale * factor));
-  const ratio = scale / view.scale;
-  view.x = px - (px - view.x) * ratio;
-  view.y = py - (py - view.y) * ratio;
-  view.scale = scale;
-  view.zoomed = scale > view.fit * 1.001;
+const isFit = (view, scene) => view.zoom === 1 && view.cx === scene.width / 2 && view.cy === scene.height / 2;
+
+function placeView(view, scene, [width, height]) {
+  view.fit = Math.min(width / scene.width, height / scene.height);
+  view.scale = view.fit * view.zoom;
+  view.x = width / 2 - view.cx * view.scale;
+  view.y = height / 2 - view.cy * view.scale;
 }
+
+// The image point (cx, cy) comes to the middle; the picture never leaves the stage altogether.
+function centreView(view, scene, size, cx, cy) {
+  view.cx = rounded(clamp(cx, 0, scene.width), 3);
+  view.cy = rounded(clamp(cy, 0, scene.height), 3);
+  placeView(view, scene, size);
+}
+
+// Zooms by a factor; the image point under the screen point stays where it is.
+function zoomAt(view, scene, size, factor, [px, py]) {
+  const [x, y] = toImage(view, px, py), [width, height] = size;
+  view.zoom = rounded(clamp(view.zoom * factor, 1, MAX_ZOOM), 4);
+  if (view.zoom === 1) fitView(view, scene);
+  placeView(view, scene, size);
+  if (view.zoom > 1)
+    centreView(view, scene, size, x + (width / 2 - px) / view.scale, y + (height / 2 - py) / view.scale);
+}
+
+function panBy(view, scene, size, dx, dy, from = view) {
+  centreView(view, scene, size, from.cx - dx / view.scale, from.cy - dy / view.scale);
+}
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 const toImage = (view, px, py) => [(px - view.x) / view.scale, (py - view.y) / view.scale];
 
-// Indices of a layer's boxes that are shown: the best `topK` of those over the score and in a shown group.
-function visibleBoxes(layer, filters) {
-  const hidden = filters.hidden[layer.name] ?? layer.hiddenGroups;
-  const off = filters.off[layer.name] ?? !layer.visible;
-  if (off) return new Uint32Array(0);
-  const found = new Uint32Array(layer.count);
-  let n = 0;
-  const limit = layer.scores ? filters.topK : Infinity;
-  for (const i of layer.order) {
-    if (n >= limit || (layer.scores && layer.scores[i] < filters.score)) break;
-    if (!hidden.includes(layer.groups[i])) found[n++] = i;
-  }
-  return found.subarray(0, n);
-}
-
-// The smallest shown box that holds the point; later layers win over earlier ones.
-function boxAt(scene, shown, x, y, slack) {
-  for (let l = scene.layers.length - 1; l >= 0; l--) {
-    const { boxes } = scene.layers[l];
-    let best = -1, bestArea = Infinity;
-    for (const i of shown[l]) {
-      const o = i * 4;
-      if (x < boxes[o] - slack || y < boxes[o + 1] - slack || x > boxes[o + 2] + slack || y > boxes[o + 3] + slack) continue;
-      const area = (boxes[o + 2] - boxes[o]) * (boxes[o + 3] - boxes[o + 1]);
-      if (area < bestArea) { best = i; bestArea = area; }
-    }
-    if (best >= 0) return { layer: l, index: best };
-  }
-  return null;
+function pointerOn(canvas, event) {
+  const { left, top } = canvas.getBoundingClientRect();
+  return [event.clientX - left, event.clientY - top];
 }

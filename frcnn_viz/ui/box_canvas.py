@@ -1,4 +1,4 @@
-"""The canvas on a page: an image with boxes on it, filtered, zoomed and picked in the browser."""
+"""The canvas on a page: an image with boxes on it, filtered, zoomed, picked and edited in the browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from frcnn_viz import canvas
 from frcnn_viz.canvas.scene import CanvasScene
+from frcnn_viz.ui import session
+from frcnn_viz.ui.edits import Edit, EditError, read_edit
 from frcnn_viz.ui.images import array_url
+
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ def box_canvas(
     key: str,
     on_pick: Callable[[Pick], None] = lambda pick: None,
     on_dials: Callable[[dict[str, float]], None] = lambda values: None,
+    on_edit: Callable[[Edit], None] = lambda edit: None,
 ) -> Pick | None:
     """Show a scene; returns what was clicked in this run, or None.
 
     `on_pick` is called with it before the script runs again, so what it selects is shown at once; `on_dials` with
-    what dials were turned to, by setting, once they are let go.
+    what dials were turned to, by setting, once they are let go; `on_edit` with every finished change by the tools.
 
     Zoom, hidden groups and filters live in the browser and outlast reruns; filtering costs no round trip.
     """
@@ -49,9 +55,26 @@ def box_canvas(
         number = lambda value: isinstance(value, int | float) and abs(value) < math.inf  # noqa: E731
         on_dials({name: value for name, value in values.items() if name in offered and number(value)})
 
+    def edited() -> None:
+        message = getattr(st.session_state[key], "edit", None)
+        if message is None or scene.tools is None:
+            return
+        try:
+            edit = read_edit(message, (scene.height, scene.width))
+        except EditError as error:
+            session.tell(str(error))
+        else:
+            on_edit(edit)
+
     offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
     data = scene.pack(array_url)
-    return _read(_declare()(key=key, data=data, on_pick_change=picked, on_dials_change=dialled))
+    changes = {"on_pick_change": picked, "on_dials_change": dialled, "on_edit_change": edited}
+    return _read(_declare()(key=key, data=data, **changes))
+
+
+def canvas_panel(key: str) -> None:
+    """A place for the controls of the canvas of this key; without one they stand above its picture."""
+    _declare_panel()(key=f"{key}_panel", data={"key": key})
 
 
 def _read(result: Any) -> Pick | None:
@@ -72,7 +95,21 @@ def _read(result: Any) -> Pick | None:
 def _declare() -> Any:
     return st.components.v2.component(
         "frcnn_viz_box_canvas",
-        html=canvas.read("canvas.html"),
+        html='<div class="canvas-host"></div>',
         css=canvas.read("canvas.css"),
-        js=canvas.module(),
+        js=canvas.module() + _script("box_canvas.js"),
     )
+
+
+@cache
+def _declare_panel() -> Any:
+    return st.components.v2.component(
+        "frcnn_viz_canvas_panel",
+        html='<div class="canvas-panel"></div>',
+        css=canvas.read("canvas.css"),
+        js=_script("canvas_panel.js"),
+    )
+
+
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import streamlit as st
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.ui import library, session
-from frcnn_viz.ui.box_editor import Edit
+from frcnn_viz.ui.edits import Edit
 
 PLACEHOLDER = "object"
 """The class of a box where none has been named yet."""

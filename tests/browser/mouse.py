@@ -1,4 +1,4 @@
-"""A hand on the box editor: places of the image under the mouse, whatever the zoom."""
+"""A hand on the canvas's tools: places of the image under the mouse, whatever the zoom."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 class Editor:
     def __init__(self, page: Page, settled: Callable[[Page], None]) -> None:
         self.page, self._settled = page, settled
-        self.root = page.locator(".box-editor")
-        self.canvas = self.root.locator("canvas")
+        self.root = page.locator(".box-canvas[data-tools]")
+        self.canvas = self.root.locator("canvas.picture")
         settled(page)
-        expect(page.locator(".box-editor[data-messages]")).to_be_visible()
+        expect(page.locator(".box-canvas[data-tools][data-messages]")).to_be_visible()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where an image point is on the screen, at any zoom."""

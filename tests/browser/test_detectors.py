@@ -31,7 +31,7 @@ SMALL = {
 }
 """Random scores are all low: without this there would be no detection. Small pictures and few proposals are quick."""
 SHOWN = (
-    "[data-testid=stMain] :is(.box-canvas canvas, .box-editor canvas, .js-plotly-plot, "
+    "[data-testid=stMain] :is(.box-canvas canvas, .js-plotly-plot, "
     "[data-testid=stDataFrame], [data-testid=stImage], .gallery .tile, [data-testid=stFileUploader])"
 )
 

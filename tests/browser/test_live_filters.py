@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,12 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 from torchvision.ops import batched_nms
 
-import frcnn_viz.ui.box_canvas
+from frcnn_viz import canvas
 from frcnn_viz.figures.proposals import DIALS, PLACES, fate_groups
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
 
-SCRIPTS = Path(frcnn_viz.ui.box_canvas.__file__).parent
 ONE_BY_ONE_FROM = 1000
 """Boxes from which on `batched_nms` takes the groups one by one."""
 NMS = """cases => cases.map(({ boxes, scores, groups, threshold }) => {
@@ -30,7 +28,7 @@ NMS = """cases => cases.map(({ boxes, scores, groups, threshold }) => {
 @pytest.fixture
 def scripts(page: Page) -> Page:
     for name in ("nms.js", "sieve.js"):
-        page.add_script_tag(content=(SCRIPTS / name).read_text(encoding="utf-8"))
+        page.add_script_tag(content=canvas.read(name))
     return page
 
 

@@ -8,22 +8,21 @@ const toRows = (boxes) => boxes.map((box) => [...box.c, box.label, box.flags]);
 const isDrawn = (box) => box.c.every((v) => v !== null);
 
 // Remembers what was there; to be called before a change.
-function remember(S) {
-  S.undo.push({ boxes: copyBoxes(S.boxes), selected: S.selected });
-  if (S.undo.length > HISTORY) S.undo.shift();
-  S.redo = [];
+function remember(T) {
+  T.undo.push({ boxes: copyBoxes(T.boxes), selected: T.selected });
+  if (T.undo.length > HISTORY) T.undo.shift();
+  T.redo = [];
 }
 
-function stepBack(S, from, to) {
+function stepBack(T, from, to) {
   const state = from.pop();
   if (!state) return false;
-  to.push({ boxes: copyBoxes(S.boxes), selected: S.selected });
-  S.boxes = state.boxes;
-  S.selected = Math.min(state.selected, S.boxes.length - 1);
+  to.push({ boxes: copyBoxes(T.boxes), selected: T.selected });
+  T.boxes = state.boxes;
+  T.selected = Math.min(state.selected, T.boxes.length - 1);
   return true;
 }
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // Moves a box by whole pixels without leaving the image; one that is outside may only come nearer.
 function moved(c, dx, dy, width, height) {
@@ -53,20 +52,19 @@ function resized(c, handle, point, width, height) {
 
 // The smallest box that holds the point, or -1.
 function boxUnder(boxes, [x, y], slack) {
-  let best = -1, bestArea = Infinity;
+  let best = -1, least = Infinity;
+  const holds = (v, a, b) => v >= Math.min(a, b) - slack && v <= Math.max(a, b) + slack;
   boxes.forEach((box, i) => {
     if (!isDrawn(box)) return;
     const [x0, y0, x1, y1] = box.c, area = Math.abs((x1 - x0) * (y1 - y0));
-    if (x >= Math.min(x0, x1) - slack && x <= Math.max(x0, x1) + slack && y >= Math.min(y0, y1) - slack && y <= Math.max(y0, y1) + slack && area < bestArea) {
-      best = i;
-      bestArea = area;
-    }
+    if (area < least && holds(x, x0, x1) && holds(y, y0, y1)) [best, least] = [i, area];
   });
   return best;
 }
 
 const HANDLES = [[-1, -1], [0, -1], [1, -1], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0]];
-const handlePoint = (c, [hx, hy]) => [hx < 0 ? c[0] : hx > 0 ? c[2] : (c[0] + c[2]) / 2, hy < 0 ? c[1] : hy > 0 ? c[3] : (c[1] + c[3]) / 2];
+const along = (h, low, high) => (h < 0 ? low : h > 0 ? high : (low + high) / 2);
+const handlePoint = ([x0, y0, x1, y1], [hx, hy]) => [along(hx, x0, x1), along(hy, y0, y1)];
 
 // The handle of a box near a point, or null; corners win over sides.
 function handleUnder(c, [x, y], reach) {

@@ -1,4 +1,4 @@
-"""What the editor sends is read with suspicion."""
+"""What the tools send is read with suspicion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frcnn_viz.data.annotations import FLAGS, Object
-from frcnn_viz.ui.box_editor import MAX_CLASSES, Edit, EditError, read_edit
+from frcnn_viz.ui.edits import MAX_CLASSES, Edit, EditError, read_edit
 
 SIZE = (480, 640)
 

@@ -1,0 +1,31 @@
+// Settings of a layer's stage: the boxes follow while a dial is held, the server when it is let go.
+function addDial(S, l, role) {
+  const dial = () => S.scene.layers[l].sieve.dials[role];
+  const { setting, label, help, low, high, step } = dial(), digits = step < 0.01 ? 3 : step < 1 ? 2 : 0;
+  const turn = (value) => {
+    S.dialHeld = setting;
+    S.asked.set(setting, value);
+    keepAsked(S, S.scene.layers[l]);
+  };
+  const letGo = (value) => {
+    S.dialHeld = null;
+    S.asked.set(setting, value);
+    S.emit("dials", Object.fromEntries(S.asked)); // all that is not answered, should one have been lost
+  };
+  const range = { min: low, max: high, step, title: help };
+  addSlider(S, label, range, () => dial().now, (v) => v.toFixed(digits), turn, letGo);
+}
+
+// What was asked for here and is not yet what the server answered stands.
+function keepAsked(S, layer) {
+  const dials = Object.entries(layer.sieve.dials);
+  for (const [, dial] of dials) {
+    const { setting, value } = dial, asked = S.asked.get(setting);
+    dial.now = asked ?? value;
+    if (asked === value && S.dialHeld !== setting) S.asked.delete(setting);
+  }
+  const answered = dials.every(([, dial]) => dial.now === dial.value);
+  const now = Object.fromEntries(dials.map(([role, dial]) => [role, dial.now]));
+  layer.groups = answered ? layer.given : sift(layer, now);
+  layer.groupCounts = countGroups(layer);
+}

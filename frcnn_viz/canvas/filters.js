@@ -1,0 +1,48 @@
+// Which boxes are shown, and which of them is under the pointer.
+
+// Indices of a layer's boxes that are shown: the best `topK` of those over the score and in a shown group.
+function visibleBoxes(layer, filters) {
+  if (isOff(filters, layer)) return new Uint32Array(0);
+  const hidden = hiddenGroups(filters, layer);
+  const { order, scores, groups } = layer, found = new Uint32Array(layer.count);
+  const limit = scores ? filters.topK : Infinity, shown = layer.legend.map((_, group) => !hidden.includes(group));
+  let n = 0;
+  for (const i of order) {
+    if (n >= limit || (scores && scores[i] < filters.score)) break;
+    if (shown[groups[i]]) found[n++] = i;
+  }
+  return found.subarray(0, n);
+}
+
+const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
+
+const hiddenGroups = (filters, layer) => filters.hidden[layer.name] ?? layer.hiddenGroups;
+
+const mostScored = (scene) => Math.max(1, ...scene.layers.filter((l) => l.scores).map((l) => l.count));
+
+// The top slider is logarithmic: from 1 box to all of them.
+const topOf = (fraction, most) => (fraction >= 1 ? most : Math.max(1, Math.round(most ** fraction)));
+
+function filterBoxes(S) {
+  S.filters.topK = topOf(S.filters.topFraction, mostScored(S.scene));
+  S.shown = S.scene.layers.map((layer) => visibleBoxes(layer, S.filters));
+}
+
+// The smallest shown box that holds the point; later layers win over earlier ones.
+function boxAt(scene, shown, x, y, slack) {
+  for (let l = scene.layers.length - 1; l >= 0; l--) {
+    const { boxes } = scene.layers[l];
+    let best = -1, least = Infinity;
+    for (const i of shown[l]) {
+      const o = i * 4;
+      if (x < boxes[o] - slack || y < boxes[o + 1] - slack) continue;
+      if (x > boxes[o + 2] + slack || y > boxes[o + 3] + slack) continue;
+      const area = (boxes[o + 2] - boxes[o]) * (boxes[o + 3] - boxes[o + 1]);
+      if (area < least) [best, least] = [i, area];
+    }
+    if (best >= 0) return { layer: l, index: best };
+  }
+  return null;
+}
+
+const sameBox = (a, b) => a?.layer === b?.layer && a?.index === b?.index;

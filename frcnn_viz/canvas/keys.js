@@ -1,0 +1,31 @@
+// The keyboard, and the buttons on the picture.
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const PAN = 40;
+
+function bindKeys(S) {
+  const { canvas, zoom } = S.parts;
+  canvas.addEventListener("keydown", (event) => { if (S.scene && onKey(S, event)) event.preventDefault(); });
+  canvas.addEventListener("keyup", (event) => { if (event.key === " " && S.tools) S.tools.space = false; });
+  canvas.addEventListener("blur", () => { if (S.tools) S.tools.space = false; });
+  zoom.addEventListener("click", (event) => {
+    const kind = event.target.dataset.zoom;
+    if (kind === "fit") S.fit();
+    else if (kind) S.zoom(kind === "in" ? 1.4 : 1 / 1.4);
+  });
+}
+
+// Whether the key meant something here.
+function onKey(S, event) {
+  const { key } = event, command = event.ctrlKey || event.metaKey;
+  if (key === "Escape" && S.drag) return cancelDrag(S);
+  if (S.tools && onToolKey(S.tools, event)) return true;
+  if (command || event.altKey) return false;
+  if (key === "+" || key === "=") return S.zoom(1.25);
+  if (key === "-") return S.zoom(0.8);
+  if (key === "0") return S.fit();
+  if (!ARROWS[key]) return false;
+  const [dx, dy] = ARROWS[key];
+  panBy(S.view, S.scene, S.size, -dx * PAN, -dy * PAN);
+  S.repaint();
+  return true;
+}

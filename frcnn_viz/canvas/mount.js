@@ -1,0 +1,98 @@
+// The one way in: a canvas in an element of any page.
+//   data: the message of CanvasScene.pack(); `update(data)` shows another
+//   emit(event, value): tells the host of "pick", "dials", "edit" and "look"
+//   panel: an element that is to hold the controls; without it they stand above the picture. `dock(panel)` moves them
+function mount(element, data, emit, panel = null) {
+  const S = newState(element, emit);
+  bindPointer(S);
+  bindKeys(S);
+  bindToolbar(S);
+  const stopWatching = watchSize(S);
+  const dock = (other) => (other ? other.append(S.parts.bar) : S.root.prepend(S.parts.bar));
+  const unmount = () => {
+    stopWatching();
+    cancelAnimationFrame(S.frame);
+    S.gone = true;
+    S.root.remove();
+    S.parts.bar.remove();
+  };
+  dock(panel);
+  update(S, data);
+  return { update: (other) => update(S, other), dock, unmount };
+}
+
+function newState(element, emit) {
+  const markup = document.createElement("template");
+  markup.innerHTML = MARKUP;
+  const root = markup.content.firstElementChild, part = (name) => root.querySelector("." + name);
+  element.append(root);
+  const names = ["bar", "tools", "filters", "stage", "tip", "zoom", "status"];
+  const S = (root.__state = {
+    root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
+    ctx: part("picture").getContext("2d"), over: part("over").getContext("2d"),
+    size: [0, 0], heightFor: 0, view: {}, filters: { topFraction: 1, off: {}, hidden: {}, arrows: true },
+    scene: null, shown: [], hover: null, drag: null, tools: null, controls: [],
+    held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
+  });
+  // What is to be done in the next frame: 1, what changes under the hand; 2, all of it.
+  const schedule = (what) => {
+    S.stale = Math.max(S.stale, what);
+    S.frame ||= requestAnimationFrame(S.paint);
+  };
+  S.touch = () => schedule(1);
+  S.repaint = () => schedule(2);
+  S.refilter = () => { filterBoxes(S); showStatus(S); S.repaint(); };
+  S.resize = () => {
+    if (!takeSize(S)) return;
+    placeView(S.view, S.scene, S.size);
+    S.stale = 2;
+    S.paint(); // a canvas of another size is empty
+  };
+  S.paint = () => {
+    cancelAnimationFrame(S.frame);
+    S.frame = 0;
+    const start = performance.now();
+    if (S.stale > 1) paintScene(S);
+    paintOver(S);
+    if (S.stale > 1) root.dataset.ms = (performance.now() - start).toFixed(2);
+    S.stale = 0;
+  };
+  S.fit = () => { fitView(S.view, S.scene); placeView(S.view, S.scene, S.size); S.repaint(); return true; };
+  S.zoom = (factor) => {
+    zoomAt(S.view, S.scene, S.size, factor, S.size.map((side) => side / 2));
+    S.repaint();
+    return true;
+  };
+  return S;
+}
+
+function update(S, data) {
+  const turn = ++S.turn, isLast = () => turn === S.turn && !S.gone;
+  S.root.dataset.waiting = turn;
+  return decodeScene(data, S.held).then((scene) => { if (isLast()) show(S, scene); }, (error) => {
+    if (isLast()) S.parts.status.textContent = error.message;
+  });
+}
+
+function show(S, scene) {
+  if (scene.width !== S.scene?.width || scene.height !== S.scene?.height) fitView(S.view, scene);
+  S.scene = scene;
+  for (const url of S.held.keys()) if (!scene.urls.has(url)) S.held.delete(url);
+  S.hover = null;
+  S.parts.tip.hidden = true;
+  S.filters.score ??= scene.scoreFrom;
+  for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
+  takeTools(S, scene.tools);
+  loadImage(S, "image", scene.url);
+  loadImage(S, "overlay", scene.overlay?.url);
+  updatePanel(S);
+  if (S.tools) showTools(S.tools);
+  filterBoxes(S);
+  showStatus(S);
+  takeSize(S);
+  placeView(S.view, scene, S.size);
+  S.stale = 2;
+  S.paint();
+  delete S.root.dataset.waiting;
+  S.root.dataset.messages = 1 + Number(S.root.dataset.messages ?? 0); // lets tests see a new scene arrive
+}

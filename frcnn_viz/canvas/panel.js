@@ -1,0 +1,89 @@
+// The controls: filters, dials and legend. Each shows what the state says whenever `S.controls` are called, and stays
+// where it is whatever the counts: a slider held by the mouse is not taken away.
+function updatePanel(S) {
+  const { layers, overlay } = S.scene;
+  const dials = (layer) => Object.keys(layer.sieve?.dials ?? {});
+  const shapes = layers.map((l) => [l.name, l.legend, !!l.tails, offered(l), dials(l)]);
+  const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
+  if (shape !== S.panelShape) buildPanel(S);
+  S.panelShape = shape;
+  for (const update of S.controls) update();
+}
+
+const hasScores = (scene) => scene.layers.some((layer) => layer.scores && layer.count);
+
+// Which groups have a chip: those that hold a box, or may at other settings.
+const offered = (layer) => layer.groupCounts.map(
+  (n, group) => n > 0 || Object.values(layer.sieve?.places ?? {}).includes(group));
+
+function buildPanel(S) {
+  const { scene, filters } = S;
+  S.parts.filters.replaceChildren();
+  S.controls = [];
+  if (hasScores(scene)) {
+    addSlider(S, "score ≥", { min: 0, max: 1, step: 0.005 }, () => filters.score, (v) => v.toFixed(3),
+      (v) => { filters.score = v; });
+    addSlider(S, "top", { min: 0, max: 1, step: 0.005 }, () => filters.topFraction,
+      (v) => topOf(v, mostScored(S.scene)).toLocaleString("en"), (v) => { filters.topFraction = v; });
+  }
+  if (scene.overlay)
+    addSlider(S, scene.overlay.name, { min: 0, max: 1, step: 0.02 }, () => filters.opacity ?? S.scene.overlay.opacity,
+      (v) => Math.round(v * 100) + "%", (v) => { filters.opacity = v; });
+  if (scene.layers.some((layer) => layer.tails))
+    addChip(S, "arrows", "#ffffff", null, () => filters.arrows, (on) => { filters.arrows = on; });
+  scene.layers.forEach((layer, l) => {
+    for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
+    addLegend(S, layer, l);
+  });
+}
+
+// A layer of one group is switched off as a whole, others group by group.
+function addLegend(S, layer, l) {
+  const { filters } = S, now = () => S.scene.layers[l];
+  if (layer.legend.length === 1) {
+    addChip(S, layer.legend[0][0], layer.legend[0][1], () => now().count, () => !isOff(filters, now()),
+      (on) => { filters.off[layer.name] = !on; });
+    return;
+  }
+  layer.legend.forEach(([label, colour], group) => {
+    if (!offered(layer)[group]) return;
+    addChip(S, label, colour, () => now().groupCounts[group], () => !hiddenGroups(filters, now()).includes(group),
+      (on) => {
+        const others = hiddenGroups(filters, now()).filter((g) => g !== group);
+        filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
+      });
+  });
+}
+
+function addSlider(S, name, range, value, format, change, released = () => {}) {
+  const [label, input, output] = ["label", "input", "output"].map((tag) => document.createElement(tag));
+  Object.assign(input, { type: "range", ...range });
+  input.setAttribute("aria-label", name);
+  input.addEventListener("input", () => {
+    change(+input.value);
+    for (const update of S.controls) update();
+    S.refilter();
+  });
+  input.addEventListener("change", () => released(+input.value));
+  label.append(name, input, output);
+  S.parts.filters.append(label);
+  S.controls.push(() => { input.value = value(); output.textContent = format(value()); });
+}
+
+function addChip(S, name, colour, count, isOn, change) {
+  const [chip, swatch, small] = ["button", "i", "small"].map((tag) => document.createElement(tag));
+  Object.assign(chip, { type: "button", className: "chip" });
+  swatch.style.borderColor = colour;
+  chip.append(swatch, name);
+  if (count) chip.append(small);
+  chip.addEventListener("click", () => {
+    change(!isOn());
+    for (const update of S.controls) update();
+    S.refilter();
+  });
+  S.parts.filters.append(chip);
+  S.controls.push(() => {
+    chip.setAttribute("aria-pressed", isOn());
+    if (count) small.textContent = count().toLocaleString("en");
+  });
+}

@@ -1,0 +1,79 @@
+// The mouse and the trackpad. A drag pans; with tools it draws, moves or resizes (tools.js), and the middle button or
+// the space bar pans. A click picks the box under it; with tools it selects one.
+const STILL = 3, NOTCH = 40;
+
+function bindPointer(S) {
+  const { canvas } = S.parts, at = (event) => pointerOn(canvas, event);
+  const inImage = (screen) => toImage(S.view, ...screen);
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!S.scene || event.button > 1) return;
+    canvas.setPointerCapture(event.pointerId);
+    const screen = at(event), point = inImage(screen);
+    const pans = !S.tools || event.button === 1 || S.tools.space;
+    const deed = pans ? { kind: "pan" } : startDeed(S.tools, point, event.shiftKey);
+    S.drag = { ...deed, screen, point, view: { ...S.view }, far: false };
+    hoverAt(S, null);
+  });
+
+  canvas.addEventListener("pointermove", (event) => {
+    if (!S.scene) return;
+    const screen = at(event), { drag } = S;
+    if (!drag) {
+      hoverAt(S, boxAt(S.scene, S.shown, ...inImage(screen), 2 / S.view.scale), screen);
+      if (S.tools) hoverTools(S.tools, inImage(screen));
+      return;
+    }
+    const dx = screen[0] - drag.screen[0], dy = screen[1] - drag.screen[1];
+    if (!drag.far && Math.hypot(dx, dy) <= STILL) return;
+    if (!drag.far && drag.kind !== "pan") beginDeed(S.tools, drag);
+    drag.far = true;
+    if (drag.kind === "pan") panBy(S.view, S.scene, S.size, dx, dy, drag.view);
+    else goOn(S.tools, drag, inImage(screen));
+    drag.kind === "pan" ? S.repaint() : S.touch();
+  });
+
+  canvas.addEventListener("pointerup", () => {
+    const { drag } = S;
+    S.drag = null;
+    if (!drag) return;
+    if (drag.far && drag.kind !== "pan") finish(S.tools, drag);
+    else if (!drag.far && S.tools && drag.kind !== "pan") clickTools(S.tools, drag.point);
+    else if (!drag.far && !S.tools) pickAt(S, drag.point);
+  });
+  canvas.addEventListener("pointercancel", () => cancelDrag(S));
+  canvas.addEventListener("pointerleave", () => hoverAt(S, null));
+  canvas.addEventListener("dblclick", () => S.tools || S.fit());
+
+  // Small steps are a trackpad's, which pans where there is something to pan.
+  canvas.addEventListener("wheel", (event) => {
+    if (!S.scene) return;
+    event.preventDefault();
+    const small = event.deltaX !== 0 || Math.abs(event.deltaY) < NOTCH;
+    if (event.deltaMode === 0 && !event.ctrlKey && small && S.view.zoom > 1)
+      panBy(S.view, S.scene, S.size, -event.deltaX, -event.deltaY);
+    else zoomAt(S.view, S.scene, S.size, Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at(event));
+    S.repaint();
+  }, { passive: false });
+}
+
+function pickAt(S, [x, y]) {
+  const hit = boxAt(S.scene, S.shown, x, y, 2 / S.view.scale), layer = hit && S.scene.layers[hit.layer];
+  S.emit("pick", { x, y, layer: layer?.name ?? null, id: layer ? layer.ids[hit.index] : null });
+}
+
+function hoverAt(S, hover, screen) {
+  const same = sameBox(hover, S.hover);
+  S.hover = hover;
+  showTip(S, ...(screen ?? [0, 0]));
+  if (!same) S.touch();
+}
+
+function cancelDrag(S) {
+  const { drag } = S;
+  S.drag = null;
+  if (drag?.kind === "pan") panBy(S.view, S.scene, S.size, 0, 0, drag.view);
+  else if (drag) undoDeed(S.tools, drag);
+  S.repaint();
+  return true;
+}

@@ -1,0 +1,47 @@
+// What is told in words: the line below the picture, the box under the pointer, the canvas's name.
+function statusLine(S) {
+  const counts = S.scene.layers.map((layer, l) =>
+    `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${layer.count.toLocaleString("en")}`);
+  if (S.shown.some(isDense)) counts.push("more than 50,000: brightness shows how many outlines cross a pixel");
+  return [...(S.tools ? [readout(S.tools)] : []), ...counts].join("  ·  ");
+}
+
+function showStatus(S) {
+  const { status, canvas } = S.parts, line = statusLine(S);
+  if (status.textContent !== line) status.textContent = status.title = line;
+  const name = canvasName(S);
+  if (canvas.getAttribute("aria-label") !== name) canvas.setAttribute("aria-label", name);
+}
+
+function canvasName(S) {
+  const shown = S.shown.reduce((n, of) => n + of.length, S.tools?.boxes.length ?? 0);
+  const keys = S.tools
+    ? "Drag draws, click selects, n and p go through the boxes, arrows move the selected one, Delete deletes it, " +
+      "digits choose its class, Escape lets go."
+    : "Plus and minus zoom, arrows pan, 0 fits.";
+  return `Picture with ${shown.toLocaleString("en")} ${shown === 1 ? "box" : "boxes"}. ${keys}`;
+}
+
+// A box of a layer, line by line.
+function boxWords(layer, i) {
+  const number = (v) => (Number.isInteger(v) ? v.toLocaleString("en") : v.toPrecision(4));
+  const [x0, y0, x1, y1] = [...boxOf(layer, i)].map((v) => v.toFixed(1));
+  const lines = [`${layer.name} ${layer.ids[i].toLocaleString("en")}: ${layer.legend[layer.groups[i]][0]}`];
+  if (layer.labels) lines.push(layer.labels[i]);
+  if (layer.scores) lines.push(`score ${layer.scores[i].toFixed(4)}`);
+  lines.push(`x ${x0} – ${x1}  y ${y0} – ${y1} px`);
+  for (const [name, values] of layer.columns) lines.push(`${name} ${number(values[i])}`);
+  return lines;
+}
+
+function showTip(S, px, py) {
+  const { tip } = S.parts, [width, height] = S.size;
+  tip.hidden = !S.hover;
+  if (!S.hover) return;
+  tip.textContent = boxWords(S.scene.layers[S.hover.layer], S.hover.index).join("\n");
+  const flip = px > width - 230, rise = py > height - 120;
+  Object.assign(tip.style, {
+    left: flip ? "" : px + 14 + "px", right: flip ? width - px + 14 + "px" : "",
+    top: rise ? "" : py + 14 + "px", bottom: rise ? height - py + 14 + "px" : "",
+  });
+}

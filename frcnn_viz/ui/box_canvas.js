@@ -1,0 +1,25 @@
+// The canvas as a component of Streamlit. What is mounted stays on the node, so that zoom and filters outlast reruns.
+// Its controls stand in the panel of its key (canvas_panel.js) while there is one; either may come first.
+export default function ({ parentElement, data, setTriggerValue }) {
+  const host = parentElement.querySelector(".canvas-host");
+  host.emit = (event, value) => (event === "look"
+    ? window.dispatchEvent(new CustomEvent("frcnn-viz:look", { detail: value }))
+    : setTriggerValue(event, value));
+  if (host.mounted) host.mounted.update(data);
+  else start(host, data);
+  return () => { host.stop?.(); host.stop = host.mounted = null; };
+}
+
+function start(host, data) {
+  const mounted = (host.mounted = mount(host, data, (event, value) => host.emit(event, value)));
+  const key = [...host.getRootNode().host.closest("[class*=st-key-]").classList].find((c) => c.startsWith("st-key-"));
+  let docked = null;
+  const onPanel = ({ detail }) => {
+    if (detail.key !== key || (!detail.element && detail.gone !== docked)) return;
+    docked = detail.element ?? null;
+    mounted.dock(docked);
+  };
+  window.addEventListener("frcnn-viz:panel", onPanel);
+  window.dispatchEvent(new CustomEvent("frcnn-viz:canvas", { detail: { key } }));
+  host.stop = () => { window.removeEventListener("frcnn-viz:panel", onPanel); mounted.unmount(); };
+}
