@@ -28,6 +28,7 @@ SCRIPTS = (
     "tools.js",  # drawing, moving, naming
     "toolpaint.js",
     "toolbar.js",
+    "look.js",  # what the reader set, to and from a text
     "pointer.js",
     "keys.js",
     "mount.js",  # ties them to the host

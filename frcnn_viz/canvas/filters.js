@@ -14,6 +14,9 @@ function visibleBoxes(layer, filters) {
   return found.subarray(0, n);
 }
 
+// How a scene comes, but for the score filter, which the scene tells.
+const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true });
+
 const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
 
 const hiddenGroups = (filters, layer) => filters.hidden[layer.name] ?? layer.hiddenGroups;

@@ -30,9 +30,10 @@ function newState(element, emit) {
   const S = (root.__state = {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     ctx: part("picture").getContext("2d"), over: part("over").getContext("2d"),
-    size: [0, 0], heightFor: 0, view: {}, filters: { topFraction: 1, off: {}, hidden: {}, arrows: true },
+    size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
     scene: null, shown: [], hover: null, drag: null, tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
+    lookEpoch: null, lookSaid: "",
   });
   // What is to be done in the next frame: 1, what changes under the hand; 2, all of it.
   const schedule = (what) => {
@@ -54,6 +55,7 @@ function newState(element, emit) {
     const start = performance.now();
     if (S.stale > 1) paintScene(S);
     paintOver(S);
+    if (S.stale > 1) tellLook(S);
     if (S.stale > 1) root.dataset.ms = (performance.now() - start).toFixed(2);
     S.stale = 0;
   };
@@ -81,6 +83,7 @@ function show(S, scene) {
   S.hover = null;
   S.parts.tip.hidden = true;
   S.filters.score ??= scene.scoreFrom;
+  takeLook(S, scene.look);
   for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
   takeTools(S, scene.tools);
   loadImage(S, "image", scene.url);

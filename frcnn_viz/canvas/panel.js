@@ -17,20 +17,20 @@ const offered = (layer) => layer.groupCounts.map(
   (n, group) => n > 0 || Object.values(layer.sieve?.places ?? {}).includes(group));
 
 function buildPanel(S) {
-  const { scene, filters } = S;
+  const { scene } = S;
   S.parts.filters.replaceChildren();
   S.controls = [];
   if (hasScores(scene)) {
-    addSlider(S, "score ≥", { min: 0, max: 1, step: 0.005 }, () => filters.score, (v) => v.toFixed(3),
-      (v) => { filters.score = v; });
-    addSlider(S, "top", { min: 0, max: 1, step: 0.005 }, () => filters.topFraction,
-      (v) => topOf(v, mostScored(S.scene)).toLocaleString("en"), (v) => { filters.topFraction = v; });
+    addSlider(S, "score ≥", { min: 0, max: 1, step: 0.005 }, () => S.filters.score, (v) => v.toFixed(3),
+      (v) => { S.filters.score = v; });
+    addSlider(S, "top", { min: 0, max: 1, step: 0.005 }, () => S.filters.topFraction,
+      (v) => topOf(v, mostScored(S.scene)).toLocaleString("en"), (v) => { S.filters.topFraction = v; });
   }
   if (scene.overlay)
-    addSlider(S, scene.overlay.name, { min: 0, max: 1, step: 0.02 }, () => filters.opacity ?? S.scene.overlay.opacity,
-      (v) => Math.round(v * 100) + "%", (v) => { filters.opacity = v; });
+    addSlider(S, scene.overlay.name, { min: 0, max: 1, step: 0.02 }, () => S.filters.opacity ?? S.scene.overlay.opacity,
+      (v) => Math.round(v * 100) + "%", (v) => { S.filters.opacity = v; });
   if (scene.layers.some((layer) => layer.tails))
-    addChip(S, "arrows", "#ffffff", null, () => filters.arrows, (on) => { filters.arrows = on; });
+    addChip(S, "arrows", "#ffffff", null, () => S.filters.arrows, (on) => { S.filters.arrows = on; });
   scene.layers.forEach((layer, l) => {
     for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
     addLegend(S, layer, l);
@@ -39,18 +39,18 @@ function buildPanel(S) {
 
 // A layer of one group is switched off as a whole, others group by group.
 function addLegend(S, layer, l) {
-  const { filters } = S, now = () => S.scene.layers[l];
+  const now = () => S.scene.layers[l];
   if (layer.legend.length === 1) {
-    addChip(S, layer.legend[0][0], layer.legend[0][1], () => now().count, () => !isOff(filters, now()),
-      (on) => { filters.off[layer.name] = !on; });
+    addChip(S, layer.legend[0][0], layer.legend[0][1], () => now().count, () => !isOff(S.filters, now()),
+      (on) => { S.filters.off[layer.name] = !on; });
     return;
   }
   layer.legend.forEach(([label, colour], group) => {
     if (!offered(layer)[group]) return;
-    addChip(S, label, colour, () => now().groupCounts[group], () => !hiddenGroups(filters, now()).includes(group),
+    addChip(S, label, colour, () => now().groupCounts[group], () => !hiddenGroups(S.filters, now()).includes(group),
       (on) => {
-        const others = hiddenGroups(filters, now()).filter((g) => g !== group);
-        filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
+        const others = hiddenGroups(S.filters, now()).filter((g) => g !== group);
+        S.filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
       });
   });
 }

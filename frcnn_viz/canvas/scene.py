@@ -169,6 +169,8 @@ class CanvasScene:
         overlay: drawn between image and boxes.
         score_from: where the score filter starts; the reader can move it.
         tools: with them the user draws.
+        look: what the reader set on the canvas, as its "look" told it (see `look.js`), and an epoch: it is taken when
+            the epoch is another than that of the look taken last.
     """
 
     url: str
@@ -179,6 +181,7 @@ class CanvasScene:
     overlay: Overlay | None = None
     score_from: float = 0.0
     tools: Tools | None = None
+    look: tuple[str, int] | None = None
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
         """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to.
@@ -233,6 +236,7 @@ class CanvasScene:
             "height": self.height,
             "layers": layers,
             "scoreFrom": self.score_from,
+            "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),
             "overlay": overlay

@@ -17,10 +17,13 @@ function placeView(view, scene, [width, height]) {
   view.y = height / 2 - view.cy * view.scale;
 }
 
-// The image point (cx, cy) comes to the middle; the picture never leaves the stage altogether.
+// The picture never leaves the stage altogether.
+const centreOf = ({ width, height }, cx, cy) => (
+  { cx: rounded(clamp(cx, 0, width), 3), cy: rounded(clamp(cy, 0, height), 3) });
+
+// The image point (cx, cy) comes to the middle.
 function centreView(view, scene, size, cx, cy) {
-  view.cx = rounded(clamp(cx, 0, scene.width), 3);
-  view.cy = rounded(clamp(cy, 0, scene.height), 3);
+  Object.assign(view, centreOf(scene, cx, cy));
   placeView(view, scene, size);
 }
 

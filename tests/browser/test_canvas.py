@@ -80,3 +80,15 @@ def test_the_stage_fills_its_column_and_fits_the_window(
         picture = page.locator("canvas.picture").bounding_box()
         assert abs(picture["height"] - stage["height"]) < 1
         assert abs(picture["width"] - stage["width"]) < 1
+
+
+def test_a_look_is_told_in_the_browser_alone(app: str, page: Page, settled: Settled) -> None:
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
+    page.goto(app)
+    settled(page)
+    sent = len(frames)
+    page.evaluate("window.addEventListener('frcnn-viz:look', ({ detail }) => { window.look = detail; })")
+    page.get_by_role("button", name="two").click()
+    page.wait_for_function("window.look === 'h=box:1'")
+    assert len(frames) == sent
