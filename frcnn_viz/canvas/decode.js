@@ -33,7 +33,7 @@ function readLayer(layer, read) {
   layer.columns = layer.columns.map(([name, place]) => [name, read(Float32Array, place)]);
   if (layer.sieve) {
     layer.sieve.boxes = read(Float32Array, layer.sieve.boxes);
-    layer.sieve.levels = read(Uint8Array, layer.sieve.levels);
+    layer.sieve.levels = read(Uint16Array, layer.sieve.levels);
   }
   layer.groupCounts = countGroups(layer);
 }

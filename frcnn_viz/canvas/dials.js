@@ -26,6 +26,6 @@ function keepAsked(S, layer) {
   }
   const answered = dials.every(([, dial]) => dial.now === dial.value);
   const now = Object.fromEntries(dials.map(([role, dial]) => [role, dial.now]));
-  layer.groups = answered ? layer.given : sift(layer, now);
+  layer.groups = answered ? layer.given : sift(layer, { ...layer.sieve.fixed, ...now });
   layer.groupCounts = countGroups(layer);
 }

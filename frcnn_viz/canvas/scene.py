@@ -43,15 +43,19 @@ class Sieve:
 
     Attributes:
         boxes: float32 [N, 4], network-input frame, in which the filters compare them.
-        levels: whole numbers [N]; NMS works within a level.
+        levels: whole numbers [N]; NMS works within a level, or a label.
         dials: by what they set: `minSide`, `minScore`, `nmsIou`, `most`.
         places: in the layer's legend, of each outcome: `kept`, `suppressed`, `over`, `unlikely`, `small`.
+        stage: `proposals` or `detections`, which look at sides and scores each in its way.
+        fixed: what has no dial, by the same names.
     """
 
     boxes: Tensor
     levels: Tensor
     dials: dict[str, Dial]
     places: dict[str, int]
+    stage: str = "proposals"
+    fixed: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,9 +226,11 @@ class CanvasScene:
                     "sieve": layer.sieve
                     and {
                         "boxes": put(layer.sieve.boxes, "<f4"),
-                        "levels": put(layer.sieve.levels, "u1"),
+                        "levels": put(layer.sieve.levels, "<u2"),
                         "dials": {role: vars(dial) for role, dial in layer.sieve.dials.items()},
                         "places": layer.sieve.places,
+                        "stage": layer.sieve.stage,
+                        "fixed": layer.sieve.fixed,
                     },
                     "columns": [[name, put(values, "<f4")] for name, values in layer.columns.items()],
                 }

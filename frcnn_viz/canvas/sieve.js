@@ -1,19 +1,32 @@
-// A stage's filters, run here while a slider is held: what became of each box of a layer, as `select_proposals` tells.
-//   layer: boxes of the sieve (the network's input frame), scores, levels, order
+// A stage's filters, run here while a slider is held: what became of each box of a layer.
+//   layer: scores, order (best first), and its sieve: boxes (the network's input frame), levels, stage, and
+//     places: in the layer's legend, of kept, suppressed, over the limit, under the score, too small
 //   dials: minSide, minScore, nmsIou, most
-//   places: in the layer's legend, of kept, suppressed, over the limit, under the score, too small
 function sift(layer, dials) {
-  const { boxes, levels, places } = layer.sieve;
-  const minSide = f32(dials.minSide), minScore = f32(dials.minScore); // as torch compares a tensor with a number
-  const side = (i, k) => f32(boxes[4 * i + k + 2] - boxes[4 * i + k]);
+  const { boxes, levels, places, stage } = layer.sieve, pass = FIRST[stage];
   const groups = new Uint8Array(layer.count), entering = [];
+  const least = { side: f32(dials.minSide), score: f32(dials.minScore) }; // as torch compares a tensor with a number
   for (const i of layer.order) {
-    if (!(side(i, 0) >= minSide && side(i, 1) >= minSide)) groups[i] = places.small;
-    else if (!(layer.scores[i] >= minScore)) groups[i] = places.unlikely;
-    else { groups[i] = places.suppressed; entering.push(i); }
+    const width = f32(boxes[4 * i + 2] - boxes[4 * i]), height = f32(boxes[4 * i + 3] - boxes[4 * i + 1]);
+    const lost = pass(width, height, layer.scores[i], least);
+    groups[i] = places[lost ?? "suppressed"];
+    if (!lost) entering.push(i);
   }
   batchedNms(boxes, levels, entering, dials.nmsIou).forEach((i, n) => {
     groups[i] = n < dials.most ? places.kept : places.over;
   });
   return groups;
 }
+
+// What a box is lost by before NMS, or undefined. `select_proposals` looks at the sides first and lets the threshold
+// itself pass; `select_detections` looks at the score first, which must be higher.
+const FIRST = {
+  proposals(width, height, score, least) {
+    if (!(width >= least.side && height >= least.side)) return "small";
+    if (!(score >= least.score)) return "unlikely";
+  },
+  detections(width, height, score, least) {
+    if (!(score > least.score)) return "unlikely";
+    if (!(width >= least.side && height >= least.side)) return "small";
+  },
+};

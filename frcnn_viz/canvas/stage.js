@@ -1,10 +1,10 @@
 // The stage: how large it is, its two canvases (the picture with its boxes, and over it what changes under the hand).
-const LEAST_HEIGHT = 220, BELOW = 12, SCROLLBAR = 20;
+const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
 
 // The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards.
 function stageSize(S) {
   const { stage, status } = S.parts, width = stage.clientWidth;
-  const room = window.innerHeight - topOnPage(stage) - status.offsetHeight - BELOW;
+  const room = window.innerHeight - topOnPage(stage) - status.offsetHeight - GAP;
   return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.scene.height / S.scene.width, room)))];
 }
 

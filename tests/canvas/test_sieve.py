@@ -1,7 +1,9 @@
-"""What the canvas works out while a slider is held is what torchvision works out."""
+"""What the canvas works out while a slider is held is what torchvision works out: NMS, and the fates of two stages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from torchvision.ops import batched_nms
 
 from frcnn_viz import canvas
 from frcnn_viz.figures.proposals import DIALS, PLACES, fate_groups
+from frcnn_viz.pipeline.detections import MIN_SIZE, select_detections
 from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.pipeline.results import flatten_candidates
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
 
@@ -27,8 +31,7 @@ NMS = """cases => cases.map(({ boxes, scores, groups, threshold }) => {
 
 @pytest.fixture
 def scripts(page: Page) -> Page:
-    for name in ("nms.js", "sieve.js"):
-        page.add_script_tag(content=canvas.read(name))
+    page.add_script_tag(content=canvas.script())
     return page
 
 
@@ -76,31 +79,66 @@ def test_nms_is_torchvisions(cases: int, most: int, scripts: Page) -> None:
             assert kept == expected.tolist()
 
 
-SIFT = """([layer, dials]) => dials.map((values) => {
-    const order = Uint32Array.from(layer.scores, (_, i) => i).sort((a, b) => layer.scores[b] - layer.scores[a]);
-    const sieve = { ...layer.sieve, boxes: new Float32Array(layer.sieve.boxes) };
-    return [...sift({ count: order.length, scores: layer.scores, order, sieve }, values)];
-})"""
+SIFT = """([layer, dials]) => {
+    Object.assign(layer, { count: layer.scores.length, scores: new Float32Array(layer.scores) });
+    Object.assign(layer, { order: bestFirst(layer) });
+    layer.sieve.boxes = new Float32Array(layer.sieve.boxes);
+    return dials.map((values) => [...sift(layer, values)]);
+}"""
 
 
-def test_a_sieve_leads_to_the_fates_of_the_stage(tiny: FasterRCNN, scripts: Page) -> None:
-    generator, memory = torch.Generator().manual_seed(3), Memory(10**9)
+def drawn(count: int, ranges: dict[str, Callable[[float], float]]) -> list[dict[str, float]]:
+    """`count` random settings; each range makes a value of a number from 0 to 1."""
+    generator = torch.Generator().manual_seed(3)
+    return [{name: of(float(torch.rand(1, generator=generator))) for name, of in ranges.items()} for _ in range(count)]
+
+
+def test_a_sieve_leads_to_the_fates_of_the_proposals(tiny: FasterRCNN, scripts: Page) -> None:
+    memory = Memory(10**9)
     first = Trace(tiny, make_image(200, 260), memory=memory)
     proposals = first.proposals
-    settings = [
+    settings = drawn(
+        40,
         {
-            "rpn_nms_thresh": round(float(torch.rand(1, generator=generator)), 2),
-            "rpn_post_nms_top_n": int(torch.randint(1, 300, (1,), generator=generator)),
-            "rpn_min_size": round(20 * float(torch.rand(1, generator=generator)) ** 2, 3),
-            "rpn_score_thresh": round(float(torch.rand(1, generator=generator)) ** 3, 3),
-        }
-        for _ in range(40)
-    ]
+            "rpn_nms_thresh": lambda part: round(part, 2),
+            "rpn_post_nms_top_n": lambda part: 1 + int(300 * part),
+            "rpn_min_size": lambda part: round(20 * part**2, 3),
+            "rpn_score_thresh": lambda part: round(part**3, 3),
+        },
+    )
     sieve = {"boxes": proposals.candidates.flatten().tolist(), "levels": proposals.level.tolist(), "places": PLACES}
-    layer = {"scores": proposals.scores.tolist(), "sieve": sieve}
-    dials = [{role: change[name] for role, name in DIALS.items()} for change in settings]
-    there = scripts.evaluate(SIFT, [layer, dials])
+    layer = {"scores": proposals.scores.tolist(), "sieve": {**sieve, "stage": "proposals"}}
+    there = scripts.evaluate(
+        SIFT, [layer, [{role: change[name] for role, name in DIALS.items()} for change in settings]]
+    )
     for change, groups in zip(settings, there, strict=True):
         server = Trace(tiny, first.image, first.settings.replace(**change), memory=memory).proposals
         assert groups == fate_groups(server.fate).tolist(), change
+    assert len({group for groups in there for group in groups}) == len(PLACES)
+
+
+def test_a_sieve_leads_to_the_fates_of_the_detections(tiny: FasterRCNN, scripts: Page) -> None:
+    first = Trace(tiny, make_image(200, 260))
+    rois = first.rois
+    boxes = rois.boxes.clone()
+    boxes[::7, :, 2] = boxes[::7, :, 0] + MIN_SIZE / 2  # too narrow
+    boxes[3::7, :, 3] = boxes[3::7, :, 1] + 8
+    boxes[3::7, :, 1] = boxes[3::7, :, 3] - MIN_SIZE  # about as narrow as may be
+    rois = replace(rois, boxes=boxes)
+    flat, scores, labels = flatten_candidates(rois)
+    settings = drawn(
+        40,
+        {
+            "nms_thresh": lambda part: round(part, 2),
+            "detections_per_img": lambda part: 1 + int(len(scores) * part**2 / 2),
+            "score_thresh": lambda part: float(scores[int(part * len(scores))]),  # the score of some candidate
+        },
+    )
+    settings.append({"nms_thresh": 0.5, "detections_per_img": 100, "score_thresh": 0.0})
+    sieve = {"boxes": flat.flatten().tolist(), "levels": labels.tolist(), "places": PLACES, "stage": "detections"}
+    roles = {"nmsIou": "nms_thresh", "most": "detections_per_img", "minScore": "score_thresh"}
+    dials = [{**{role: change[name] for role, name in roles.items()}, "minSide": MIN_SIZE} for change in settings]
+    there = scripts.evaluate(SIFT, [{"scores": scores.tolist(), "sieve": sieve}, dials])
+    for change, groups in zip(settings, there, strict=True):
+        assert groups == fate_groups(select_detections(rois, first.input, **change).fate).tolist(), change
     assert len({group for groups in there for group in groups}) == len(PLACES)

@@ -1,0 +1,203 @@
+"""The module's own reading and reckoning, in a real browser, beside torch's: decoding, filters, matching."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+import torch
+from playwright.sync_api import Page, Route
+from torch import Tensor
+from torchvision.models.detection._utils import Matcher
+from torchvision.ops import box_iou
+
+from frcnn_viz import canvas
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
+from frcnn_viz.pipeline.matching import match_anchors
+from tests.canvas.host import BYTES
+
+THRESHOLDS = [0.0, 0.1, 0.25, 0.3, 1 / 3, 0.5, 0.6, 2 / 3, 0.7, 0.75, 1.0]
+DECODE = """async (texts) => Promise.all(texts.map(async (text) => {
+    const { layers, points } = await decodeScene(bytes(text), new Map());
+    const list = (values) => values && [...values];
+    return { points: list(points), layers: layers.map((layer) => ({
+        ...layer, boxes: list(layer.boxes), groups: list(layer.groups), ids: list(layer.ids), order: list(layer.order),
+        scores: list(layer.scores), tails: list(layer.tails), columns: layer.columns.map(([n, v]) => [n, list(v)]),
+        sieve: layer.sieve && { boxes: list(layer.sieve.boxes), levels: list(layer.sieve.levels) },
+    })) };
+}))"""
+VISIBLE = """cases => cases.map(({ layer, filters }) => {
+    filters.topK ??= Infinity;
+    layer.count = layer.groups.length;
+    layer.scores &&= new Float32Array(layer.scores);
+    layer.order = bestFirst(layer);
+    return [...visibleBoxes(layer, filters)];
+})"""
+MATCH = """cases => cases.map(({ anchors, objects, fg, bg }) => {
+    const found = matchAnchors(new Float32Array(anchors), new Float32Array(objects), fg, bg);
+    return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, [...values]]));
+})"""
+
+
+@pytest.fixture
+def scripts(page: Page) -> Page:
+    page.add_script_tag(content=canvas.script() + BYTES)
+    return page
+
+
+def boxes_of(generator: torch.Generator, count: int, whole: bool, empty: bool = True) -> Tensor:
+    """[N, 4]; on few whole pixels, so that IoUs are tied and lie on thresholds, or anywhere."""
+    if whole:
+        corners = torch.randint(0, 8, (count, 2), generator=generator).float()
+        return torch.cat([corners, corners + torch.randint(0 if empty else 1, 7, (count, 2), generator=generator)], 1)
+    corners = torch.rand(count, 2, generator=generator) * 200
+    return torch.cat([corners, corners + 1 + torch.rand(count, 2, generator=generator) * 150], 1)
+
+
+def integer(generator: torch.Generator, low: int, high: int) -> int:
+    return int(torch.randint(low, high, (1,), generator=generator))
+
+
+def random_layer(generator: torch.Generator, number: int) -> BoxLayer:
+    count = integer(generator, 0, 40)
+    boxes, scored = boxes_of(generator, count, False), number % 3 > 0
+    scores = (
+        torch.randint(0, 9, (count,), generator=generator) / 8 if number % 2 else torch.rand(count, generator=generator)
+    )
+    dial = Dial("rpn_min_size", "Least side", "", 0.0, 0.0, 9.0, 1.0)
+    return BoxLayer(
+        f"layer {number}",
+        boxes,
+        [(name, "#123456") for name in "abcd"],
+        groups=torch.randint(0, 4, (count,), generator=generator),
+        ids=torch.randint(0, 10**9, (count,), generator=generator),
+        scores=scores if scored else None,
+        tails=boxes[:, 1:3] if number % 5 == 0 else None,
+        columns={"IoU": scores} if number % 4 == 0 else {},
+        hidden_groups=tuple(range(number % 3)),
+        sieve=Sieve(boxes / 3, torch.randint(0, 900, (count,), generator=generator), {"minSide": dial}, {})
+        if scored
+        else None,
+    )
+
+
+def flat(values: Tensor | None) -> list[float] | None:
+    return None if values is None else values.flatten().tolist()
+
+
+def best_first(layer: BoxLayer) -> list[int]:
+    count = len(layer.boxes_in_image)
+    return list(range(count)) if layer.scores is None else layer.scores.argsort(descending=True, stable=True).tolist()
+
+
+def check(there: dict[str, Any], layer: BoxLayer) -> None:
+    """What was decoded is the layer, to the bit."""
+    assert there["boxes"] == flat(layer.boxes_in_image)
+    assert there["groups"] == flat(layer.groups)
+    assert there["ids"] == flat(layer.ids)
+    assert there["scores"] == flat(layer.scores)
+    assert there["tails"] == flat(layer.tails)
+    assert there["columns"] == [[name, flat(values)] for name, values in layer.columns.items()]
+    assert there["groupCounts"] == [int((layer.groups == group).sum()) for group in range(4)]
+    assert there["order"] == best_first(layer)
+    sieve = layer.sieve and {"boxes": flat(layer.sieve.boxes), "levels": flat(layer.sieve.levels)}
+    assert there["sieve"] == sieve
+
+
+def test_what_is_packed_is_decoded_to_the_bit(scripts: Page) -> None:
+    generator = torch.Generator().manual_seed(0)
+    layers = [random_layer(generator, number) for number in range(300)]
+    scenes = [
+        CanvasScene("x", 9, 9, layers[n : n + 3], points=layers[n].boxes_in_image[:, :2]) for n in range(0, 300, 3)
+    ]
+    found = scripts.evaluate(DECODE, [base64.b64encode(scene.pack()).decode() for scene in scenes])
+    for scene, there in zip(scenes, found, strict=True):
+        assert there["points"] == flat(scene.points)
+        for layer, decoded in zip(scene.layers, there["layers"], strict=True):
+            check(decoded, layer)
+
+
+def test_arrays_that_go_by_url_are_the_same(page: Page) -> None:
+    generator = torch.Generator().manual_seed(1)
+    held: list[bytes] = []
+
+    def url_of(content: bytes) -> str:
+        held.append(content)
+        return f"/array/{len(held) - 1}"
+
+    def serve(route: Route) -> None:
+        number = route.request.url.rsplit("/", 1)[1]
+        route.fulfill(body=held[int(number)] if number else b"<!doctype html>", content_type="text/html")
+
+    count = 3000
+    boxes, scores = boxes_of(generator, count, False), torch.rand(count, generator=generator)
+    groups, ids = torch.randint(0, 4, (count,), generator=generator), torch.arange(count)
+    layer = BoxLayer("b", boxes, [(name, "#123456") for name in "abcd"], groups=groups, ids=ids, scores=scores)
+    message = base64.b64encode(CanvasScene("x", 9, 9, [layer]).pack(url_of)).decode()
+    page.route("http://127.0.0.1:9/**", serve)
+    page.goto("http://127.0.0.1:9/")
+    page.add_script_tag(content=canvas.script() + BYTES)
+    (there,) = page.evaluate(DECODE, [message])
+    assert len(held) == 3
+    check(there["layers"][0], layer)
+
+
+def test_the_boxes_shown_are_the_best_that_pass(scripts: Page) -> None:
+    generator = torch.Generator().manual_seed(2)
+    cases, expected = [], []
+    for number in range(600):
+        layer = random_layer(generator, number)
+        filters: dict[str, Any] = {"score": integer(generator, 0, 9) / 8, "hidden": {}, "off": {}}
+        if number % 2:
+            filters["topK"] = integer(generator, 1, 20)
+        if number % 5 < 3:
+            filters["hidden"][layer.name] = [group for group in range(4) if integer(generator, 0, 2)]
+        if number % 7 == 0:
+            filters["off"][layer.name] = bool(number % 2)
+        hidden = filters["hidden"].get(layer.name, layer.hidden_groups)
+        scores = layer.scores if layer.scores is not None else torch.full((len(layer.groups),), 2.0)
+        passing = (scores >= filters["score"]) & ~torch.isin(layer.groups, torch.tensor(hidden, dtype=torch.int64))
+        best = [i for i in best_first(layer) if passing[i]]
+        limit = filters.get("topK") if layer.scores is not None else None
+        expected.append([] if filters["off"].get(layer.name) else best[:limit])
+        packed = {
+            "name": layer.name,
+            "visible": True,
+            "hiddenGroups": list(layer.hidden_groups),
+            "legend": layer.legend,
+        }
+        cases.append(
+            {"layer": {**packed, "groups": flat(layer.groups), "scores": flat(layer.scores)}, "filters": filters}
+        )
+    assert scripts.evaluate(VISIBLE, cases) == expected
+
+
+def test_anchors_are_matched_as_torchvision_matches_them(scripts: Page) -> None:
+    generator = torch.Generator().manual_seed(4)
+    cases = []
+    for number in range(1200):
+        whole = number % 3 > 0
+        bg, fg = sorted(THRESHOLDS[integer(generator, 0, len(THRESHOLDS))] for _ in range(2))
+        anchors = boxes_of(generator, integer(generator, 1, 40), whole)
+        cases.append((anchors, boxes_of(generator, integer(generator, 1, 9), whole, empty=False), fg, bg))
+    found = scripts.evaluate(
+        MATCH, [{"anchors": flat(a), "objects": flat(o), "fg": fg, "bg": bg} for a, o, fg, bg in cases]
+    )
+    on_a_threshold = tied = 0
+    for (anchors, objects, fg, bg), there in zip(cases, found, strict=True):
+        quality = box_iou(objects, anchors)
+        assert there["matched"] == Matcher(fg, bg, allow_low_quality_matches=True)(quality).tolist()
+        ours = match_anchors(anchors, objects, fg_iou_thresh=fg, bg_iou_thresh=bg)
+        assert there["iou"] == ours.iou.tolist()
+        assert there["object"] == ours.object.tolist()
+        assert there["best"] == ours.best_iou_of_object.tolist()
+        on_a_threshold += bool(torch.isin(quality, torch.tensor([fg, bg])).any())
+        tied += bool((quality == quality.amax(dim=1, keepdim=True)).sum() > len(objects))
+    assert on_a_threshold > 300
+    assert tied > 300
+
+
+def test_anchors_without_objects_are_negative(scripts: Page) -> None:
+    (found,) = scripts.evaluate(MATCH, [{"anchors": [0, 0, 1, 1], "objects": [], "fg": 0.7, "bg": 0.3}])
+    assert found == {"matched": [-1], "iou": [0], "object": [-1], "best": []}
