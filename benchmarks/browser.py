@@ -1,4 +1,4 @@
-"""What a visitor waits for, timed in headless Chromium: filters, sliders, the start."""
+"""What a visitor waits for, timed in headless Chromium: frames, sliders, the start."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.canvas import canvas_rows
 from benchmarks.measure import Row
 from frcnn_viz.paths import APP
 from tests.browser import chromium
@@ -22,20 +23,9 @@ from tests.browser.conftest import FLAGS, VIEWPORT
 
 APPS = Path(__file__).parent / "apps"
 
-FILTER_STEPS = """(input, steps) => {
-    const times = [];
-    for (let i = 0; i < steps; i++) {
-        input.value = i / steps;
-        const start = performance.now();
-        input.dispatchEvent(new Event('input'));
-        times.push(performance.now() - start);
-    }
-    return times;
-}"""
-
 
 def browser_rows(repeats: int) -> list[Row]:
-    """Canvas filter (ms against 16), RPN NMS slider (against an empty fragment), start (s against 15)."""
+    """Canvas frames (ms against 16), RPN NMS slider (against an empty fragment), start (s against 15)."""
     path = chromium.find()
     if path is None:
         raise SystemExit(chromium.MISSING)
@@ -44,10 +34,10 @@ def browser_rows(repeats: int) -> list[Row]:
         page = browser.new_page(viewport=VIEWPORT)
         rows = [
             _start_to_picture(page),
-            _canvas_filter(page),
             _slider(page, browser.new_page(viewport=VIEWPORT), repeats),
         ]
         browser.close()
+        rows += canvas_rows(playwright, path)
     return rows
 
 
@@ -58,14 +48,6 @@ def _start_to_picture(page: Page) -> Row:
         _wait_for_canvas(page)
         seconds = time.perf_counter() - start
     return Row("start to first picture, of 15 s", "street-fpn", seconds * 1000, 15_000, 1.0)
-
-
-def _canvas_filter(page: Page) -> Row:
-    with served(APPS / "boxes.py") as address:
-        page.goto(address)
-        _wait_for_canvas(page)
-        times = page.locator(".box-canvas input[aria-label='score ≥']").evaluate(FILTER_STEPS, 60)
-    return Row("canvas filter, 20,000 boxes, of 16 ms", "canvas", statistics.median(times), 16, 1.0)
 
 
 def _slider(page: Page, empty_page: Page, repeats: int) -> Row:

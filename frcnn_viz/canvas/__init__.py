@@ -18,10 +18,11 @@ SCRIPTS = (
     "matching.js",  # which anchors stand for which objects
     "view.js",  # maps image to screen
     "filters.js",  # which boxes are shown, and which is under the pointer
-    "stage.js",  # the size, the two canvases, the pictures
+    "stage.js",  # the size, the canvases, the pictures
     "tags.js",
     "draw.js",
-    "density.js",
+    "raster.js",  # thousands of boxes
+    "density.js",  # more than can be told apart
     "panel.js",  # the controls: filters, legend
     "dials.js",  # the controls: settings of a stage
     "words.js",  # what is told in words

@@ -1,11 +1,32 @@
-// Painting the picture and the layers. Coordinates are screen pixels; one path for each colour.
-const DENSITY_FROM = 50000;
+// Painting. Coordinates are screen pixels. Three canvases lie on each other: the picture, the layers, and what changes
+// under the hand; so a filter repaints no picture, and hovering no layer.
+const RASTER_FROM = 2000, DENSITY_FROM = 50000;
 
-function paintScene(S) {
-  const { ctx, scene, view, size } = S;
-  ctx.clearRect(0, 0, ...size);
+function paintPicture(S) {
+  const { picture: ctx } = S.on, { scene, view } = S;
+  ctx.clearRect(0, 0, ...S.size);
   ctx.imageSmoothingEnabled = view.scale < 2;
   if (isLoaded(S.image)) drawImageAt(ctx, S.image, view, [0, 0, scene.width, scene.height]);
+}
+
+const DEAR = 8, REST = 80; // milliseconds
+
+// Layers that are dear to paint are moved as they are while the view moves, and painted anew when it rests.
+function moveLayers(S) {
+  const { view, painted } = S, { style } = S.on.layers.canvas;
+  if (!(painted?.took > DEAR)) return paintLayers(S);
+  const k = view.scale / painted.scale;
+  style.transform = `matrix(${k}, 0, 0, ${k}, ${view.x - painted.x * k}, ${view.y - painted.y * k})`;
+  clearTimeout(S.resting);
+  S.resting = setTimeout(S.refilter, REST);
+}
+
+function paintLayers(S) {
+  const start = performance.now(), { layers: ctx } = S.on, { scene, view } = S;
+  clearTimeout(S.resting);
+  S.resting = 0;
+  ctx.canvas.style.transform = "";
+  ctx.clearRect(0, 0, ...S.size);
   if (scene.overlay && isLoaded(S.overlay)) {
     ctx.imageSmoothingEnabled = false;
     ctx.globalAlpha = S.filters.opacity ?? scene.overlay.opacity;
@@ -14,9 +35,10 @@ function paintScene(S) {
   }
   if (scene.points) drawPoints(ctx, scene.points, view);
   scene.layers.forEach((layer, l) => {
-    if (isDense(S.shown[l])) drawDensity(ctx, layer, S.shown[l], view, size);
-    else drawLayer(ctx, layer, S.shown[l], view, S.filters.arrows);
+    if (isDense(S.shown[l])) drawDensity(S, ctx, layer, S.shown[l]);
+    else drawLayer(S, ctx, layer, S.shown[l]);
   });
+  S.painted = { ...view, took: performance.now() - start };
 }
 
 const isDense = (shown) => shown.length > DENSITY_FROM;
@@ -36,30 +58,25 @@ function drawPoints(ctx, points, view) {
   ctx.stroke();
 }
 
-function drawLayer(ctx, layer, shown, view, arrows) {
-  const { boxes, groups, legend } = layer;
-  const s = view.scale;
-  ctx.lineWidth = layer.width;
+function drawLayer(S, ctx, layer, shown) {
+  const { legend, groups } = layer, { view } = S;
+  if (shown.length > RASTER_FROM) drawRaster(S, ctx, layer, shown);
   for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
-    ctx.strokeStyle = legend[g][1];
-    ctx.beginPath();
-    for (const i of shown) {
-      if (groups[i] !== g) continue;
-      const o = i * 4, width = boxes[o + 2] - boxes[o], height = boxes[o + 3] - boxes[o + 1];
-      ctx.rect(view.x + boxes[o] * s, view.y + boxes[o + 1] * s, width * s, height * s);
-    }
-    ctx.stroke();
-    if (layer.tails && arrows) drawArrows(ctx, layer, shown, view, g);
+    const members = shown.filter((i) => groups[i] === g);
+    if (shown.length <= RASTER_FROM)
+      for (const i of members) strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width);
+    if (layer.tails && S.filters.arrows) drawArrows(ctx, layer, members, view, legend[g][1]);
   }
-  if (layer.labels) for (const i of shown)
-    drawTag(ctx, layer.labels[i], legend[groups[i]][1], view.x + boxes[4 * i] * s, view.y + boxes[4 * i + 1] * s);
+  if (layer.labels) for (const i of shown) {
+    const [x0, y0] = boxOf(layer, i);
+    drawTag(ctx, layer.labels[i], legend[groups[i]][1], view.x + x0 * view.scale, view.y + y0 * view.scale);
+  }
 }
 
-function drawArrows(ctx, layer, shown, { x, y, scale }, group) {
-  const { boxes, tails } = layer;
+function drawArrows(ctx, { boxes, tails, width }, members, { x, y, scale }, colour) {
+  Object.assign(ctx, { strokeStyle: colour, lineWidth: width });
   ctx.beginPath();
-  for (const i of shown) {
-    if (layer.groups[i] !== group) continue;
+  for (const i of members) {
     const x0 = x + tails[2 * i] * scale, y0 = y + tails[2 * i + 1] * scale;
     const x1 = x + (boxes[4 * i] + boxes[4 * i + 2]) / 2 * scale;
     const y1 = y + (boxes[4 * i + 1] + boxes[4 * i + 3]) / 2 * scale;
@@ -76,17 +93,19 @@ function drawArrows(ctx, layer, shown, { x, y, scale }, group) {
 
 // What changes under the hand: the tools' boxes, and the box under the pointer.
 function paintOver(S) {
-  S.over.clearRect(0, 0, ...S.size);
-  if (S.hover) strokeBox(S.over, S.view, boxOf(S.scene.layers[S.hover.layer], S.hover.index), "#ffffff", 3);
+  const { over } = S.on;
+  over.clearRect(0, 0, ...S.size);
+  if (S.hover) strokeBox(over, S.view, boxOf(S.scene.layers[S.hover.layer], S.hover.index), "#ffffff", 3);
   if (S.tools) paintTools(S);
 }
 
 const boxOf = (layer, i) => layer.boxes.subarray(4 * i, 4 * i + 4);
 
-function strokeBox(ctx, { x, y, scale }, [x0, y0, x1, y1], colour, width, dash = []) {
+const SOLID = [];
+
+function strokeBox(ctx, { x, y, scale }, [x0, y0, x1, y1], colour, width, dash = SOLID) {
   ctx.strokeStyle = colour;
   ctx.lineWidth = width;
   ctx.setLineDash(dash);
   ctx.strokeRect(x + x0 * scale, y + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale);
-  ctx.setLineDash([]);
 }

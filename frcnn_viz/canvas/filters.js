@@ -7,7 +7,8 @@ function visibleBoxes(layer, filters) {
   const { order, scores, groups } = layer, found = new Uint32Array(layer.count);
   const limit = scores ? filters.topK : Infinity, shown = layer.legend.map((_, group) => !hidden.includes(group));
   let n = 0;
-  for (const i of order) {
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k];
     if (n >= limit || (scores && scores[i] < filters.score)) break;
     if (shown[groups[i]]) found[n++] = i;
   }
@@ -36,8 +37,8 @@ function boxAt(scene, shown, x, y, slack) {
   for (let l = scene.layers.length - 1; l >= 0; l--) {
     const { boxes } = scene.layers[l];
     let best = -1, least = Infinity;
-    for (const i of shown[l]) {
-      const o = i * 4;
+    for (let n = 0; n < shown[l].length; n++) {
+      const i = shown[l][n], o = i * 4;
       if (x < boxes[o] - slack || y < boxes[o + 1] - slack) continue;
       if (x > boxes[o + 2] + slack || y > boxes[o + 3] + slack) continue;
       const area = (boxes[o + 2] - boxes[o]) * (boxes[o + 3] - boxes[o + 1]);

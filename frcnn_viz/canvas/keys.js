@@ -26,6 +26,6 @@ function onKey(S, event) {
   if (!ARROWS[key]) return false;
   const [dx, dy] = ARROWS[key];
   panBy(S.view, S.scene, S.size, -dx * PAN, -dy * PAN);
-  S.repaint();
+  S.viewMoved();
   return true;
 }

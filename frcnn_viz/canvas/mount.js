@@ -12,6 +12,7 @@ function mount(element, data, emit, panel = null) {
   const unmount = () => {
     stopWatching();
     cancelAnimationFrame(S.frame);
+    clearTimeout(S.resting);
     S.gone = true;
     S.root.remove();
     S.parts.bar.remove();
@@ -21,6 +22,8 @@ function mount(element, data, emit, panel = null) {
   return { update: (other) => update(S, other), dock, unmount };
 }
 
+const CANVASES = ["picture", "layers", "over"];
+
 function newState(element, emit) {
   const markup = document.createElement("template");
   markup.innerHTML = MARKUP;
@@ -29,40 +32,46 @@ function newState(element, emit) {
   const names = ["bar", "tools", "filters", "stage", "tip", "zoom", "status"];
   const S = (root.__state = {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
-    ctx: part("picture").getContext("2d"), over: part("over").getContext("2d"),
+    on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
     scene: null, shown: [], hover: null, drag: null, tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
-    lookEpoch: null, lookSaid: "",
+    sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
   });
-  // What is to be done in the next frame: 1, what changes under the hand; 2, all of it.
+  // What is to be painted in the next frame: 1, what changes under the hand; 2, the layers as well; 3, the picture too,
+  // as the view has moved; 4, all of it anew.
   const schedule = (what) => {
     S.stale = Math.max(S.stale, what);
     S.frame ||= requestAnimationFrame(S.paint);
   };
   S.touch = () => schedule(1);
-  S.repaint = () => schedule(2);
-  S.refilter = () => { filterBoxes(S); showStatus(S); S.repaint(); };
+  S.refilter = () => { filterBoxes(S); showStatus(S); schedule(2); };
+  S.viewMoved = () => schedule(3);
+  S.repaint = () => schedule(4);
   S.resize = () => {
     if (!takeSize(S)) return;
     placeView(S.view, S.scene, S.size);
-    S.stale = 2;
+    S.stale = 4;
     S.paint(); // a canvas of another size is empty
   };
   S.paint = () => {
     cancelAnimationFrame(S.frame);
     S.frame = 0;
     const start = performance.now();
-    if (S.stale > 1) paintScene(S);
+    if (S.stale > 2) paintPicture(S);
+    if (S.stale === 3) moveLayers(S);
+    else if (S.stale > 1) paintLayers(S);
     paintOver(S);
-    if (S.stale > 1) tellLook(S);
-    if (S.stale > 1) root.dataset.ms = (performance.now() - start).toFixed(2);
+    if (S.stale > 1) {
+      tellLook(S);
+      root.dataset.ms = (performance.now() - start).toFixed(2);
+    }
     S.stale = 0;
   };
-  S.fit = () => { fitView(S.view, S.scene); placeView(S.view, S.scene, S.size); S.repaint(); return true; };
+  S.fit = () => { fitView(S.view, S.scene); placeView(S.view, S.scene, S.size); S.viewMoved(); return true; };
   S.zoom = (factor) => {
     zoomAt(S.view, S.scene, S.size, factor, S.size.map((side) => side / 2));
-    S.repaint();
+    S.viewMoved();
     return true;
   };
   return S;
@@ -94,7 +103,7 @@ function show(S, scene) {
   showStatus(S);
   takeSize(S);
   placeView(S.view, scene, S.size);
-  S.stale = 2;
+  S.stale = 4;
   S.paint();
   delete S.root.dataset.waiting;
   S.root.dataset.messages = 1 + Number(S.root.dataset.messages ?? 0); // lets tests see a new scene arrive

@@ -30,7 +30,7 @@ function bindPointer(S) {
     drag.far = true;
     if (drag.kind === "pan") panBy(S.view, S.scene, S.size, dx, dy, drag.view);
     else goOn(S.tools, drag, inImage(screen));
-    drag.kind === "pan" ? S.repaint() : S.touch();
+    drag.kind === "pan" ? S.viewMoved() : S.touch();
   });
 
   canvas.addEventListener("pointerup", () => {
@@ -53,7 +53,7 @@ function bindPointer(S) {
     if (event.deltaMode === 0 && !event.ctrlKey && small && S.view.zoom > 1)
       panBy(S.view, S.scene, S.size, -event.deltaX, -event.deltaY);
     else zoomAt(S.view, S.scene, S.size, Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at(event));
-    S.repaint();
+    S.viewMoved();
   }, { passive: false });
 }
 
@@ -74,6 +74,6 @@ function cancelDrag(S) {
   S.drag = null;
   if (drag?.kind === "pan") panBy(S.view, S.scene, S.size, 0, 0, drag.view);
   else if (drag) undoDeed(S.tools, drag);
-  S.repaint();
+  S.viewMoved();
   return true;
 }

@@ -1,4 +1,4 @@
-// The stage: how large it is, its two canvases (the picture with its boxes, and over it what changes under the hand).
+// The stage: how large it is, its canvases, its pictures.
 const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
 
 // The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards.
@@ -37,7 +37,7 @@ function takeSize(S) {
   if (!settled) S.heightFor = width;
   S.size = size;
   S.parts.stage.style.height = size[1] + "px";
-  for (const context of [S.ctx, S.over]) sizeCanvas(context, ...size);
+  for (const context of Object.values(S.on)) sizeCanvas(context, ...size);
   return true;
 }
 

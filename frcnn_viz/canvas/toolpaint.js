@@ -2,7 +2,7 @@
 const HANDLE = 5;
 
 function paintTools(S) {
-  const { tools: T, over, view, drag } = S;
+  const { tools: T, view, drag } = S, { over } = S.on;
   T.boxes.forEach((box, i) => { if (i !== T.selected) paintBox(T, over, box, i); });
   if (T.boxes[T.selected]) paintBox(T, over, T.boxes[T.selected], T.selected);
   if (drag?.box) strokeBox(over, view, drag.box, colourOf(T, T.active), 2);
@@ -20,6 +20,7 @@ function paintBox(T, over, box, i) {
 
 function paintHandle(over, view, [hx, hy]) {
   const x = view.x + hx * view.scale, y = view.y + hy * view.scale;
+  over.setLineDash(SOLID);
   Object.assign(over, { lineWidth: 1.5, fillStyle: "#fff", strokeStyle: "#222" });
   over.fillRect(x - HANDLE, y - HANDLE, 2 * HANDLE, 2 * HANDLE);
   over.strokeRect(x - HANDLE, y - HANDLE, 2 * HANDLE, 2 * HANDLE);

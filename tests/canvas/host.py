@@ -15,7 +15,7 @@ from frcnn_viz.canvas.scene import CanvasScene
 BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));"
 DRAWN = """async () => {
     const root = document.querySelector('.box-canvas'), S = root.__state;
-    while (root.dataset.waiting || S.frame || !isLoaded(S.image)) await new Promise(requestAnimationFrame);
+    while (root.dataset.waiting || S.frame || S.resting || !isLoaded(S.image)) await new Promise(requestAnimationFrame);
 }"""
 
 
