@@ -19,7 +19,7 @@ SCRIPTS = (
     "view.js",  # maps image to screen
     "filters.js",  # which boxes are shown, and which is under the pointer
     "stage.js",  # the size, the canvases, the pictures
-    "tags.js",
+    "tags.js",  # words on boxes
     "draw.js",
     "raster.js",  # thousands of boxes
     "density.js",  # more than can be told apart
@@ -32,7 +32,9 @@ SCRIPTS = (
     "toolbar.js",
     "look.js",  # what the reader set, to and from a text
     "pointer.js",
+    "focus.js",  # the boxes by keyboard
     "keys.js",
+    "png.js",
     "mount.js",  # ties them to the host
 )
 

@@ -38,6 +38,7 @@ function paintLayers(S) {
     if (isDense(S.shown[l])) drawDensity(S, ctx, layer, S.shown[l]);
     else drawLayer(S, ctx, layer, S.shown[l]);
   });
+  paintTags(ctx, S);
   S.painted = { ...view, took: performance.now() - start };
 }
 
@@ -51,6 +52,7 @@ function drawPoints(ctx, points, view) {
   ctx.fillStyle = "rgba(255,255,255,0.9)";
   ctx.strokeStyle = "rgba(0,0,0,0.5)";
   ctx.lineWidth = 0.5;
+  ctx.setLineDash(SOLID);
   ctx.beginPath();
   for (let i = 0; i < points.length; i += 2)
     ctx.rect(view.x + points[i] * view.scale - 1, view.y + points[i + 1] * view.scale - 1, 2, 2);
@@ -64,17 +66,14 @@ function drawLayer(S, ctx, layer, shown) {
   for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
     const members = shown.filter((i) => groups[i] === g);
     if (shown.length <= RASTER_FROM)
-      for (const i of members) strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width);
+      for (const i of members) strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width, layer.dashes[g]);
     if (layer.tails && S.filters.arrows) drawArrows(ctx, layer, members, view, legend[g][1]);
-  }
-  if (layer.labels) for (const i of shown) {
-    const [x0, y0] = boxOf(layer, i);
-    drawTag(ctx, layer.labels[i], legend[groups[i]][1], view.x + x0 * view.scale, view.y + y0 * view.scale);
   }
 }
 
 function drawArrows(ctx, { boxes, tails, width }, members, { x, y, scale }, colour) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth: width });
+  ctx.setLineDash(SOLID);
   ctx.beginPath();
   for (const i of members) {
     const x0 = x + tails[2 * i] * scale, y0 = y + tails[2 * i + 1] * scale;
@@ -91,11 +90,13 @@ function drawArrows(ctx, { boxes, tails, width }, members, { x, y, scale }, colo
   ctx.stroke();
 }
 
-// What changes under the hand: the tools' boxes, and the box under the pointer.
+// What changes under the hand: the tools' boxes, the box under the pointer, the one that the keyboard is at.
 function paintOver(S) {
   const { over } = S.on;
   over.clearRect(0, 0, ...S.size);
   if (S.hover) strokeBox(over, S.view, boxOf(S.scene.layers[S.hover.layer], S.hover.index), "#ffffff", 3);
+  if (S.focus) for (const [colour, width] of [["#111111", 6], ["#ffffff", 3]])
+    strokeBox(over, S.view, boxOf(S.scene.layers[S.focus.layer], S.focus.index), colour, width);
   if (S.tools) paintTools(S);
 }
 

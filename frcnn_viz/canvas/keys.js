@@ -6,10 +6,11 @@ function bindKeys(S) {
   const { canvas, zoom } = S.parts;
   canvas.addEventListener("keydown", (event) => { if (S.scene && onKey(S, event)) event.preventDefault(); });
   canvas.addEventListener("keyup", (event) => { if (event.key === " " && S.tools) S.tools.space = false; });
-  canvas.addEventListener("blur", () => { if (S.tools) S.tools.space = false; });
+  canvas.addEventListener("blur", () => { if (S.tools) S.tools.space = false; if (S.focus) setFocus(S, null); });
   zoom.addEventListener("click", (event) => {
-    const kind = event.target.dataset.zoom;
-    if (kind === "fit") S.fit();
+    const kind = event.target.closest("button")?.dataset.zoom;
+    if (kind === "png") savePng(S);
+    else if (kind === "fit") S.fit();
     else if (kind) S.zoom(kind === "in" ? 1.4 : 1 / 1.4);
   });
 }
@@ -20,6 +21,9 @@ function onKey(S, event) {
   if (key === "Escape" && S.drag) return cancelDrag(S);
   if (S.tools && onToolKey(S.tools, event)) return true;
   if (command || event.altKey) return false;
+  if (key === "Tab" && !S.tools) return stepFocus(S, event.shiftKey ? -1 : 1);
+  if (key === "Enter") return chooseFocus(S);
+  if (key === "Escape") return leave(S);
   if (key === "+" || key === "=") return S.zoom(1.25);
   if (key === "-") return S.zoom(0.8);
   if (key === "0") return S.fit();

@@ -29,12 +29,12 @@ function newState(element, emit) {
   markup.innerHTML = MARKUP;
   const root = markup.content.firstElementChild, part = (name) => root.querySelector("." + name);
   element.append(root);
-  const names = ["bar", "tools", "filters", "stage", "tip", "zoom", "status"];
+  const names = ["bar", "tools", "filters", "stage", "tip", "zoom", "status", "said"];
   const S = (root.__state = {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
-    scene: null, shown: [], hover: null, drag: null, tools: null, controls: [],
+    scene: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
   });
@@ -59,6 +59,7 @@ function newState(element, emit) {
     S.frame = 0;
     const start = performance.now();
     if (S.stale > 2) paintPicture(S);
+    if (S.stale > 2 && S.focus) showFocusTip(S);
     if (S.stale === 3) moveLayers(S);
     else if (S.stale > 1) paintLayers(S);
     paintOver(S);
@@ -90,7 +91,7 @@ function show(S, scene) {
   S.scene = scene;
   for (const url of S.held.keys()) if (!scene.urls.has(url)) S.held.delete(url);
   S.hover = null;
-  S.parts.tip.hidden = true;
+  keepFocus(S);
   S.filters.score ??= scene.scoreFrom;
   takeLook(S, scene.look);
   for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
@@ -103,6 +104,7 @@ function show(S, scene) {
   showStatus(S);
   takeSize(S);
   placeView(S.view, scene, S.size);
+  showFocusTip(S);
   S.stale = 4;
   S.paint();
   delete S.root.dataset.waiting;

@@ -3,7 +3,7 @@
 function updatePanel(S) {
   const { layers, overlay } = S.scene;
   const dials = (layer) => Object.keys(layer.sieve?.dials ?? {});
-  const shapes = layers.map((l) => [l.name, l.legend, !!l.tails, offered(l), dials(l)]);
+  const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, offered(l), dials(l)]);
   const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);
   S.panelShape = shape;
@@ -30,7 +30,7 @@ function buildPanel(S) {
     addSlider(S, scene.overlay.name, { min: 0, max: 1, step: 0.02 }, () => S.filters.opacity ?? S.scene.overlay.opacity,
       (v) => Math.round(v * 100) + "%", (v) => { S.filters.opacity = v; });
   if (scene.layers.some((layer) => layer.tails))
-    addChip(S, "arrows", "#ffffff", null, () => S.filters.arrows, (on) => { S.filters.arrows = on; });
+    addChip(S, "arrows", ["#ffffff"], null, () => S.filters.arrows, (on) => { S.filters.arrows = on; });
   scene.layers.forEach((layer, l) => {
     for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
     addLegend(S, layer, l);
@@ -41,17 +41,19 @@ function buildPanel(S) {
 function addLegend(S, layer, l) {
   const now = () => S.scene.layers[l];
   if (layer.legend.length === 1) {
-    addChip(S, layer.legend[0][0], layer.legend[0][1], () => now().count, () => !isOff(S.filters, now()),
+    addChip(S, layer.legend[0][0], swatchOf(layer, 0), () => now().count, () => !isOff(S.filters, now()),
       (on) => { S.filters.off[layer.name] = !on; });
     return;
   }
-  layer.legend.forEach(([label, colour], group) => {
+  layer.legend.forEach(([label], group) => {
     if (!offered(layer)[group]) return;
-    addChip(S, label, colour, () => now().groupCounts[group], () => !hiddenGroups(S.filters, now()).includes(group),
-      (on) => {
-        const others = hiddenGroups(S.filters, now()).filter((g) => g !== group);
-        S.filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
-      });
+    const hidden = () => hiddenGroups(S.filters, now());
+    const show = (on) => {
+      const others = hidden().filter((g) => g !== group);
+      S.filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
+    };
+    const count = () => now().groupCounts[group];
+    addChip(S, label, swatchOf(layer, group), count, () => !hidden().includes(group), show);
   });
 }
 
@@ -70,10 +72,14 @@ function addSlider(S, name, range, value, format, change, released = () => {}) {
   S.controls.push(() => { input.value = value(); output.textContent = format(value()); });
 }
 
-function addChip(S, name, colour, count, isOn, change) {
+// Colour and stroke, told apart without colour as on the picture.
+const swatchOf = ({ legend, dashes }, group) => [legend[group][1], dashOf(dashes[group])];
+const dashOf = (dash) => (!dash ? "solid" : dash[0] > 3 ? "dashed" : "dotted");
+
+function addChip(S, name, [colour, stroke = "solid"], count, isOn, change) {
   const [chip, swatch, small] = ["button", "i", "small"].map((tag) => document.createElement(tag));
   Object.assign(chip, { type: "button", className: "chip" });
-  swatch.style.borderColor = colour;
+  Object.assign(swatch.style, { borderColor: colour, borderStyle: stroke });
   chip.append(swatch, name);
   if (count) chip.append(small);
   chip.addEventListener("click", () => {

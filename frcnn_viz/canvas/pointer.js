@@ -58,8 +58,8 @@ function bindPointer(S) {
 }
 
 function pickAt(S, [x, y]) {
-  const hit = boxAt(S.scene, S.shown, x, y, 2 / S.view.scale), layer = hit && S.scene.layers[hit.layer];
-  S.emit("pick", { x, y, layer: layer?.name ?? null, id: layer ? layer.ids[hit.index] : null });
+  if (S.focus) setFocus(S, null);
+  choose(S, boxAt(S.scene, S.shown, x, y, 2 / S.view.scale), x, y);
 }
 
 function hoverAt(S, hover, screen) {

@@ -24,11 +24,12 @@ function drawRaster(S, ctx, layer, shown) {
   sheet.words.fill(0);
   const thick = Math.max(1, Math.floor(layer.width * ratio));
   for (let g = layer.legend.length - 1; g >= 0; g--) // the first group on top
-    writeOutlines(sheet, layer, shown, g, S.view, ratio, thick, asWord(toRgb(layer.legend[g][1])));
+    writeOutlines(sheet, layer, shown, g, S.view, ratio, thick, asWord(toRgb(layer.legend[g][1])),
+      layer.dashes[g]?.map((length) => Math.max(1, Math.round(length * ratio))));
   laySheet(ctx, sheet, S.size);
 }
 
-function writeOutlines({ W, H, words }, { boxes, groups }, shown, group, view, ratio, thick, word) {
+function writeOutlines({ W, H, words }, { boxes, groups }, shown, group, view, ratio, thick, word, dash) {
   const s = view.scale * ratio, vx = view.x * ratio, vy = view.y * ratio;
   for (let n = 0; n < shown.length; n++) {
     const i = shown[n], o = 4 * i;
@@ -39,13 +40,15 @@ function writeOutlines({ W, H, words }, { boxes, groups }, shown, group, view, r
     const left = x0 < 0 ? 0 : x0, right = x1 >= W ? W - 1 : x1, top = y0 < 0 ? 0 : y0, bottom = y1 >= H ? H - 1 : y1;
     for (let t = 0; t < thick; t++) {
       for (let y = y0 + t, n = 0; n < 2; n++, y = y1 - t)
-        if (y >= 0 && y < H) write(words, word, y * W + left, y * W + right, 1);
+        if (y >= 0 && y < H) write(words, word, y * W + left, y * W + right, 1, dash);
       for (let x = x0 + t, n = 0; n < 2; n++, x = x1 - t)
-        if (x >= 0 && x < W) write(words, word, top * W + x, bottom * W + x, W);
+        if (x >= 0 && x < W) write(words, word, top * W + x, bottom * W + x, W, dash);
     }
   }
 }
 
-function write(words, word, from, to, step) {
-  for (let p = from; p <= to; p += step) words[p] = word;
+function write(words, word, from, to, step, dash) {
+  if (!dash) for (let p = from; p <= to; p += step) words[p] = word;
+  else for (let start = from; start <= to; start += (dash[0] + dash[1]) * step)
+    write(words, word, start, Math.min(to, start + (dash[0] - 1) * step), step);
 }

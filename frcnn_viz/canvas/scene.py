@@ -73,6 +73,8 @@ class BoxLayer:
         labels: text drawn at each box.
         tails: [N, 2], where an arrow to the box's centre starts.
         width: of the strokes, screen pixels.
+        dashes: of a group whose strokes are not solid, the lengths of stroke and gap, screen pixels: what differs in
+            colour should differ so as well, for those who see few colours.
         visible: whether it is shown before the reader chooses.
         hidden_groups: groups not shown before the reader chooses.
         sieve: with it the canvas offers the stage's settings; `groups` must be what they lead to.
@@ -88,6 +90,7 @@ class BoxLayer:
     labels: list[str] | None = None
     tails: Tensor | None = None
     width: float = 1.5
+    dashes: dict[int, tuple[float, float]] = field(default_factory=dict)
     visible: bool = True
     hidden_groups: tuple[int, ...] = ()
     sieve: Sieve | None = None
@@ -172,6 +175,7 @@ class CanvasScene:
         points: [M, 2], small dots, such as cell centres.
         overlay: drawn between image and boxes.
         score_from: where the score filter starts; the reader can move it.
+        caption: of the picture, in words: named to who cannot see it, and written below where it is saved.
         tools: with them the user draws.
         look: what the reader set on the canvas, as its "look" told it (see `look.js`), and an epoch: it is taken when
             the epoch is another than that of the look taken last.
@@ -184,6 +188,7 @@ class CanvasScene:
     points: Tensor | None = None
     overlay: Overlay | None = None
     score_from: float = 0.0
+    caption: str = ""
     tools: Tools | None = None
     look: tuple[str, int] | None = None
 
@@ -215,6 +220,7 @@ class CanvasScene:
                     "count": count,
                     "legend": layer.legend,
                     "width": layer.width,
+                    "dashes": layer.dashes,
                     "visible": layer.visible,
                     "hiddenGroups": list(layer.hidden_groups),
                     "labels": layer.labels,
@@ -242,6 +248,7 @@ class CanvasScene:
             "height": self.height,
             "layers": layers,
             "scoreFrom": self.score_from,
+            "caption": self.caption,
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),

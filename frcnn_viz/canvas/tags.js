@@ -1,14 +1,49 @@
-// Words on boxes.
-const TAG_HEIGHT = 16;
+// Words on boxes. They never lie on each other: each takes the first free place at its box, is shortened where there is
+// none, and is left out (hovering tells it) where there is no room for that either.
+const TAG_HEIGHT = 16, SHORT = 6;
+const TAG_FONT = "600 12px sans-serif";
 
-// A word on a box whose upper left corner is at x, y of the screen.
-function drawTag(ctx, text, colour, x, y) {
-  const top = Math.max(TAG_HEIGHT, y) - TAG_HEIGHT;
-  ctx.font = "600 12px sans-serif";
+// The layers' tags: those on top first, the best of each layer first.
+function paintTags(ctx, S) {
+  const taken = [];
+  for (let l = S.scene.layers.length - 1; l >= 0; l--) {
+    const layer = S.scene.layers[l], { view } = S;
+    if (layer.labels) for (const i of S.shown[l])
+      putTag(ctx, taken, layer.labels[i], layer.legend[layer.groups[i]][1], onScreen(view, boxOf(layer, i)), S.size);
+  }
+}
+
+function putTag(ctx, taken, text, colour, box, size) {
+  if (box[2] < 0 || box[3] < 0 || box[0] > size[0] || box[1] > size[1]) return;
+  ctx.font = TAG_FONT;
+  const short = text.length > SHORT + 2 ? [text.slice(0, SHORT) + "…"] : [];
+  for (const words of [text, ...short]) {
+    const spot = freeSpot(taken, box, ctx.measureText(words).width + 8, size);
+    if (!spot) continue;
+    taken.push(spot);
+    drawTag(ctx, words, colour, spot);
+    return;
+  }
+}
+
+function freeSpot(taken, [x0, y0, x1, y1], width, [W, H]) {
+  const left = x0 - 1, right = x1 + 1 - width, above = y0 - TAG_HEIGHT, below = y1 - TAG_HEIGHT;
+  const places = [[left, above], [left, y0], [right, above], [right, y0], [left, y1], [left, below], [right, y1]];
+  for (const [x, y] of places) {
+    const spot = [clamp(x, 0, Math.max(0, W - width)), y, width];
+    if (y >= 0 && y + TAG_HEIGHT <= H && !taken.some((other) => overlap(spot, other))) return spot;
+  }
+  return null;
+}
+
+const overlap = ([x, y, width], [x2, y2, width2]) =>
+  x < x2 + width2 && x2 < x + width && Math.abs(y - y2) < TAG_HEIGHT;
+
+function drawTag(ctx, text, colour, [x, y, width]) {
   ctx.fillStyle = colour;
-  ctx.fillRect(x - 1, top, ctx.measureText(text).width + 8, TAG_HEIGHT);
+  ctx.fillRect(x, y, width, TAG_HEIGHT);
   ctx.fillStyle = isLight(colour) ? "#111" : "#fff";
-  ctx.fillText(text, x + 3, top + 12);
+  ctx.fillText(text, x + 4, y + 12);
 }
 
 function isLight(hex) {

@@ -93,7 +93,7 @@ function onToolKey(T, event) {
   if (command && key === "d") return duplicate(T);
   if (command || event.altKey) return false;
   if (key === " ") return (T.space = true);
-  if (key === "escape") return select(T, -1);
+  if (key === "escape") return T.boxes[T.selected] ? select(T, -1) : false;
   if (key === "delete" || key === "backspace") return removeBox(T);
   if (key === "n" || key === "p") return select(T, cycle(T, key === "n" ? 1 : -1));
   if (/^[1-9]$/.test(key)) return T.classes[key - 1] === undefined ? false : chooseClass(T, T.classes[key - 1]);

@@ -45,6 +45,9 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 const toImage = (view, px, py) => [(px - view.x) / view.scale, (py - view.y) / view.scale];
 
+const onScreen = ({ x, y, scale }, [x0, y0, x1, y1]) =>
+  [x + x0 * scale, y + y0 * scale, x + x1 * scale, y + y1 * scale];
+
 function pointerOn(canvas, event) {
   const { left, top } = canvas.getBoundingClientRect();
   return [event.clientX - left, event.clientY - top];

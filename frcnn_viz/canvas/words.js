@@ -18,8 +18,9 @@ function canvasName(S) {
   const keys = S.tools
     ? "Drag draws, click selects, n and p go through the boxes, arrows move the selected one, Delete deletes it, " +
       "digits choose its class, Escape lets go."
-    : "Plus and minus zoom, arrows pan, 0 fits.";
-  return `Picture with ${shown.toLocaleString("en")} ${shown === 1 ? "box" : "boxes"}. ${keys}`;
+    : "Tab goes through the boxes, Enter chooses, Escape leaves, plus and minus zoom, arrows pan, 0 fits.";
+  const count = `${shown.toLocaleString("en")} ${shown === 1 ? "box" : "boxes"} shown`;
+  return `${S.scene.caption || "Picture"}: ${count}. ${keys}`;
 }
 
 // A box of a layer, line by line.
@@ -35,13 +36,18 @@ function boxWords(layer, i) {
 }
 
 function showTip(S, px, py) {
-  const { tip } = S.parts, [width, height] = S.size;
-  tip.hidden = !S.hover;
-  if (!S.hover) return;
-  tip.textContent = boxWords(S.scene.layers[S.hover.layer], S.hover.index).join("\n");
+  const { tip } = S.parts, [width, height] = S.size, box = S.hover ?? S.focus;
+  tip.hidden = !box;
+  if (!box) return;
+  tip.textContent = boxWords(S.scene.layers[box.layer], box.index).join("\n");
   const flip = px > width - 230, rise = py > height - 120;
   Object.assign(tip.style, {
     left: flip ? "" : px + 14 + "px", right: flip ? width - px + 14 + "px" : "",
     top: rise ? "" : py + 14 + "px", bottom: rise ? height - py + 14 + "px" : "",
   });
+}
+
+// To who listens rather than looks.
+function say(S, words) {
+  S.parts.said.textContent = words;
 }

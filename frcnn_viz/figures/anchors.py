@@ -92,6 +92,7 @@ def match_layer(
             "level": grid.levels.cpu()[chosen],
         },
         width=1.5,
+        dashes={_ORDER.index(MatchReason.NEGATIVE): (5, 4), _ORDER.index(MatchReason.IGNORED): (2, 3)},
     )
 
 

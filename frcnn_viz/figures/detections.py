@@ -32,6 +32,7 @@ def rejected_layer(trace: Trace, limit: int) -> BoxLayer:
         scores=scores[best],
         columns={"label": labels[best], "proposal": found.roi_and_label(best)[0]},
         width=1.2,
+        dashes={ORDER.index(Fate.SUPPRESSED): (5, 4), ORDER.index(Fate.OVER_LIMIT): (2, 3)},
         hidden_groups=(0, 1, 2, 3),
     )
 

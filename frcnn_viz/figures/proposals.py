@@ -60,6 +60,7 @@ def candidate_layer(
         },
         tails=tails,
         width=1.2,
+        dashes={ORDER.index(Fate.SUPPRESSED): (5, 4), ORDER.index(Fate.OVER_LIMIT): (2, 3)},
         hidden_groups=(1, 2, 3, 4, 5),
         sieve=None if dials is None else Sieve(proposals.candidates, proposals.level, dials, PLACES),
     )
