@@ -1,10 +1,12 @@
 // The message of CanvasScene.pack(): uint32 length, JSON header, arrays in the message or by URL.
 // `held` keeps the fetched arrays of the present scene, and what was worked out from them.
-async function decodeScene(message, held) {
-  const bytes = message.slice(); // its own buffer, so that the arrays are aligned
-  const headerLength = new DataView(bytes.buffer).getUint32(0, true);
-  const scene = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength)));
-  const base = 4 + headerLength;
+function readHeader(message) {
+  const bytes = message.slice(); // a buffer of its own, so that the arrays are aligned
+  const base = 4 + new DataView(bytes.buffer).getUint32(0, true);
+  return { bytes, base, scene: JSON.parse(new TextDecoder().decode(bytes.subarray(4, base))) };
+}
+
+async function readArrays({ bytes, base, scene }, held) {
   scene.urls = new Set([scene.points, ...scene.layers.flatMap(placesOf)].filter((place) => typeof place === "string"));
   const missing = [...scene.urls].filter((url) => !held.has(url));
   if (missing.length) await Promise.all(missing.map(async (url) => held.set(url, { buffer: await fetchArray(url) })));

@@ -34,7 +34,7 @@ function newState(element, emit) {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
-    scene: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
+    scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
   });
@@ -49,7 +49,7 @@ function newState(element, emit) {
   S.viewMoved = () => schedule(3);
   S.repaint = () => schedule(4);
   S.resize = () => {
-    if (!takeSize(S)) return;
+    if (!takeSize(S) || !S.scene) return;
     placeView(S.view, S.scene, S.size);
     S.stale = 4;
     S.paint(); // a canvas of another size is empty
@@ -57,6 +57,7 @@ function newState(element, emit) {
   S.paint = () => {
     cancelAnimationFrame(S.frame);
     S.frame = 0;
+    if (!S.scene) return;
     const start = performance.now();
     if (S.stale > 2) paintPicture(S);
     if (S.stale > 2 && S.focus) showFocusTip(S);
@@ -81,14 +82,20 @@ function newState(element, emit) {
 function update(S, data) {
   const turn = ++S.turn, isLast = () => turn === S.turn && !S.gone;
   S.root.dataset.waiting = turn;
-  return decodeScene(data, S.held).then((scene) => { if (isLast()) show(S, scene); }, (error) => {
+  const header = readHeader(data);
+  if (!S.scene) { // the arrays may take their time: the picture has its place already
+    S.picture = header.scene;
+    takeSize(S);
+    loadImage(S, "image", header.scene.url);
+  }
+  return readArrays(header, S.held).then((scene) => { if (isLast()) show(S, scene); }, (error) => {
     if (isLast()) S.parts.status.textContent = error.message;
   });
 }
 
 function show(S, scene) {
   if (scene.width !== S.scene?.width || scene.height !== S.scene?.height) fitView(S.view, scene);
-  S.scene = scene;
+  S.scene = S.picture = scene;
   for (const url of S.held.keys()) if (!scene.urls.has(url)) S.held.delete(url);
   S.hover = null;
   keepFocus(S);

@@ -5,7 +5,7 @@ const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
 function stageSize(S) {
   const { stage, status } = S.parts, width = stage.clientWidth;
   const room = window.innerHeight - topOnPage(stage) - status.offsetHeight - GAP;
-  return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.scene.height / S.scene.width, room)))];
+  return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.picture.height / S.picture.width, room)))];
 }
 
 // As if everything round it were scrolled to its top.
@@ -19,7 +19,7 @@ const outside = (node) => node.parentElement ?? node.getRootNode().host;
 
 // Calls `S.resize` when the window changes, or anything round the stage; returns how to stop.
 function watchSize(S) {
-  const check = () => S.scene && S.resize(), observer = new ResizeObserver(check);
+  const check = () => S.picture && S.resize(), observer = new ResizeObserver(check);
   for (let node = S.parts.stage; node; node = outside(node)) observer.observe(node);
   const onWindow = () => { S.size = [S.heightFor = 0, 0]; check(); };
   window.addEventListener("resize", onWindow);

@@ -15,11 +15,11 @@ from torchvision.ops import box_iou
 from frcnn_viz import canvas
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
 from frcnn_viz.pipeline.matching import match_anchors
-from tests.canvas.host import BYTES
+from tests.canvas.host import BYTES, picture_url
 
 THRESHOLDS = [0.0, 0.1, 0.25, 0.3, 1 / 3, 0.5, 0.6, 2 / 3, 0.7, 0.75, 1.0]
 DECODE = """async (texts) => Promise.all(texts.map(async (text) => {
-    const { layers, points } = await decodeScene(bytes(text), new Map());
+    const { layers, points } = await readArrays(readHeader(bytes(text)), new Map());
     const list = (values) => values && [...values];
     return { points: list(points), layers: layers.map((layer) => ({
         ...layer, boxes: list(layer.boxes), groups: list(layer.groups), ids: list(layer.ids), order: list(layer.order),
@@ -201,3 +201,23 @@ def test_anchors_are_matched_as_torchvision_matches_them(scripts: Page) -> None:
 def test_anchors_without_objects_are_negative(scripts: Page) -> None:
     (found,) = scripts.evaluate(MATCH, [{"anchors": [0, 0, 1, 1], "objects": [], "fg": 0.7, "bg": 0.3}])
     assert found == {"matched": [-1], "iou": [0], "object": [-1], "best": []}
+
+
+def test_the_picture_has_its_place_before_the_arrays_come(page: Page) -> None:
+    held: list[Route] = []
+    layer = BoxLayer("b", torch.zeros(3000, 4), [("b", "#123456")])
+    scene = CanvasScene(picture_url(640, 480), 640, 480, [layer])
+    page.route("http://127.0.0.1:9/array/**", lambda route: held.append(route))
+    page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body="<div id=host style='width: 600px'></div>"))
+    page.goto("http://127.0.0.1:9/")
+    page.add_style_tag(content=canvas.read("canvas.css"))
+    page.add_script_tag(content=canvas.script() + BYTES)
+    message = base64.b64encode(scene.pack(lambda content: f"/array/{len(content)}")).decode()
+    page.evaluate("(text) => { mount(host, bytes(text), () => {}, document.body); }", message)  # the controls elsewhere
+    before = page.locator(".stage").bounding_box()
+    assert before["height"] == 450
+    page.wait_for_timeout(100)
+    for route in held:
+        route.fulfill(body=bytes(int(route.request.url.rsplit("/", 1)[1])))
+    page.locator(".box-canvas[data-messages]").wait_for()
+    assert page.locator(".stage").bounding_box() == before
