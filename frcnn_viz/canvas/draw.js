@@ -34,7 +34,8 @@ function paintLayers(S) {
     drawImageAt(ctx, S.overlay, view, scene.overlay.extent);
     ctx.globalAlpha = 1;
   }
-  if (scene.points) drawPoints(ctx, scene.points, view);
+  if (scene.points?.length > 2 * RASTER_FROM) drawRasterPoints(S, ctx, scene.points);
+  else if (scene.points) drawPoints(ctx, scene.points, view);
   scene.layers.forEach((layer, l) => {
     if (isDense(S.shown[l])) drawDensity(S, ctx, layer, S.shown[l]);
     else drawLayer(S, ctx, layer, S.shown[l]);
@@ -54,29 +55,32 @@ function drawPoints(ctx, points, view) {
   ctx.strokeStyle = "rgba(0,0,0,0.5)";
   ctx.lineWidth = 0.5;
   ctx.setLineDash(SOLID);
-  ctx.beginPath();
-  for (let i = 0; i < points.length; i += 2)
-    ctx.rect(view.x + points[i] * view.scale - 1, view.y + points[i + 1] * view.scale - 1, 2, 2);
-  ctx.fill();
-  ctx.stroke();
+  for (let i = 0; i < points.length; i += 2) {
+    const square = [view.x + points[i] * view.scale - 1, view.y + points[i + 1] * view.scale - 1, 2, 2];
+    ctx.fillRect(...square);
+    ctx.strokeRect(...square);
+  }
 }
 
 function drawLayer(S, ctx, layer, shown) {
-  const { legend, groups } = layer, { view } = S;
-  if (shown.length > RASTER_FROM) drawRaster(S, ctx, layer, shown);
-  for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
+  const { legend, groups } = layer, { view } = S, arrows = layer.tails && S.filters.arrows;
+  const few = shown.length <= RASTER_FROM;
+  if (!few) drawRaster(S, ctx, layer, shown);
+  if (few || arrows) for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
     const members = shown.filter((i) => groups[i] === g);
-    if (shown.length <= RASTER_FROM)
-      for (const i of members) strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width, layer.dashes[g]);
-    if (layer.tails && S.filters.arrows) drawArrows(ctx, layer, members, view, legend[g][1]);
+    if (few) for (const i of members)
+      strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width, layer.dashes[g]);
+    if (arrows) drawArrows(ctx, layer, members, view, legend[g][1]);
   }
 }
+
+const PATH = 32; // arrows: a long path takes more than its share
 
 function drawArrows(ctx, { boxes, tails, width }, members, { x, y, scale }, colour) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth: width });
   ctx.setLineDash(SOLID);
-  ctx.beginPath();
-  for (const i of members) {
+  members.forEach((i, n) => {
+    if (n % PATH === 0) ctx.beginPath();
     const x0 = x + tails[2 * i] * scale, y0 = y + tails[2 * i + 1] * scale;
     const x1 = x + (boxes[4 * i] + boxes[4 * i + 2]) / 2 * scale;
     const y1 = y + (boxes[4 * i + 1] + boxes[4 * i + 3]) / 2 * scale;
@@ -87,8 +91,8 @@ function drawArrows(ctx, { boxes, tails, width }, members, { x, y, scale }, colo
       ctx.moveTo(x1, y1);
       ctx.lineTo(x1 + 6 * Math.cos(angle + turn), y1 + 6 * Math.sin(angle + turn));
     }
-  }
-  ctx.stroke();
+    if (n % PATH === PATH - 1 || n === members.length - 1) ctx.stroke();
+  });
 }
 
 // What changes under the hand: the tools' boxes, the box under the pointer, the one that the keyboard is at.

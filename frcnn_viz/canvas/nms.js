@@ -37,7 +37,7 @@ function nms([x0, y0, x1, y1], order, threshold) {
     kept.push(order[n]);
     const left = x0[n], top = y0[n], right = x1[n], bottom = y1[n], area = areas[n];
     for (let m = n + 1; m < count; m++) {
-      if (gone[m]) continue;
+      if (gone[m] || x0[m] >= right || x1[m] <= left || y0[m] >= bottom || y1[m] <= top) continue; // an IoU of 0
       const width = f32(Math.min(right, x1[m]) - Math.max(left, x0[m]));
       const height = f32(Math.min(bottom, y1[m]) - Math.max(top, y0[m]));
       const shared = width > 0 && height > 0 ? f32(width * height) : 0;

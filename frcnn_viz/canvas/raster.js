@@ -29,6 +29,19 @@ function drawRaster(S, ctx, layer, shown) {
   laySheet(ctx, sheet, S.size);
 }
 
+function drawRasterPoints(S, ctx, points) {
+  const ratio = window.devicePixelRatio || 1, sheet = sheetOf(S, ratio), { W, H, words } = sheet;
+  const { x, y, scale } = S.view, size = Math.round(2 * ratio), word = asWord([255, 255, 255], 230);
+  words.fill(0);
+  for (let i = 0; i < points.length; i += 2) {
+    const left = Math.floor((x + points[i] * scale - 1) * ratio);
+    const top = Math.floor((y + points[i + 1] * scale - 1) * ratio);
+    for (let row = Math.max(0, top); row < Math.min(H, top + size); row++)
+      for (let column = Math.max(0, left); column < Math.min(W, left + size); column++) words[row * W + column] = word;
+  }
+  laySheet(ctx, sheet, S.size);
+}
+
 function writeOutlines({ W, H, words }, { boxes, groups }, shown, group, view, ratio, thick, word, dash) {
   const s = view.scale * ratio, vx = view.x * ratio, vy = view.y * ratio;
   for (let n = 0; n < shown.length; n++) {

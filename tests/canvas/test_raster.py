@@ -114,3 +114,22 @@ def test_what_is_counted_on_is_as_if_counted_anew(page: Page) -> None:
     runs = [order[:n] for n in torch.randint(0, 61, (40,), generator=generator).tolist()] + [order[5:], order[::2]]
     for kept, anew in page.evaluate(COUNTED_ON, [boxes.flatten().tolist(), runs]):
         assert kept == anew
+
+
+@pytest.mark.parametrize("count", [30, 3000])
+def test_points_and_arrows_are_painted_at_any_number(count: int, page: Page) -> None:
+    generator = torch.Generator().manual_seed(6)
+    points = (torch.rand(count, 2, generator=generator) * torch.tensor([600.0, 440.0])).round() + 10
+    boxes = torch.cat([points, points + 20], dim=1)
+    layer = BoxLayer("b", boxes, [("one", "#0072B2")], tails=points + 60)
+    host = Host(page, CanvasScene(picture_url(640, 480), 640, 480, [layer], points=points))
+    painted = """S.on.layers.getImageData(0, 0, S.on.layers.canvas.width, S.on.layers.canvas.height)
+        .data.filter((v, p) => p % 4 === 3 && v > 0).length"""
+    whole = host.state(painted)
+    page.get_by_role("button", name="arrows").click()
+    host.drawn()
+    without = host.state(painted)
+    page.get_by_role("button", name="one").click()
+    host.drawn()
+    points_alone = host.state(painted)
+    assert whole > without > points_alone > 3 * count * 0.8
