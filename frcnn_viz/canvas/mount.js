@@ -29,7 +29,7 @@ function newState(element, emit) {
   markup.innerHTML = MARKUP;
   const root = markup.content.firstElementChild, part = (name) => root.querySelector("." + name);
   element.append(root);
-  const names = ["bar", "tools", "filters", "stage", "tip", "zoom", "status", "said"];
+  const names = ["bar", "tools", "filters", "stage", "tip", "foot", "zoom", "status", "said"];
   const S = (root.__state = {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),

@@ -3,8 +3,8 @@ const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
 
 // The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards.
 function stageSize(S) {
-  const { stage, status } = S.parts, width = stage.clientWidth;
-  const room = window.innerHeight - topOnPage(stage) - status.offsetHeight - GAP;
+  const { stage, foot } = S.parts, width = stage.clientWidth;
+  const room = window.innerHeight - topOnPage(stage) - foot.offsetHeight - GAP;
   return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.picture.height / S.picture.width, room)))];
 }
 

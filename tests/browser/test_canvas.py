@@ -75,7 +75,7 @@ def test_the_stage_fills_its_column_and_fits_the_window(
         assert len(sizes) == 1, "it oscillates"
         stage, column = page.locator(".stage").bounding_box(), page.locator(".canvas-host").bounding_box()
         assert abs(stage["width"] - column["width"]) < 1
-        room = height - stage["y"] - page.locator(".status").bounding_box()["height"] - 12
+        room = height - stage["y"] - page.locator(".foot").bounding_box()["height"] - 12
         assert abs(stage["height"] - max(220, min(stage["width"] * 480 / 640, room))) < 1.5
         picture = page.locator("canvas.picture").bounding_box()
         assert abs(picture["height"] - stage["height"]) < 1

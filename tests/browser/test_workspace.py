@@ -53,7 +53,7 @@ def saved(editor: Editor, workspace: Workspace) -> tuple[Object, ...]:
     """What is on disk, once the editor knows that its last change is there."""
     (item,) = workspace.items()
     deadline = time.monotonic() + 20
-    count = len(editor.root.evaluate("root => root.__state.boxes"))
+    count = len(editor.root.evaluate("root => root.__state.tools.boxes"))
     while time.monotonic() < deadline:
         editor._settled(editor.page)
         item = workspace.item(item.id)
@@ -86,7 +86,7 @@ def test_what_was_drawn_outlives_a_killed_server(
     page.goto(address + link)
     settled(page)
     again = Editor(page, settled)
-    rows = again.root.evaluate("root => root.__state.boxes.map(b => [...b.c, b.label])")
+    rows = again.root.evaluate("root => root.__state.tools.boxes.map(b => [...b.c, b.label])")
     assert rows == [[100, 120, 260, 300, "dog"], [390, 190, 550, 410, "cat"]]
     assert Workspace(folder).classes == ("dog", "cat")
 

@@ -168,7 +168,6 @@ def test_what_is_seen_is_saved_with_legend_and_caption(page: Page, tmp_path: Pat
     width, height = host.state("S.size")
     assert saved.shape == (height + 2 * 20 + 2 * 10, width, 3)
     stage = host.page.locator(".stage")
-    page.evaluate("document.querySelector('.zoom').style.visibility = 'hidden'")
     page.mouse.move(1, 1)
     seen = np.asarray(Image.open(io.BytesIO(stage.screenshot())).convert("RGB"))
     inside = np.s_[8 : height - 8, 8 : width - 8]  # the stage's corners are round
