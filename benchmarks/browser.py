@@ -59,7 +59,7 @@ def _slider(page: Page, empty_page: Page, repeats: int) -> Row:
         empty_page.wait_for_selector(".echo")
         for turn in range(repeats + 1):
             for times, where, selector, watch in (
-                (slider, page, ".box-canvas input[aria-label='RPN NMS IoU']", (".box-canvas", "dataset.messages")),
+                (slider, page, ".bar input[aria-label='RPN NMS IoU']", (".box-canvas", "dataset.messages")),
                 (empty, empty_page, ".st-key-value input", (".echo", "textContent")),
             ):
                 time.sleep(0.7)

@@ -12,6 +12,7 @@ class Editor:
     def __init__(self, page: Page, settled: Callable[[Page], None]) -> None:
         self.page, self._settled = page, settled
         self.root = page.locator(".box-canvas[data-tools]")
+        self.bar = page.locator(".bar:has(.tools:not([hidden]))")  # within the canvas, or in its panel
         self.canvas = self.root.locator("canvas.picture")
         settled(page)
         expect(page.locator(".box-canvas[data-tools][data-messages]")).to_be_visible()

@@ -52,11 +52,11 @@ def test_classes_flags_duplicates_and_deletion(editor: Editor) -> None:
     editor.drag((20, 30), (120, 90))
     editor.press("2")
     assert editor.boxes()[1] == plain(20, 30, 120, 90, label="dog")
-    editor.root.get_by_label("New class").fill("  red   panda ")
-    editor.root.get_by_label("New class").press("Enter")
+    editor.bar.get_by_label("New class").fill("  red   panda ")
+    editor.bar.get_by_label("New class").press("Enter")
     assert editor.boxes()[1][4] == "red panda"
     assert editor.classes() == ["cat", "dog", "red panda"]
-    editor.root.get_by_role("button", name="difficult").click()
+    editor.bar.get_by_role("button", name="difficult").click()
     editor.press("Control+d")
     assert editor.boxes()[1:] == [
         [20, 30, 120, 90, "red panda", True, False, False],

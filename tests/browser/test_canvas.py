@@ -77,6 +77,11 @@ def test_the_stage_fills_its_column_and_fits_the_window(
         assert abs(stage["width"] - column["width"]) < 1
         room = height - stage["y"] - page.locator(".foot").bounding_box()["height"] - 12
         assert abs(stage["height"] - max(220, min(stage["width"] * 480 / 640, room))) < 1.5
+        page.mouse.move(width / 4, stage["y"] / 2)
+        page.mouse.wheel(0, 300)  # where there is anything to scroll
+        page.evaluate("new Promise((done) => setTimeout(done, 200))")
+        page.evaluate("window.dispatchEvent(new Event('resize'))")
+        assert page.locator(".stage").evaluate(SIZES) == sizes
         picture = page.locator("canvas.picture").bounding_box()
         assert abs(picture["height"] - stage["height"]) < 1
         assert abs(picture["width"] - stage["width"]) < 1

@@ -68,13 +68,13 @@ def test_what_was_drawn_outlives_a_killed_server(
     folder = tmp_path / "workspace"
     process, address = serve_workspace(folder)
     editor = open_editor(page, address, settled)
-    editor.root.get_by_label("New class").fill("dog")
-    editor.root.get_by_label("New class").press("Enter")
+    editor.bar.get_by_label("New class").fill("dog")
+    editor.bar.get_by_label("New class").press("Enter")
     editor.drag((100, 120), (260, 300))
     editor.drag((380, 200), (540, 420))
     editor.drag((460, 300), (470, 290))  # the second is moved by (10, -10)
-    editor.root.get_by_label("New class").fill("cat")
-    editor.root.get_by_label("New class").press("Enter")  # and is a cat now
+    editor.bar.get_by_label("New class").fill("cat")
+    editor.bar.get_by_label("New class").press("Enter")  # and is a cat now
     editor.press("1", "Delete")
     editor.press("Control+z", "Control+z")  # undone: it is there again, and a cat
     expected = (Object((100, 120, 260, 300), "dog"), Object((390, 190, 550, 410), "cat"))
@@ -100,8 +100,8 @@ def test_two_classes_are_drawn_and_their_losses_shown_within_a_minute(
     editor = open_editor(page, address, settled)
     for name, corners in (("dog", ((100, 120), (260, 300))), ("cat", ((380, 200), (540, 420)))):
         editor.press("Escape")
-        editor.root.get_by_label("New class").fill(name)
-        editor.root.get_by_label("New class").press("Enter")
+        editor.bar.get_by_label("New class").fill(name)
+        editor.bar.get_by_label("New class").press("Enter")
         editor.drag(*corners)
     assert [one.label for one in saved(editor, Workspace(folder))] == ["dog", "cat"]
     open_page(page, "Losses", settled)
