@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import GREY, REASON_NAMES, REASONS, SELECTED, level_colour
+from frcnn_viz.figures.palette import DASHED, DOTTED, GREY, REASON_NAMES, REASONS, SELECTED, level_colour
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, MatchReason
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
@@ -92,7 +92,7 @@ def match_layer(
             "level": grid.levels.cpu()[chosen],
         },
         width=1.5,
-        dashes={_ORDER.index(MatchReason.NEGATIVE): (5, 4), _ORDER.index(MatchReason.IGNORED): (2, 3)},
+        dashes={_ORDER.index(MatchReason.NEGATIVE): DASHED, _ORDER.index(MatchReason.IGNORED): DOTTED},
     )
 
 

@@ -6,7 +6,7 @@ import torch
 
 from frcnn_viz.analysis.lineage import Lineage
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import ANCHOR, FATE_NAMES, FATES, GREEN, ORANGE, SELECTED
+from frcnn_viz.figures.palette import ANCHOR, DASHED, DOTTED, FATE_NAMES, FATES, GREEN, ORANGE, SELECTED
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.words import word
@@ -32,7 +32,7 @@ def rejected_layer(trace: Trace, limit: int) -> BoxLayer:
         scores=scores[best],
         columns={"label": labels[best], "proposal": found.roi_and_label(best)[0]},
         width=1.2,
-        dashes={ORDER.index(Fate.SUPPRESSED): (5, 4), ORDER.index(Fate.OVER_LIMIT): (2, 3)},
+        dashes={ORDER.index(Fate.SUPPRESSED): DASHED, ORDER.index(Fate.OVER_LIMIT): DOTTED},
         hidden_groups=(0, 1, 2, 3),
     )
 

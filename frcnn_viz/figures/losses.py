@@ -10,7 +10,7 @@ from torch import Tensor
 
 from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILION, class_colour
+from frcnn_viz.figures.palette import BLUE, DASHED, GREEN, GREY, ORANGE, VERMILION, class_colour
 from frcnn_viz.pipeline.losses import RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
 from frcnn_viz.words import word
@@ -34,6 +34,7 @@ def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInpu
             word("number.adds_objectness").term: rpn.objectness_parts,
             word("number.adds_rpn_box").term: rpn.box_parts,
         },
+        dashes={1: DASHED},
     )
 
 
@@ -51,6 +52,7 @@ def roi_layer(roi: RoiLosses, classes: Sequence[str], network_input: NetworkInpu
             word("number.adds_class").term: roi.classifier_parts,
             word("number.adds_box").term: roi.box_parts,
         },
+        dashes={0: DASHED},
         hidden_groups=(0,),
     )
 

@@ -9,6 +9,9 @@ from frcnn_viz.words import word
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
 
+DASHED, DOTTED = (5.0, 4.0), (2.0, 3.0)
+"""Strokes and gaps, screen pixels, so that states differ without their colours too."""
+
 GROUND_TRUTH = YELLOW
 ANCHOR = SKY
 SELECTED = VERMILION

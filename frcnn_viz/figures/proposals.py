@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer, Dial, Sieve
-from frcnn_viz.figures.palette import FATE_NAMES, FATES, SELECTED, VERMILION
+from frcnn_viz.figures.palette import DASHED, DOTTED, FATE_NAMES, FATES, SELECTED, VERMILION
 from frcnn_viz.pipeline.boxes import centers
 from frcnn_viz.pipeline.results import AnchorGrid, Fate, NetworkInput, Proposals
 from frcnn_viz.words import word
@@ -60,7 +60,7 @@ def candidate_layer(
         },
         tails=tails,
         width=1.2,
-        dashes={ORDER.index(Fate.SUPPRESSED): (5, 4), ORDER.index(Fate.OVER_LIMIT): (2, 3)},
+        dashes={ORDER.index(Fate.SUPPRESSED): DASHED, ORDER.index(Fate.OVER_LIMIT): DOTTED},
         hidden_groups=(1, 2, 3, 4, 5),
         sieve=None if dials is None else Sieve(proposals.candidates, proposals.level, dials, PLACES),
     )
@@ -69,19 +69,21 @@ def candidate_layer(
 def court_layers(proposals: Proposals, candidate: int, network_input: NetworkInput) -> list[BoxLayer]:
     """The selected candidate, and its suppressor or the candidates it suppressed."""
 
-    def layer(name: str, indices: Tensor, colour: str, width: float) -> BoxLayer:
+    def layer(name: str, indices: Tensor, colour: str, width: float, dashed: bool = False) -> BoxLayer:
         return BoxLayer(
             name=name,
             boxes_in_image=network_input.boxes_in_image(proposals.candidates[indices]),
             legend=[(name, colour)],
             ids=indices,
             width=width,
+            dashes={0: DASHED} if dashed else {},
         )
 
     own = torch.tensor([candidate])
     by = int(proposals.suppressor[candidate])
     victims = (proposals.suppressor == candidate).nonzero()[:, 0]
-    layers = [layer(word("canvas.victims").term, victims, FATES[Fate.SUPPRESSED], 1.5)] if len(victims) else []
+    victims_name = word("canvas.victims").term
+    layers = [layer(victims_name, victims, FATES[Fate.SUPPRESSED], 1.5, dashed=True)] if len(victims) else []
     if by >= 0:
         layers.append(layer(word("canvas.suppressor").term, torch.tensor([by]), FATES[Fate.KEPT], 3.5))
     return [*layers, layer("selected", own, SELECTED if by < 0 else VERMILION, 3.0)]

@@ -12,7 +12,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 function start(host, data) {
   const mounted = (host.mounted = mount(host, data, (event, value) => host.emit(event, value)));
-  const key = [...host.getRootNode().host.closest("[class*=st-key-]").classList].find((c) => c.startsWith("st-key-"));
+  const holder = host.getRootNode().host.closest("[class*=st-key-]"); // Streamlit writes the key on what holds us
+  const key = [...holder.classList].find((name) => name.startsWith("st-key-"));
   let docked = null;
   const onPanel = ({ detail }) => {
     if (detail.key !== key || (!detail.element && detail.gone !== docked)) return;
