@@ -19,7 +19,7 @@ from benchmarks.canvas import canvas_rows
 from benchmarks.measure import Row
 from frcnn_viz.paths import APP
 from tests.browser import chromium
-from tests.browser.conftest import FLAGS, VIEWPORT
+from tests.browser.pages import FLAGS, VIEWPORT
 
 APPS = Path(__file__).parent / "apps"
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Playwright
 
 from benchmarks.measure import Row
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
-from tests.browser.conftest import FLAGS, VIEWPORT
+from tests.browser.pages import FLAGS, VIEWPORT
 from tests.canvas.host import Host, picture_url
 
 COUNTS = {1_000: 1.0, 20_000: 1.0, 100_000: 1.0, 268_000: None}

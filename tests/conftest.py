@@ -16,6 +16,8 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.ops import MultiScaleRoIAlign
 
+from tests.browser.pages import browser, page  # noqa: F401
+
 torch.set_num_threads(1)  # two workers share two cores
 os.environ["FRCNN_VIZ_WORKSPACE"] = tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 RATIOS = (0.5, 1.0, 2.0)

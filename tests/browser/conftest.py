@@ -13,21 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
-
-from tests.browser import chromium
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWPORT = {"width": 1440, "height": 900}
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 START_SECONDS = 120
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 SETTLED = """() => {
@@ -41,35 +29,6 @@ SETTLED = """() => {
     window.quietSince ??= performance.now();
     return performance.now() - window.quietSince > 200;
 }"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for all tests."""
-    path = chromium.find()
-    assert path, chromium.MISSING
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page with nothing remembered; the test fails if it asked anything of another machine."""
-    foreign: list[str] = []
-
-    def local_only(route: Route) -> None:
-        if route.request.url.startswith(("http://127.0.0.1:", "blob:", "data:")):
-            route.continue_()
-        else:
-            foreign.append(route.request.url)
-            route.abort()
-
-    with browser.new_context(viewport=VIEWPORT) as context:
-        context.route("**/*", local_only)
-        yield context.new_page()
-    assert not foreign, f"asked of another machine: {foreign}"
 
 
 @pytest.fixture(scope="session")

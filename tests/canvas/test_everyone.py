@@ -161,7 +161,7 @@ def test_states_differ_without_colour(count: int, page: Page) -> None:
 def test_what_is_seen_is_saved_with_legend_and_caption(page: Page, tmp_path: Path) -> None:
     host = Host(page, scene())
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="Save as PNG").click()
     assert download.value.suggested_filename == "street-rpn-nms-iou-0-7.png"
     download.value.save_as(tmp_path / "seen.png")
     saved = np.asarray(Image.open(tmp_path / "seen.png").convert("RGB"))

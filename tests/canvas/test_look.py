@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Overlay
-from tests.browser.conftest import VIEWPORT
+from tests.browser.pages import VIEWPORT
 from tests.canvas.host import Host, picture_url
 
 URL = picture_url(641, 480)
