@@ -19,8 +19,8 @@ from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.hosts import OwnHosts
-from frcnn_viz.ui.page import show_error
 from frcnn_viz.ui.quiet import collect_when_quiet
 from frcnn_viz.ui.running import words
 

@@ -3,16 +3,17 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.lineage import Lineage, follow
-from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.detections import life_layers, rejected_layer, table
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import Pick, box_canvas
+from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_slider
-from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.frame.page import run_page
+from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 
@@ -30,9 +31,10 @@ def chosen_life(here: Session) -> Lineage | None:
 
 def show_life(here: Session, life: Lineage) -> None:
     names, classes = here.trace.features.names, here.detector.classes
-    numbers = lambda values: ", ".join(f"{v:.3f}" for v in values.tolist())  # noqa: E731
-    to_image = lambda box: numbers(here.trace.input.boxes_in_image(box[None])[0])  # noqa: E731
+    numbers = lambda values, digits=3: ", ".join(f"{v:.{digits}f}" for v in values.tolist())  # noqa: E731
+    to_image = lambda box: numbers(here.trace.input.boxes_in_image(box[None])[0], 1)  # noqa: E731
     size, ratio = here.trace.anchors.shapes[life.level][life.shape]
+    st.markdown(f"**The life of a {plain(classes[life.label])}**")
     st.markdown(
         f"1. **Anchor {life.anchor:,}**: level {names[life.level]}, "
         f"row {life.row}, column {life.column}, size {size:g}, ratio {ratio:g}. "
@@ -49,60 +51,47 @@ def show_life(here: Session, life: Lineage) -> None:
         roi, label = life.suppressor
         iou = float(box_iou(life.box[None], here.trace.rois.boxes[roi, label][None]))
         st.markdown(
-            f"   Suppressed by proposal {roi:,} as {plain(classes[label])}: "
+            f"Suppressed by proposal {roi:,} as {plain(classes[label])}: "
             f"IoU {iou:.3f} over {here.settings.box_nms_thresh:g}."
         )
-    st.caption("Boxes are x0, y0, x1, y1 in pixels of the image; deltas are dx, dy, dw, dh.")
+    st.caption("Boxes are x0, y0, x1, y1 in pixels of the picture; deltas are dx, dy, dw, dh.")
 
 
-def body(here: Session) -> None:
-    for column, name in zip(
-        st.columns(3), ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"), strict=True
-    ):
-        with column:
+def picture(here: Session) -> None:
+    found, classes, life = here.trace.detections, here.detector.classes, chosen_life(here)
+    left, inspector = workbench()
+    with inspector:
+        for name in ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"):
             setting_slider(name)
-    found, classes = here.trace.detections, here.detector.classes
-    life = chosen_life(here)
-    left, right = st.columns([3, 2])
-    with left:
-        height, width = here.image.size
-        layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
-        if here.ground_truth:
-            layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
+        canvas_panel("detections_canvas")
         if life:
-            layers += life_layers(here.trace, life)
-
-        def select(pick: Pick) -> None:
-            if pick.layer == "detection":
-                session.select("detection", int(found.kept[pick.id]))
-            elif pick.layer in (None, "rejected"):
-                session.select("detection", pick.id)
-
-        box_canvas(CanvasScene(here.image_url, width, height, layers), "detections_canvas", select)
+            show_life(here, life)
+            chart(class_bars(life.scores, classes, f"Softmax of proposal {life.proposal}"), "life_softmax", 230)
+        elif len(found):
+            st.caption("Click a detection to follow it back to its anchor.")
+        else:
+            st.info("Nothing passes these settings; lower the score threshold.")
         lost = len(found.fate) - len(found)
         st.caption(
             f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: "
             "click their fates in the legend to show them."
         )
-    with right:
-        if life:
-            chart(class_bars(life.scores, classes, f"Softmax of proposal {life.proposal}"), "life_softmax", 280)
-        else:
-            st.info(
-                "Click a detection to follow it back to its anchor."
-                if len(found)
-                else "Nothing passes these settings; lower the score threshold."
-            )
-    if life:
-        st.subheader(f"The life of a {plain(classes[life.label])}")
-        show_life(here, life)
-    st.dataframe(table(here.trace, classes), hide_index=True)
+
+    def select(pick: Pick) -> None:
+        if pick.layer == "detection":
+            session.select("detection", int(found.kept[pick.id]))
+        elif pick.layer in (None, "rejected"):
+            session.select("detection", pick.id)
+
+    with left:
+        layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
+        if here.ground_truth:
+            layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
+        show_picture(here, "detections", layers + (life_layers(here.trace, life) if life else []), select)
 
 
-run_page(
-    "detections",
-    "Every proposal is refined and scored for every class; "
-    "what passes the threshold, NMS and the limit is a detection.",
-    body,
-    "detections",
-)
+def listed(here: Session) -> None:
+    st.dataframe(table(here.trace, here.detector.classes), hide_index=True)
+
+
+run_page("detections", {"picture": picture, "table": listed})

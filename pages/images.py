@@ -9,18 +9,24 @@ from frcnn_viz.data.browse import EVERY, LABELLED, MISSED, UNLABELLED, Filter, c
 from frcnn_viz.data.formats import FORMATS, zip_dataset
 from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.data.workspace import Item, Workspace
-from frcnn_viz.ui import library, survey
+from frcnn_viz.ui import library, session, survey, view
 from frcnn_viz.ui.changes import attempt
+from frcnn_viz.ui.controls import choice, number, several, words
 from frcnn_viz.ui.downloads import download
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.importing import import_form, tell_import
-from frcnn_viz.ui.page import look_at, run_page, show_error
+from frcnn_viz.ui.panes import check, draw
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import of_items
 from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
 
 PER_PAGE = 48
+TEXT, LABELS, BAND = Option("images.text", ""), Option("images.labels", ""), Option("images.band", "")
+STATE, PAGE = Option("images.state", EVERY), Option("images.page", 1)
 DAMAGED_SHOWN = 20
 
 
@@ -38,22 +44,20 @@ def band_title(name: str) -> str:
     return f"{name} ({f'{low:g} to {high:g} px' if high < math.inf else f'{low:g} px and more'})"
 
 
-def ask(items: list[Item]) -> Filter:
+def ask() -> Filter:
+    """What to show, as the view has it."""
+    classes = library.workspace().classes
     text, labels, band, state = st.columns([2, 3, 2, 2])
-    return Filter(
-        text.text_input("Name or note", key="filter_text"),
-        frozenset(labels.multiselect("Classes", library.workspace().classes, key="filter_labels")),
-        band.selectbox(
-            "An object that is",
-            list(BANDS),
-            index=None,
-            placeholder="any size",
-            format_func=band_title,
-            key="filter_band",
-            help="Square root of its area after resize.",
-        ),
-        state.selectbox("Images", [EVERY, LABELLED, UNLABELLED, MISSED], key="filter_state"),
-    )
+    with text:
+        wanted = words(TEXT, "filter.text")
+    with labels:
+        chosen = several(LABELS, "filter.classes", classes)
+    with band:
+        sizes = {"": "any size", **{name: band_title(name) for name in BANDS}}
+        size = choice(BAND, "filter.size", sizes)
+    with state:
+        which = choice(STATE, "filter.state", {name: name for name in (EVERY, LABELLED, UNLABELLED, MISSED)})
+    return Filter(wanted, frozenset(chosen), size or None, which)
 
 
 def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
@@ -67,11 +71,12 @@ def wall(here: Session, items: list[Item]) -> None:
     examined = survey.known(here.detector, here.settings, of_items(items))
     counts = {key: (one.missed, len(one.alarms)) for key, one in examined.items()}
     resize = (here.settings.min_size, here.settings.max_size)
-    shown = choose(items, ask(items), resize, {key: missed for key, (missed, _) in counts.items()})
-    st.session_state["shown"] = [item.id for item in shown]
+    shown = choose(items, ask(), resize, {key: missed for key, (missed, _) in counts.items()})
+    view.kept("shown", list)[:] = [item.id for item in shown]
     pages = max(1, -(-len(shown) // PER_PAGE))
     told, turn = st.columns([4, 1])
-    page = int(turn.number_input("Page", 1, pages, key="wall_page")) if pages > 1 else 1
+    with turn:
+        page = number(PAGE, "images.page", 1, pages) if pages > 1 else 1
     if examined:
         truths = [subject.truth for subject in of_items(items) if subject.key in examined]
         for sentence in sums(truths, examined.values(), here.detector.classes):
@@ -82,10 +87,11 @@ def wall(here: Session, items: list[Item]) -> None:
     )
 
     def pick(key: str) -> None:
-        look_at(key, "draw")
+        session.choose_image(key)
+        view.open_tab("images", "draw")
 
     part = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
-    gallery([tile(item, counts.get(item.id), item.id == st.session_state["image"]) for item in part], "wall", pick)
+    gallery([tile(item, counts.get(item.id), item.id == here.view.image) for item in part], "wall", pick)
 
 
 def take_away(items: list[Item]) -> None:
@@ -112,11 +118,12 @@ def take_away(items: list[Item]) -> None:
 
 def notes() -> None:
     workspace = library.workspace()
-    st.session_state.setdefault("workspace_notes", workspace.notes)
+    if view.held("workspace_notes") is None:
+        view.hold("workspace_notes", workspace.notes)
     st.text_area(
         "Notes about the set",
         key="workspace_notes",
-        on_change=lambda: attempt(workspace.set_notes, st.session_state["workspace_notes"]),
+        on_change=lambda: attempt(workspace.set_notes, view.held("workspace_notes")),
     )
     st.caption(f"Everything is kept in {plain(workspace.folder)}, at every change.")
 
@@ -135,7 +142,7 @@ def tell_damage(workspace: Workspace) -> None:
         st.caption(f"and {len(damaged) - DAMAGED_SHOWN:,} more that cannot be used")
 
 
-def body(here: Session) -> None:
+def yours(here: Session) -> None:
     try:
         workspace = library.workspace()
         items = workspace.items()
@@ -156,4 +163,4 @@ def body(here: Session) -> None:
         notes()
 
 
-run_page("images", "Images you brought, with the ground truth you drew or imported; all pages work on them.", body)
+run_page("images", {"yours": yours, "draw": draw.body, "check": check.body})

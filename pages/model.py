@@ -6,12 +6,17 @@ from frcnn_viz.models.entry import Entry
 from frcnn_viz.models.hub import fetch
 from frcnn_viz.models.registry import entries
 from frcnn_viz.models.weights import WeightsError
-from frcnn_viz.ui import session
+from frcnn_viz.ui import session, view
 from frcnn_viz.ui.checkpoints import checkpoint_form, own_list
+from frcnn_viz.ui.controls import number, slide
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.page import run_page, show_error
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.view import Option
+
+DEPTH, CLASSES = Option("model.depth", 2), Option("model.classes", 2)
 
 NEW_HEAD = """from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 
@@ -25,7 +30,8 @@ def tree(here: Session) -> list[Module]:
     return MEMORY.recall(key, lambda: modules_of(here.trace), here.detector.device).value
 
 
-def show_parts(here: Session, modules: list[Module]) -> None:
+def show_parts(here: Session) -> None:
+    modules = tree(here)
     ms = {stage.name: stage.ms for stage in here.trace.stages}
     left, right = st.columns([3, 2])
     with left:
@@ -49,16 +55,17 @@ def show_parts(here: Session, modules: list[Module]) -> None:
             st.markdown(f"{parameters:,} parameters; {amount(work)} multiply-adds for this picture.")
 
 
-def show_tree(modules: list[Module]) -> None:
-    deepest = max(module.depth for module in modules)
-    depth = st.slider("How deep", 0, deepest, min(2, deepest), key="model_depth")
+def show_tree(here: Session) -> None:
+    modules = tree(here)
+    depth = slide(DEPTH, "option.model.depth", 0, max(module.depth for module in modules), 1)
     st.dataframe(tree_rows(modules, depth), hide_index=True, height=520)
     st.caption("What each module gives: batch (or RoIs) x channels x rows x columns; several where it is called anew.")
 
 
 def show_head(here: Session) -> None:
     left, right = st.columns([1, 3])
-    count = int(left.number_input("Classes of yours", 1, 1000, 2, key="model_classes"))
+    with left:
+        count = number(CLASSES, "option.model.classes", 1, 1000)
     predictor = here.detector.model.roi_heads.box_predictor
     if not hasattr(predictor, "cls_score"):
         right.caption("This detector's predictor is of its own kind.")
@@ -82,7 +89,7 @@ def get(entry: Entry) -> None:
     st.rerun(scope="app")
 
 
-def show_detectors() -> None:
+def show_detectors(here: Session) -> None:
     known = entries()
     rows = [
         {
@@ -96,9 +103,16 @@ def show_detectors() -> None:
     ]
     st.dataframe(rows, hide_index=True, height=36 * len(rows) + 40)
     missing = [name for name, entry in known.items() if not entry.is_here]
-    if not missing:
-        return
-    wanted = st.session_state.get("wanted")
+    if missing:
+        show_missing(missing)
+    own_list()
+    with st.expander("Your own checkpoint", icon=":material/upload_file:"):
+        checkpoint_form(here.detector.name)
+
+
+def show_missing(missing: list[str]) -> None:
+    known = entries()
+    wanted = view.kept("wanted", dict).get("model")
     choice, button, random = st.columns([3, 2, 2], vertical_alignment="bottom")
     name = choice.selectbox(
         "Weights that are not here",
@@ -117,23 +131,8 @@ def show_detectors() -> None:
     )
 
 
-def body(here: Session) -> None:
-    modules = tree(here)
-    show_parts(here, modules)
-    st.subheader("Modules")
-    show_tree(modules)
-    with st.expander("Other classes: the predictor swapped, as tutorials do", icon=":material/swap_horiz:"):
-        show_head(here)
-    st.subheader("Detectors")
-    show_detectors()
-    own_list()
-    with st.expander("Your own checkpoint", icon=":material/upload_file:"):
-        checkpoint_form(here.detector.name)
-
-
 run_page(
     "model",
-    "What the detector is made of, with the shapes it has for this picture, and which other detectors there are.",
-    body,
-    "features",
+    {"parts": show_parts, "modules": show_tree, "detectors": show_detectors, "new_head": show_head},
+    lineage=False,
 )

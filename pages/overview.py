@@ -1,45 +1,39 @@
 import streamlit as st
 
 from frcnn_viz.analysis.equality import Difference, compare_with_model
-from frcnn_viz.canvas.scene import CanvasScene
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.overview import detection_layer, funnel_figure, thumbnails
 from frcnn_viz.pipeline.settings import TRAINING_NAMES
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui import view
+from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.frame.page import run_page
+from frcnn_viz.ui.frame.strip import open_stage
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.page import go_to, open_page, run_page
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session, select
-
-TITLES = {
-    "input": ("Input", "input"),
-    "features": ("Features", "features"),
-    "anchors": ("Anchors", "anchors"),
-    "rpn": ("Objectness", "proposals"),
-    "proposals": ("Proposals", "proposals"),
-    "rois": ("RoIs", "rois"),
-    "detections": ("Detections", "detections"),
-    "masks": ("Masks", "third_head"),
-    "keypoints": ("Keypoints", "third_head"),
-}
+from frcnn_viz.words import word
 
 
 def show_stages(here: Session) -> None:
     stages = {stage.name: stage for stage in here.trace.stages}
-    pictures = thumbnails(here.trace)
     tiles = []
-    for name, (picture, says) in pictures.items():
-        title, _ = TITLES[name]
+    for name, (picture, says) in thumbnails(here.trace).items():
         stage = stages[name]
         caption = f"{stage.count:,} {stage.unit}, {stage.ms:.1f} ms; {says}"
-        tiles.append(Tile(name, image_url(picture), title, caption))
+        tiles.append(Tile(name, image_url(picture), word(f"step.{name}").term, caption))
 
     def pick(name: str) -> None:
-        go_to(TITLES[name][1])
+        if name in ("masks", "keypoints"):
+            view.go_to("third_head")
+        else:
+            open_stage(name)
 
-    gallery(tiles, "stages", pick, width=132)
+    gallery(tiles, "stages", pick, width=120)
 
 
 def show_equality(here: Session) -> None:
@@ -61,27 +55,28 @@ def show_equality(here: Session) -> None:
         )
 
 
-def body(here: Session) -> None:
-    show_stages(here)
-    show_equality(here)
-    left, right = st.columns([3, 2])
+def picture(here: Session) -> None:
+    left, inspector = workbench()
     with left:
-        height, width = here.image.size
-        layers = [detection_layer(here.trace, here.detector.classes)]
+        layers: list[BoxLayer] = [detection_layer(here.trace, here.detector.classes)]
         if here.ground_truth:
             layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
-        pick = box_canvas(CanvasScene(here.image_url, width, height, layers, score_from=0.3), key="overview_canvas")
-        if pick and pick.layer == "detection":
-            select("detection", int(here.trace.detections.kept[pick.id]))
-            open_page("detections")
-        st.caption("Click a detection to follow it back to its anchor.")
-    with right:
-        chart(funnel_figure(here.trace.funnel), "funnel", height=420)
+
+        def pick(picked: Pick) -> None:
+            if picked.layer == "detection":
+                select("detection", int(here.trace.detections.kept[picked.id]))
+                view.go_to("detections")
+
+        show_picture(here, "overview", layers, pick, score_from=0.3)
+    with inspector:
+        canvas_panel("overview_canvas")
+        st.caption("Click a detection to follow it back to its anchor; click a stage to open it.")
+        show_equality(here)
+        show_stages(here)
 
 
-run_page(
-    "overview",
-    "What the detector does with this picture, stage by stage. Every picture below is its real output.",
-    body,
-    "detections",
-)
+def funnel(here: Session) -> None:
+    chart(funnel_figure(here.trace.funnel), "funnel", height=480)
+
+
+run_page("overview", {"picture": picture, "funnel": funnel}, lineage=False)

@@ -2,106 +2,111 @@ import streamlit as st
 import torch
 from torchvision.ops import box_iou
 
-from frcnn_viz.canvas.scene import CanvasScene, Overlay
+from frcnn_viz.canvas.scene import Overlay
 from frcnn_viz.figures.common import histogram
 from frcnn_viz.figures.palette import BLUE, FATE_NAMES
 from frcnn_viz.figures.proposals import DIALS, ORDER, candidate_layer, court_layers
 from frcnn_viz.figures.rasters import colourise
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import setting_dial, setting_slider, turn_dials
+from frcnn_viz.ui.controls import choice, setting_dial, setting_slider, toggle, turn_dials
+from frcnn_viz.ui.frame.desk import LEVEL
+from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
+
+ARROWS = Option("proposals.arrows", False)
 
 
-def objectness_overlay(here: Session) -> Overlay | None:
-    names = here.trace.features.names
-    level = st.selectbox(
-        "Objectness map",
-        ["none", *names],
-        key="proposals_map",
-        help="Best probability over a cell's anchors, laid over the image.",
-    )
-    if level == "none":
-        return None
-    index = names.index(level)
-    best = here.trace.rpn.objectness_maps[index].amax(dim=0).sigmoid()
-    rows, columns = best.shape
-    (stride_y, stride_x), (down, across) = here.trace.features.strides[index], here.trace.input.scale
-    extent = (0.0, 0.0, columns * stride_x / across, rows * stride_y / down)
-    return Overlay(image_url(colourise(best, 0, 1)), extent, 0.6, f"objectness, level {level}")
+def chosen_candidate(here: Session) -> int | None:
+    chosen = session.selected("candidate")
+    return chosen if chosen is not None and chosen < len(here.trace.proposals.anchor) else None
 
 
-def show_court(here: Session, candidate: int) -> None:
-    proposals = here.trace.proposals
-    fate = Fate(int(proposals.fate[candidate]))
+def show_candidates(here: Session, overlay: Overlay | None, arrows: bool) -> None:
+    trace, chosen = here.trace, chosen_candidate(here)
+    dials = {role: setting_dial(name) for role, name in DIALS.items()}
+    layers = [candidate_layer(trace.proposals, trace.anchors, trace.input, arrows, dials)]
+    if chosen is not None:
+        layers += court_layers(trace.proposals, chosen, trace.input)
+    select = lambda pick: session.select("candidate", pick.id)  # noqa: E731
+    show_picture(here, "proposals", layers, select, turn_dials, overlay=overlay)
+
+
+def show_chosen(here: Session) -> None:
+    chosen, proposals = chosen_candidate(here), here.trace.proposals
+    if chosen is None:
+        st.caption("Click a box for its suppressor or its victims; click a legend entry to show or hide a fate.")
+        return
+    fate = Fate(int(proposals.fate[chosen]))
     st.markdown(
-        f"**Candidate {candidate:,}** from anchor {int(proposals.anchor[candidate]):,}, "
-        f"score {float(proposals.scores[candidate]):.4f}. {fate.sentence}"
+        f"**Candidate {chosen:,}** from anchor {int(proposals.anchor[chosen]):,}, "
+        f"score {float(proposals.scores[chosen]):.4f}. {fate.sentence}"
     )
-    by = int(proposals.suppressor[candidate])
+    by, victims = int(proposals.suppressor[chosen]), int((proposals.suppressor == chosen).sum())
     if by >= 0:
-        iou = float(box_iou(proposals.candidates[[candidate]], proposals.candidates[[by]]))
-        gap = float(proposals.scores[by] - proposals.scores[candidate])
+        iou = float(box_iou(proposals.candidates[[chosen]], proposals.candidates[[by]]))
+        gap = float(proposals.scores[by] - proposals.scores[chosen])
         st.markdown(
             f"Suppressed by candidate {by:,}: IoU {iou:.3f} over "
             f"{here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher."
         )
-    victims = int((proposals.suppressor == candidate).sum())
     if victims:
         st.markdown(f"It suppressed {victims:,} candidates.")
     if fate == Fate.KEPT:
-        st.markdown(f"It goes on as proposal {int((proposals.kept == candidate).nonzero()[0, 0]):,}.")
+        st.markdown(f"It goes on as proposal {int((proposals.kept == chosen).nonzero()[0, 0]):,}.")
 
 
-def body(here: Session) -> None:
+def picture(here: Session) -> None:
+    left, inspector = workbench()
+    with inspector:
+        setting_slider("rpn_pre_nms_top_n")
+        arrows = toggle(ARROWS, "option.arrows")
+        canvas_panel("proposals_canvas")
+        show_chosen(here)
+    with left:
+        show_candidates(here, None, arrows)
+
+
+def objectness(here: Session) -> None:
+    names = here.trace.features.names
+    left, inspector = workbench()
+    with inspector:
+        level = choice(LEVEL, "option.level", dict(enumerate(names)))
+        values = here.trace.rpn.objectness_maps[level]
+        best = values.amax(dim=0).sigmoid()
+        term("number.objectness_scores", f"{values.numel():,}", values.shape)
+        term("number.objectness_best", f"{float(best.max()):.4f}")
+        canvas_panel("proposals_canvas")
+        show_chosen(here)
+    rows, columns = best.shape
+    (stride_y, stride_x), (down, across) = here.trace.features.strides[level], here.trace.input.scale
+    extent = (0.0, 0.0, columns * stride_x / across, rows * stride_y / down)
+    with left:
+        url = image_url(colourise(best, 0, 1))
+        show_candidates(here, Overlay(url, extent, 0.6, f"objectness, level {names[level]}"), arrows=False)
+
+
+def scores(here: Session) -> None:
     proposals = here.trace.proposals
-    left, right = st.columns([3, 2])
-    with left:  # the canvas before the charts: it is what a slider's mover looks at
-        one, two, three = st.columns(3, vertical_alignment="bottom")
-        with one:
-            setting_slider("rpn_pre_nms_top_n")
-        with two:
-            overlay = objectness_overlay(here)
-        with three:
-            arrows = st.toggle("Arrows from anchor to candidate", key="proposals_arrows")
-        height, width = here.image.size
-        dials = {role: setting_dial(name) for role, name in DIALS.items()}
-        layers = [candidate_layer(proposals, here.trace.anchors, here.trace.input, arrows, dials)]
-        chosen = session.selected("candidate")
-        if chosen is not None and chosen < len(proposals.anchor):
-            layers += court_layers(proposals, chosen, here.trace.input)
-        scene = CanvasScene(here.image_url, width, height, layers, overlay=overlay)
-        box_canvas(scene, "proposals_canvas", lambda pick: session.select("candidate", pick.id), turn_dials)
-        if chosen is not None and chosen < len(proposals.anchor):
-            show_court(here, chosen)
-        else:
-            st.caption("Click a box for its suppressor or its victims; click a legend entry to show or hide a fate.")
+    counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
+    counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
+    rows = "\n".join(f"| {FATE_NAMES[f]} | {counts[f]:,} | {f.sentence} |" for f in ORDER)
+    left, right = st.columns(2)
+    left.markdown(f"| {word('number.fates').term} | | |\n|---|--:|---|\n{rows}")
     with right:
-        counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
-        counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
-        rows = "\n".join(f"| {FATE_NAMES[f]} | {counts[f]:,} | {f.sentence} |" for f in ORDER)
-        st.markdown(f"| fate of every anchor | anchors | |\n|---|--:|---|\n{rows}")
-        chart(histogram(proposals.scores, "Objectness of the candidates", BLUE, "probability"), "scores", 220)
-    levels = here.trace.features.names
-    for column, (index, name) in zip(st.columns(len(levels)), enumerate(levels), strict=True):
-        of_level = proposals.level == index
-        with column:
-            term(
-                f"Level {name}",
-                f"{int((of_level & (proposals.fate == Fate.KEPT)).sum()):,} of {int(of_level.sum()):,}",
-                "Proposals of this level's candidates.",
-                "trace.proposals.fate",
-                proposals.fate.shape,
-            )
+        chart(histogram(proposals.scores, word("chart.objectness").term, BLUE, "probability"), "scores", 300)
+        for index, name in enumerate(here.trace.features.names):
+            of_level = proposals.level == index
+            kept = int((of_level & (proposals.fate == Fate.KEPT)).sum())
+            told = f"{kept:,} of {int(of_level.sum()):,}"
+            st.metric(f"Level {name}", told, help=word("number.level_proposals").hover)
 
 
-run_page(
-    "proposals",
-    "The RPN scores and moves every anchor; the best of each level meet in NMS, and the survivors are the proposals.",
-    body,
-    "proposals",
-)
+run_page("proposals", {"picture": picture, "objectness": objectness, "scores": scores})

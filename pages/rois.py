@@ -1,112 +1,117 @@
+from dataclasses import dataclass
+
 import streamlit as st
+from torch import Tensor
 from torchvision.ops import roi_pool
 
-from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.rasters import enlarge, to_uint8
 from frcnn_viz.figures.rois import chosen_layer, class_bars, compare_pooling, crop, pooled_grid, proposal_layer
 from frcnn_viz.pipeline.roi_sampling import sampling_points
 from frcnn_viz.pipeline.rois import assign_levels, pool_rois
-from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.frame.page import run_page
+from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
 
 CHANNELS = 32
 
 
-def show_roi(here: Session, proposal: int) -> None:
+@dataclass(frozen=True, eq=False)
+class Pooling:
+    """One proposal [4] and the map it is pooled from: its name, scale, and why it."""
+
+    number: int
+    box: Tensor
+    level: str
+    scale: float
+    why: str
+
+
+def chosen_roi(here: Session) -> Pooling | None:
+    """Ask for a proposal; None where there is none at these settings."""
+    count = len(here.trace.proposals)
+    if not count:
+        st.info("There are no proposals at these settings; lower the thresholds on the Proposals page.")
+        return None
+    chosen = session.selected("proposal")
+    chosen = chosen if chosen is not None and chosen < count else 0
+    view.hold("rois_number", chosen)
+    st.number_input(
+        f"{word('option.proposal').term}, 0 to {count - 1:,}",
+        0,
+        count - 1,
+        key="rois_number",
+        help=word("option.proposal").hover,
+        on_change=lambda: session.select("proposal", view.held("rois_number")),
+    )
+    trace, box = here.trace, here.trace.proposals.boxes[chosen]
+    assigned = assign_levels(here.detector.model, trace.features, box[None], trace.input.input_size)
+    level, side = int(assigned.levels[0]), (box[2:] - box[:2]).prod().sqrt().item()
+    why = "This detector has one map, so there is nothing to choose."
+    if len(assigned.names) > 1:
+        why = (
+            f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) "
+            f"= floor({float(assigned.target[0]):.2f}), kept between the levels there are; "
+            "side = sqrt(w h) in input pixels."
+        )
+    return Pooling(chosen, box, assigned.names[level], assigned.scales[level], why)
+
+
+def picture(here: Session) -> None:
     trace, model = here.trace, here.detector.model
-    box = trace.proposals.boxes[proposal]
-    box_in_image = trace.input.boxes_in_image(box[None])[0]
-    assigned = assign_levels(model, trace.features, box[None], trace.input.input_size)
-    level = int(assigned.levels[0])
-    name, scale = assigned.names[level], assigned.scales[level]
+    left, inspector = workbench()
+    with inspector:
+        roi = chosen_roi(here)
+        if roi is None:
+            return
+        canvas_panel("rois_canvas")
+        maps = trace.features.maps[roi.level]
+        term("number.pool_level", roi.level, maps.shape)
+        st.caption(f"Stride {1 / roi.scale:g}. {roi.why}")
+        bars = class_bars(trace.rois.scores[roi.number], here.detector.classes, word("chart.softmax").term)
+        chart(bars, "softmax", 230)
+        box_in_image = trace.input.boxes_in_image(roi.box[None])[0]
+        cut = enlarge(crop(to_uint8(trace.source), box_in_image), 120)
+        st.image(cut, caption="Its crop of the picture (the network never crops: it pools features)")
     pooler = model.roi_heads.box_roi_pool
     points = sampling_points(
-        box, spatial_scale=scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio
+        roi.box, spatial_scale=roi.scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio
     )
-    points = points.reshape(-1, 2) / scale
+    points = points.reshape(-1, 2) / roi.scale
     down, across = trace.input.scale
     points[:, 0] /= across
     points[:, 1] /= down
-    pooled = pool_rois(model, trace.features, box[None], trace.input.input_size)[0]
-    rounded = roi_pool(trace.features.maps[name], [box[None]], pooler.output_size, scale)[0]
+    inspector.caption(f"Dots: the {len(points)} points at which RoIAlign reads the map. Click another proposal.")
+    with left:
+        boxes, scores = trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
+        layers = [proposal_layer(boxes, scores), chosen_layer(box_in_image, roi.number)]
+        select = lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id)  # noqa: E731
+        show_picture(here, "rois", layers, select, points=points)
 
+
+def pooled(here: Session) -> None:
+    trace, model = here.trace, here.detector.model
     left, right = st.columns([3, 2])
     with left:
-        height, width = here.image.size
-        everything = proposal_layer(
-            trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
-        )
-        scene = CanvasScene(
-            here.image_url, width, height, [everything, chosen_layer(box_in_image, proposal)], points=points
-        )
-        box_canvas(scene, "rois_canvas", lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id))
-        st.caption(
-            f"Dots: the {len(points)} points at which RoIAlign reads level {name}. Click another proposal to choose it."
-        )
+        roi = chosen_roi(here)
+        if roi is None:
+            return
+        values = pool_rois(model, trace.features, roi.box[None], trace.input.input_size)[0]
+        st.image(enlarge(pooled_grid(values, CHANNELS, 8), 560), width="stretch")
+        shown = min(CHANNELS, len(values))
+        st.caption(f"The pooled tensor {list(values.shape)}: {shown} of {len(values)} channels, each on its own scale.")
     with right:
-        chart(class_bars(trace.rois.scores[proposal], here.detector.classes, "Softmax of this RoI"), "softmax", 260)
-        one, two = st.columns(2)
-        one.image(
-            enlarge(crop(to_uint8(trace.source), box_in_image), 200),
-            caption="Its crop of the image (the network never crops: it pools features)",
-        )
-        side = (box[2:] - box[:2]).prod().sqrt().item()
-        with two:
-            term(
-                "Pooled from level",
-                name,
-                f"Stride {1 / scale:g}.",
-                "trace.features.maps",
-                trace.features.maps[name].shape,
-                "feature map",
-            )
-            if len(assigned.names) > 1:
-                st.caption(
-                    f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) "
-                    f"= floor({float(assigned.target[0]):.2f}), "
-                    f"kept between the levels there are; side = sqrt(w h) in input pixels."
-                )
-            else:
-                st.caption("This detector has one map, so there is nothing to choose.")
-    one, two = st.columns(2)
-    with one:
-        shown = min(CHANNELS, len(pooled))
-        st.image(enlarge(pooled_grid(pooled, CHANNELS, 8), 640), width="stretch")
-        st.caption(
-            f"The pooled tensor {list(pooled.shape)}: showing {shown} of {len(pooled)} channels, each on its own scale."
-        )
-    with two:
-        chart(compare_pooling(pooled, rounded), "pooling", 280)
+        maps, size = trace.features.maps[roi.level], model.roi_heads.box_roi_pool.output_size
+        rounded = roi_pool(maps, [roi.box[None]], size, roi.scale)[0]
+        chart(compare_pooling(values, rounded), "pooling", 340)
         st.caption(
             "RoIPool (Fast R-CNN) rounds the box to whole cells and takes the largest value of each bin; "
             "RoIAlign reads between cells."
         )
 
 
-def body(here: Session) -> None:
-    count = len(here.trace.proposals)
-    if not count:
-        st.info("There are no proposals at these settings; lower the thresholds on the Proposals page.")
-    else:
-        chosen = session.selected("proposal")
-        chosen = chosen if chosen is not None and chosen < count else 0
-        st.session_state["rois_number"] = chosen
-        st.number_input(
-            f"Proposal (0 is the best of {count:,})",
-            0,
-            count - 1,
-            key="rois_number",
-            on_change=lambda: session.select("proposal", st.session_state["rois_number"]),
-        )
-        show_roi(here, chosen)
-
-
-run_page(
-    "rois",
-    "Each proposal is cut out of a feature map as a small square, so that one head can judge boxes of every size.",
-    body,
-    "rois",
-)
+run_page("rois", {"picture": picture, "pooled": pooled})

@@ -1,16 +1,21 @@
 import streamlit as st
 
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Overlay
+from frcnn_viz.canvas.scene import BoxLayer, Overlay
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.palette import SELECTED
 from frcnn_viz.figures.third_head import class_masks, heat_map, keypoint_layer, mask_overlay, probability_map
 from frcnn_viz.ui import session
-from frcnn_viz.ui.box_canvas import Pick, box_canvas
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.box_canvas import Pick, canvas_panel
+from frcnn_viz.ui.controls import setting_slider, slide, toggle
+from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import run_page, term
+from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+
+THRESHOLD, ALONE = Option("third_head.threshold", 0.5), Option("third_head.alone", False)
 
 MASKS, KEYPOINTS = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
 OTHER_CLASSES = 5
@@ -18,15 +23,15 @@ OTHER_CLASSES = 5
 
 def offer() -> None:
     st.info("This detector ends with its boxes. Mask R-CNN and Keypoint R-CNN have a third head.")
-    columns = st.columns(4)
-    for (name, title), column in zip(((MASKS, "Mask R-CNN"), (KEYPOINTS, "Keypoint R-CNN")), columns, strict=False):
-        column.button(
-            f"Open {title} with random weights",
-            key=f"open_{name}",
-            on_click=session.choose_model,
-            args=(name, True),
-            help="Its trained weights can be fetched on the page Model.",
-        )
+    with st.container(horizontal=True):
+        for name, title in ((MASKS, "Mask R-CNN"), (KEYPOINTS, "Keypoint R-CNN")):
+            st.button(
+                f"Open {title} with random weights",
+                key=f"open_{name}",
+                on_click=session.choose_model,
+                args=(name, True),
+                help="Its trained weights can be fetched on the page Model.",
+            )
 
 
 def chosen_detection(here: Session) -> int:
@@ -44,14 +49,7 @@ def show_mask(here: Session, row: int) -> None:
     with left:
         st.image(probability_map(masks.probabilities[row, 0]))
         side = masks.logits.shape[-1]
-        term(
-            "Mask of the detection",
-            f"{side} x {side}",
-            f"Probabilities of {name}, resized onto its box.",
-            "trace.masks.probabilities",
-            masks.probabilities.shape,
-            "the detection's box",
-        )
+        term("number.mask", f"{side} x {side}", masks.probabilities.shape)
     with right:
         scores = here.trace.rois.scores[found.roi[row], 1:]
         others = [int(n) + 1 for n in scores.argsort(descending=True)[:OTHER_CLASSES]]
@@ -81,30 +79,40 @@ def show_keypoints(here: Session, row: int) -> None:
             )
 
 
-def body(here: Session) -> None:
-    masks, keypoints, found = here.trace.masks, here.trace.keypoints, here.trace.detections
-    if masks is None and keypoints is None:
+def has_detections(here: Session) -> bool:
+    """Whether there is something for the third head; says so where there is not."""
+    if here.trace.masks is None and here.trace.keypoints is None:
         offer()
-        return
-    for column, name in zip(st.columns(3), ("box_score_thresh", "box_detections_per_img"), strict=False):
-        with column:
-            setting_slider(name)
-    if not len(found):
+        return False
+    if not len(here.trace.detections):
+        setting_slider("box_score_thresh")
         st.info("Nothing is detected at these settings, and the third head works on detections; lower the threshold.")
+        return False
+    return True
+
+
+def picture(here: Session) -> None:
+    if not has_detections(here):
         return
-    row = chosen_detection(here)
-    height, width = here.image.size
+    masks, keypoints, found = here.trace.masks, here.trace.keypoints, here.trace.detections
+    row, (height, width) = chosen_detection(here), here.image.size
+    left, inspector = workbench()
     layers = [
         detection_layer(here.trace, here.detector.classes),
         BoxLayer("chosen", found.boxes_in_image[row][None], [("chosen", SELECTED)], width=3.0),
     ]
     overlay = None
-    if masks is not None:
-        left, right = st.columns([2, 1], vertical_alignment="bottom")
-        threshold = left.slider("Mask from probability", 0.0, 1.0, 0.5, 0.01, key="mask_threshold")
-        alone = right.toggle("The chosen one alone", key="mask_alone")
-        picture = mask_overlay(masks, [row] if alone else range(len(found)), threshold)
-        overlay = Overlay(image_url(picture), (0.0, 0.0, float(width), float(height)), 0.55, "masks")
+    with inspector:
+        for name in ("box_score_thresh", "box_detections_per_img"):
+            setting_slider(name)
+        if masks is not None:
+            threshold = slide(THRESHOLD, "option.mask_threshold", 0.0, 1.0, 0.01)
+            alone = toggle(ALONE, "option.mask_alone")
+            url = image_url(mask_overlay(masks, [row] if alone else range(len(found)), threshold))
+            overlay = Overlay(url, (0.0, 0.0, float(width), float(height)), 0.55, "masks")
+        canvas_panel("third_head_canvas")
+        named = plain(here.detector.classes[int(found.labels[row])])
+        st.caption(f"Detection {row} of {len(found):,}: {named}. Click another one to choose it.")
     if keypoints is not None:
         layers.append(keypoint_layer(keypoints, row, here.detector.keypoints))
 
@@ -112,20 +120,18 @@ def body(here: Session) -> None:
         if picked.layer == "detection":
             session.select("detection", int(found.kept[picked.id]))
 
-    box_canvas(CanvasScene(here.image_url, width, height, layers, overlay=overlay), "third_head_canvas", pick)
-    st.caption(
-        f"Detection {row} of {len(found):,}: {plain(here.detector.classes[int(found.labels[row])])}. "
-        "Click another one to choose it."
-    )
-    if masks is not None:
+    with left:
+        show_picture(here, "third_head", layers, pick, overlay=overlay)
+
+
+def maps(here: Session) -> None:
+    if not has_detections(here):
+        return
+    row = chosen_detection(here)
+    if here.trace.masks is not None:
         show_mask(here, row)
-    if keypoints is not None:
+    if here.trace.keypoints is not None:
         show_keypoints(here, row)
 
 
-run_page(
-    "third_head",
-    "Mask R-CNN and Keypoint R-CNN look once more at every detection: a small map for each, laid over its box.",
-    body,
-    "detections",
-)
+run_page("third_head", {"picture": picture, "maps": maps})

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 
-from frcnn_viz.analysis.anchor_fit import Fit
+from frcnn_viz.analysis.anchor_fit import Fit, ObjectsOnGrids
 from frcnn_viz.analysis.anchor_report import Row
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, REASON_NAMES, REASONS, SELECTED
@@ -116,6 +116,21 @@ def object_rows(
         }
         for number, name, size, iou, level, reason in zip(numbers, names, *best, strict=True)
     ]
+
+
+def objects_in_browser(objects: ObjectsOnGrids) -> dict[str, object]:
+    """What `canvas/anchor_fit.js` fits anchors to: boxes, and the grids of each kind of image once.
+
+    Images of one size have one grid a level, so 4,000 objects take 16 kB of kinds beside 64 kB of boxes.
+    """
+    places = torch.cat([objects.strides.flip(2), objects.grids.flip(2)], dim=2)
+    grids, kind = places.unique(dim=0, return_inverse=True) if len(objects) else (places, places[:, 0, 0])
+    names = ("strideX", "strideY", "columns", "rows")
+    return {
+        "boxes": objects.boxes.flatten().tolist(),
+        "kind": kind.tolist(),
+        "grids": [[dict(zip(names, level, strict=True)) for level in levels] for levels in grids.tolist()],
+    }
 
 
 def _step(before: float, after: float, digits: int = 3) -> str:

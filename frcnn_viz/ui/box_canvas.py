@@ -13,7 +13,7 @@ import streamlit as st
 
 from frcnn_viz import canvas
 from frcnn_viz.canvas.scene import CanvasScene
-from frcnn_viz.ui import session
+from frcnn_viz.ui import view
 from frcnn_viz.ui.edits import Edit, EditError, read_edit
 from frcnn_viz.ui.images import array_url
 
@@ -46,23 +46,23 @@ def box_canvas(
     """
 
     def picked() -> None:
-        pick = _read(st.session_state[key])
+        pick = _read(view.held(key))
         if pick:
             on_pick(pick)
 
     def dialled() -> None:
-        values = getattr(st.session_state[key], "dials", None) or {}
+        values = getattr(view.held(key), "dials", None) or {}
         number = lambda value: isinstance(value, int | float) and abs(value) < math.inf  # noqa: E731
         on_dials({name: value for name, value in values.items() if name in offered and number(value)})
 
     def edited() -> None:
-        message = getattr(st.session_state[key], "edit", None)
+        message = getattr(view.held(key), "edit", None)
         if message is None or scene.tools is None:
             return
         try:
             edit = read_edit(message, (scene.height, scene.width))
         except EditError as error:
-            session.tell(str(error))
+            view.tell(str(error))
         else:
             on_edit(edit)
 

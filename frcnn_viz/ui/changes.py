@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.ui import session
+from frcnn_viz.ui import view
 
 
 def attempt(change: Callable[..., object], *args: object) -> None:
@@ -13,4 +13,4 @@ def attempt(change: Callable[..., object], *args: object) -> None:
     try:
         change(*args)
     except DataError as error:
-        session.tell(str(error))
+        view.tell(str(error))

@@ -15,8 +15,8 @@ from frcnn_viz.models.own import PREFIX, add_checkpoint, read_names, remove_chec
 from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES, entries
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import PATHS_VARIABLE
-from frcnn_viz.ui import session
-from frcnn_viz.ui.page import show_error
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.text import plain
 
 ENDINGS = ("pt", "pth", "safetensors")
@@ -91,5 +91,5 @@ def own_list() -> None:
 
 def _remove(name: str) -> None:
     remove_checkpoint(name)
-    if st.session_state["model"] == name:
+    if view.now().model == name:
         session.choose_model(DEFAULT_DETECTOR, random=False)

@@ -1,153 +1,121 @@
-"""Sliders and editors that read and write the session's settings."""
+"""Sliders and editors of the settings, and widgets of the pages' own options; the view is the truth behind them all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from frcnn_viz.canvas.scene import Dial
-from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text, to_text
-from frcnn_viz.ui import session
+from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
-
-@dataclass(frozen=True)
-class Control:
-    """A setting on the screen: its words and the slider's range (the setting itself may go further by link)."""
-
-    label: str
-    help: str
-    low: float
-    high: float
-    step: float
-
-
-CONTROLS = {
-    "min_size": Control(
-        "Shorter side after resize", "Pixels. The image is scaled until its shorter side has this.", 32, 1200, 8
-    ),
-    "max_size": Control(
-        "Limit of the longer side", "Pixels. The scale is lowered until the longer side fits.", 32, 2000, 1
-    ),
-    "rpn_pre_nms_top_n": Control("Pre-NMS top-n", "Candidates kept by objectness, per level.", 1, 2000, 1),
-    "rpn_nms_thresh": Control(
-        "RPN NMS IoU", "A candidate overlapping a better one of its level more than this is suppressed.", 0.0, 1.0, 0.01
-    ),
-    "rpn_post_nms_top_n": Control("Post-NMS top-n", "Proposals kept after NMS, over all levels.", 1, 2000, 1),
-    "rpn_min_size": Control("Least side", "Network-input pixels; smaller candidates are dropped.", 0.0, 64.0, 0.001),
-    "rpn_score_thresh": Control("Least objectness", "Probability; candidates under it are dropped.", 0.0, 1.0, 0.005),
-    "box_score_thresh": Control("Score threshold", "A detection needs a higher class probability.", 0.0, 1.0, 0.005),
-    "box_nms_thresh": Control(
-        "Detection NMS IoU", "A box overlapping a better one of its class more than this is suppressed.", 0.0, 1.0, 0.01
-    ),
-    "box_detections_per_img": Control("Most detections", "Kept after NMS, over all classes.", 1, 300, 1),
-    "rpn_fg_iou_thresh": Control("Positive from IoU", "Anchors with at least this IoU are positive.", 0.0, 1.0, 0.01),
-    "rpn_bg_iou_thresh": Control(
-        "Negative under IoU",
-        "Anchors whose best IoU is lower are negative; between the two they are ignored.",
-        0.0,
-        1.0,
-        0.01,
-    ),
-    "rpn_batch_size_per_image": Control(
-        "Anchors per image", "The size of the mini-batch for the RPN's losses.", 1, 1024, 1
-    ),
-    "rpn_positive_fraction": Control(
-        "Positive fraction", "At most this part of the mini-batch is positive.", 0.0, 1.0, 0.01
-    ),
-    "box_fg_iou_thresh": Control(
-        "Foreground from IoU", "Proposals with at least this IoU are of their object's class.", 0.0, 1.0, 0.01
-    ),
-    "box_bg_iou_thresh": Control("Background under IoU", "Proposals under this IoU are background.", 0.0, 1.0, 0.01),
-    "box_batch_size_per_image": Control(
-        "RoIs per image", "The size of the mini-batch for the box head's losses.", 1, 1024, 1
-    ),
-    "box_positive_fraction": Control(
-        "Foreground fraction", "At most this part of the mini-batch is foreground.", 0.0, 1.0, 0.01
-    ),
-    "seed": Control("Seed", "The same seed draws the same sample.", 0, 1000, 1),
+SLIDERS = {
+    "min_size": (32, 1200, 8),
+    "max_size": (32, 2000, 1),
+    "rpn_pre_nms_top_n": (1, 2000, 1),
+    "rpn_nms_thresh": (0.0, 1.0, 0.01),
+    "rpn_post_nms_top_n": (1, 2000, 1),
+    "rpn_min_size": (0.0, 64.0, 0.001),
+    "rpn_score_thresh": (0.0, 1.0, 0.005),
+    "box_score_thresh": (0.0, 1.0, 0.005),
+    "box_nms_thresh": (0.0, 1.0, 0.01),
+    "box_detections_per_img": (1, 300, 1),
+    "rpn_fg_iou_thresh": (0.0, 1.0, 0.01),
+    "rpn_bg_iou_thresh": (0.0, 1.0, 0.01),
+    "rpn_batch_size_per_image": (1, 1024, 1),
+    "rpn_positive_fraction": (0.0, 1.0, 0.01),
+    "box_fg_iou_thresh": (0.0, 1.0, 0.01),
+    "box_bg_iou_thresh": (0.0, 1.0, 0.01),
+    "box_batch_size_per_image": (1, 1024, 1),
+    "box_positive_fraction": (0.0, 1.0, 0.01),
+    "seed": (0, 1000, 1),
 }
+"""Of each setting its slider's lowest and highest value and its step; by link it may go further."""
 
 
 def setting_slider(name: str) -> None:
     """A slider for a number of the settings."""
-    control, value = CONTROLS[name], getattr(st.session_state["settings"], name)
+    (low, high, step), value, told = SLIDERS[name], getattr(session.settings(), name), word(name)
     key = f"slider_{name}"
     kind = int if isinstance(value, int) else float
-    if st.session_state.get(key) != value:  # the settings are the truth; setting a widget makes it draw twice
-        st.session_state[key] = value
+    view.hold(key, value)
 
     def changed() -> None:
-        session.change_settings(**{name: kind(st.session_state[key])})
+        session.change_settings(**{name: kind(view.held(key))})
 
     st.slider(
-        control.label,
-        kind(min(control.low, value)),
-        kind(max(control.high, value)),
-        step=kind(control.step),
+        told.term,
+        kind(min(low, value)),
+        kind(max(high, value)),
+        step=kind(step),
         key=key,
-        help=f"{control.help} torchvision: `{name}`.",
+        help=told.hover,
         on_change=changed,
-        format="%.3f" if control.step < 0.01 else None,
+        format="%.3f" if step < 0.01 else None,
     )
 
 
 def setting_dial(name: str) -> Dial:
     """The same as a slider of the canvas."""
-    control, value = CONTROLS[name], getattr(st.session_state["settings"], name)
-    told = f"{control.help} torchvision: {name}."
-    return Dial(name, control.label, told, value, min(control.low, value), max(control.high, value), control.step)
+    (low, high, step), value, told = SLIDERS[name], getattr(session.settings(), name), word(name)
+    return Dial(name, told.term, told.plain_hover, value, min(low, value), max(high, value), step)
 
 
 def turn_dials(values: dict[str, float]) -> None:
     """Set what dials of the canvas were turned to."""
-    settings = st.session_state["settings"]
+    settings = session.settings()
     session.change_settings(**{name: type(getattr(settings, name))(value) for name, value in values.items()})
 
 
-def setting_levels(name: str, label: str, help: str, level_names: list[str]) -> None:
+def setting_levels(name: str, level_names: Sequence[str]) -> None:
     """One text field per level for its anchor sizes or ratios, such as `8, 16`."""
-    levels = getattr(st.session_state["settings"], name)
+    levels = getattr(session.settings(), name)
     columns = st.columns(len(levels))
     for level, (column, values) in enumerate(zip(columns, levels, strict=True)):
         key = f"text_{name}_{level}"
-        st.session_state[key] = ", ".join(f"{value:g}" for value in values)
-        title = f"{label}, level {level_names[level]}" if level < len(level_names) else f"{label} {level}"
-        column.text_input(title, key=key, help=help, on_change=_levels_changed, args=(name, level, key))
+        view.hold(key, ", ".join(f"{value:g}" for value in values))
+        told = word(name)
+        title = f"{told.term}, level {level_names[level] if level < len(level_names) else level}"
+        column.text_input(title, key=key, help=told.hover, on_change=_levels_changed, args=(name, level, key))
 
 
 def _levels_changed(name: str, level: int, key: str) -> None:
-    text = st.session_state[key].replace(",", " ").split()
+    text = view.held(key).replace(",", " ").split()
     try:
         (values,) = from_text(name, "_".join(text))
     except SettingsError:
-        session.tell(f"{name} of level {level} is {st.session_state[key][:40]!r}; write numbers such as 8, 16.")
+        session.tell(f"{name} of level {level} is {view.held(key)[:40]!r}; write numbers such as 8, 16.")
         return
-    levels = list(getattr(st.session_state["settings"], name))
+    levels = list(getattr(session.settings(), name))
     levels[level] = values
     session.change_settings(**{name: tuple(levels)})
 
 
 LEVEL_SLIDERS = {
-    "anchor_sizes": ("size", 2, 640, 1, "Anchor size: square root of the area, resized pixels."),
-    "aspect_ratios": ("ratio", 0.1, 8.0, 0.05, "Anchor ratio: height / width."),
+    "anchor_sizes": ("size", 2, 640, 1),
+    "aspect_ratios": ("ratio", 0.1, 8.0, 0.05),
 }
-"""Of each field of levels: its word, the slider's range and step, and what it says on hover."""
+"""Of each field of levels: what its widgets are called, and the slider's range and step."""
 
 
-def level_sliders(name: str, level_names: Sequence[str]) -> None:
-    """One slider for each anchor size or ratio, level by level."""
-    word, low, high, step, told = LEVEL_SLIDERS[name]
-    levels = getattr(st.session_state["settings"], name)
+def level_sliders(name: str, level_names: Sequence[str], across: int = 6) -> None:
+    """One slider for each anchor size or ratio, level by level, `across` of them side by side."""
+    prefix, low, high, step = LEVEL_SLIDERS[name]
+    levels = getattr(session.settings(), name)
     places = [(level, number) for level, values in enumerate(levels) for number in range(len(values))]
-    for start in range(0, len(places), 6):
-        row = places[start : start + 6]
-        for column, (level, number) in zip(st.columns(max(len(row), 3)), row, strict=False):
-            value, key = levels[level][number], f"{word}_{level}_{number}"
+    for start in range(0, len(places), across):
+        row = places[start : start + across]
+        for column, (level, number) in zip(st.columns(max(len(row), min(across, 3))), row, strict=False):
+            value, key = levels[level][number], f"{prefix}_{level}_{number}"
             value = round(value) if isinstance(step, int) else float(value)
-            if st.session_state.get(key) != value:
-                st.session_state[key] = value
+            view.hold(key, value)
             title = level_names[level] if level < len(level_names) else str(level)
             column.slider(
                 f"Level {title}",
@@ -157,19 +125,19 @@ def level_sliders(name: str, level_names: Sequence[str]) -> None:
                 key=key,
                 on_change=_level_changed,
                 args=(name, level, number, key),
-                help=told,
+                help=word(name).hover,
             )
 
 
 def _level_changed(name: str, level: int, number: int, key: str) -> None:
-    levels = [list(values) for values in getattr(st.session_state["settings"], name)]
-    levels[level][number] = float(st.session_state[key])
+    levels = [list(values) for values in getattr(session.settings(), name)]
+    levels[level][number] = float(view.held(key))
     session.change_settings(**{name: tuple(map(tuple, levels))})
 
 
 def level_table(level_names: Sequence[str]) -> None:
     """Sizes and ratios of every level as text in a table that can be edited."""
-    settings = st.session_state["settings"]
+    settings = session.settings()
     key = f"levels_{hash((settings.anchor_sizes, settings.aspect_ratios))}"  # a change from elsewhere makes it anew
     plain = lambda values: ", ".join(f"{value:g}" for value in values)  # noqa: E731
     rows = [
@@ -186,10 +154,10 @@ def level_table(level_names: Sequence[str]) -> None:
 def _table_changed(key: str) -> None:
     columns = {"sizes": "anchor_sizes", "ratios": "aspect_ratios"}
     changes: dict[str, list] = {}
-    for row, cells in st.session_state[key]["edited_rows"].items():
+    for row, cells in view.held(key)["edited_rows"].items():
         for column, text in cells.items():
             name = columns[column]
-            levels = changes.setdefault(name, list(getattr(st.session_state["settings"], name)))
+            levels = changes.setdefault(name, list(getattr(session.settings(), name)))
             try:
                 (levels[int(row)],) = from_text(name, "_".join(str(text).replace(",", " ").split()))
             except SettingsError:
@@ -201,7 +169,7 @@ def _table_changed(key: str) -> None:
 def draw_again_button(settings: Settings) -> None:
     """Draw the mini-batches with the next seed."""
     st.button(
-        "Draw again",
+        word("action.draw_again").term,
         icon=":material/casino:",
         key="draw_again",
         on_click=session.change_settings,
@@ -209,11 +177,69 @@ def draw_again_button(settings: Settings) -> None:
     )
 
 
-def reset_button(settings: Settings, defaults: Settings) -> None:
-    """Back to the model's own settings, where some differ; tells which."""
-    changed = settings.changes(defaults)
-    if not changed:
-        return
-    st.button("Reset settings", key="reset", on_click=session.reset_settings, icon=":material/restart_alt:")
-    lines = [f"`{name}` {text} (model: {to_text(getattr(defaults, name))})" for name, text in changed.items()]
-    st.caption("Changed: " + "; ".join(lines))
+def segments(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
+    """One of a few, side by side; returns what is chosen. `key` is its label's in the word list, as below."""
+    names = list(titles)
+    return _bound(option, names, partial(st.segmented_control, options=names, format_func=titles.get), key, more)
+
+
+def choice(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
+    """One of many, in a box that opens."""
+    names = list(titles)
+    return _bound(option, names, partial(st.selectbox, options=names, format_func=titles.get), key, more)
+
+
+def toggle(option: Option, key: str, **more: Any) -> bool:
+    """On or off."""
+    return _bound(option, (False, True), st.toggle, key, more)
+
+
+def slide(option: Option, key: str, low: float, high: float, step: float, **more: Any) -> Any:
+    """A number from a range."""
+    widget = partial(st.slider, min_value=low, max_value=high, step=step)
+    return _bound(option, _Range(low, high), widget, key, more)
+
+
+def number(option: Option, key: str, low: int, high: int, **more: Any) -> int:
+    """A whole number, typed."""
+    return _bound(option, _Range(low, high), partial(st.number_input, min_value=low, max_value=high), key, more)
+
+
+def words(option: Option, key: str, **more: Any) -> str:
+    """A line of text."""
+    return _bound(option, (option.value,), partial(st.text_input, max_chars=80), key, more)
+
+
+def several(option: Option, key: str, names: Sequence[str], **more: Any) -> list[str]:
+    """Some of many; the option holds them as a JSON list."""
+    try:
+        chosen = [name for name in json.loads(option.value or "[]") if name in names]
+    except (ValueError, TypeError):
+        chosen = []
+    widget, told = f"option_{option.name}", word(key)
+    view.hold(widget, chosen)
+    changed = lambda: option.set(json.dumps(view.held(widget)))  # noqa: E731
+    st.multiselect(told.term, names, key=widget, on_change=changed, help=told.hover, **more)
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Range:
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.low, self.high))
+
+
+def _bound(option: Option, offered: Iterable[Any], widget: Callable[..., Any], key: str, more: dict[str, Any]) -> Any:
+    """A widget that shows an option and sets it; what the view has and is not offered gives way to what is."""
+    name, told = f"option_{option.name}", word(key)
+    value = next((one for one in (option.value, option.first) if one in offered), next(iter(offered)))
+    view.hold(name, value)
+    more = {"label": told.term, "help": told.hover, **more}
+    widget(key=name, on_change=lambda: option.set(view.held(name)), **more)
+    return value

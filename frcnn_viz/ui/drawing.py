@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import streamlit as st
-
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.workspace import Item
-from frcnn_viz.ui import library, session
+from frcnn_viz.ui import library, view
 from frcnn_viz.ui.edits import Edit
 
 PLACEHOLDER = "object"
@@ -31,7 +29,7 @@ class Drawn:
 
 def drawn(item: Item) -> Drawn:
     """The image's place in this session; a change made elsewhere replaces what the editor shows."""
-    kept: dict[str, Drawn] = st.session_state.setdefault("drawn", {})
+    kept: dict[str, Drawn] = view.kept("drawn", dict)
     place = kept.setdefault(item.id, Drawn(item.revision))
     if place.revision != item.revision:
         place.revision, place.epoch = item.revision, place.epoch + 1
@@ -47,13 +45,13 @@ def keep_edit(item: Item, edit: Edit) -> None:
         workspace.add_classes(named)
         alone = workspace.save(item.id, edit.objects, base=place.revision)
     except DataError as error:
-        session.tell(f"Not saved: {error}")
+        view.tell(f"Not saved: {error}")
         return
     place.revision, place.ack = workspace.item(item.id).revision, edit.serial
     if not alone:
-        session.tell("Another tab had changed this image; yours is kept now, and the other's is in the history below.")
+        view.tell("Another tab had changed this image; yours is kept now, and the other's is in the history below.")
 
 
 def drawn_before(item: Item) -> Drawn:
     """The image's place as this session knew it, whatever happened elsewhere since."""
-    return st.session_state.setdefault("drawn", {}).setdefault(item.id, Drawn(item.revision))
+    return view.kept("drawn", dict).setdefault(item.id, Drawn(item.revision))

@@ -12,7 +12,7 @@ from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
-from frcnn_viz.ui import library, session
+from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.progress import progress
 
 MOST_MB = 1000
@@ -23,7 +23,8 @@ def import_form() -> None:
     """Two choosers and a button."""
     types = [*SUFFIXES, *ANNOTATION_SUFFIXES, "zip"]
     files, folder = st.columns(2)
-    round_ = st.session_state.setdefault("import_round", 0)  # another key empties the choosers
+    counted = view.kept("import", dict)
+    round_ = counted.get("round", 0)  # another key empties the choosers
     chosen = files.file_uploader(
         "Files or a zip", types, accept_multiple_files=True, key=f"import_files_{round_}", max_upload_size=MOST_MB
     )
@@ -35,14 +36,14 @@ def import_form() -> None:
         "Annotations alone go to the pictures of the same name that are here already."
     )
     if chosen and st.button(f"Add {len(chosen):,} file{'s' * (len(chosen) > 1)}", type="primary", key="import"):
-        st.session_state["imported"] = _add(chosen)
-        st.session_state["import_round"] = round_ + 1
+        _add(chosen, counted)
+        counted["round"] = round_ + 1
         st.rerun()
 
 
-def _add(chosen: Sequence[Any]) -> dict[str, Any]:
+def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
     report: dict[str, Any] = {"added": 0, "known": 0, "problems": []}
-    st.session_state["imported"] = report  # a stop leaves what is in it
+    counted["report"] = report  # a stop leaves what is in it
 
     def told(done: int, total: int) -> bool:
         report["looked"] = f"{done:,} of {total:,} images were looked at."
@@ -62,7 +63,6 @@ def _add(chosen: Sequence[Any]) -> dict[str, Any]:
         except (DataError, ImageError) as error:
             report["problems"].append(str(error))
     report.pop("looked", None)
-    return report
 
 
 def _sources(chosen: Sequence[Any]) -> list[Source]:
@@ -79,7 +79,7 @@ def _sources(chosen: Sequence[Any]) -> list[Source]:
 
 def tell_import() -> None:
     """What the last import did, until it is dismissed."""
-    report: dict[str, Any] | None = st.session_state.get("imported")
+    report: dict[str, Any] | None = view.kept("import", dict).get("report")
     if report is None:
         return
     if report.get("looked"):
@@ -98,7 +98,7 @@ def tell_import() -> None:
                 st.text(sentence)
             if more > 0:
                 st.caption(f"and {more:,} more")
-    st.button("Dismiss", key="import_told", on_click=st.session_state.pop, args=("imported", None))
+    st.button("Dismiss", key="import_told", on_click=view.kept("import", dict).pop, args=("report", None))
 
 
 def add_uploads(files: Sequence[Any]) -> None:
@@ -108,6 +108,6 @@ def add_uploads(files: Sequence[Any]) -> None:
         try:
             keys.append(library.workspace().add(file.getvalue(), file.name)[0])
         except (ImageError, DataError) as error:
-            session.tell(str(error))
-    if keys and keys[-1] != st.session_state["image"]:
+            view.tell(str(error))
+    if keys and keys[-1] != view.now().image:
         session.choose_image(keys[-1])

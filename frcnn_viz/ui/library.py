@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
@@ -41,6 +43,20 @@ def find(key: str) -> Item | None:
         return workspace().item(key)
     except DataError:
         return None
+
+
+def looked_at(key: str) -> None:
+    """Keep that a picture was looked at, where that can be kept."""
+    with suppress(DataError, OSError):
+        recent.looked_at(workspace(), key)
+
+
+def looked_at_last() -> list[str]:
+    """Sample scenes and images that were looked at, the last first; none where the workspace cannot be used."""
+    try:
+        return recent.recent(workspace())
+    except (DataError, OSError):
+        return []
 
 
 def picture(key: str) -> LoadedImage:

@@ -19,9 +19,10 @@ def lineage_of_selection(here: Session) -> None:
     """The strip of the anchor, candidate, proposal or detection that was chosen last, where one is."""
     chosen = session.selected_last(("anchor", "candidate", "proposal", "detection"))
     source = source_of(here.trace, *chosen) if chosen else None
-    if source is not None:
-        with st.expander("Back to its anchor, forward to its fate", expanded=True, icon=":material/timeline:"):
-            lineage_strip(here, *source)
+    if source is None:
+        st.info("Click a box on the picture; here it is followed back to its anchor and forward to its fate.")
+    else:
+        lineage_strip(here, *source)
 
 
 def lineage_strip(here: Session, anchor: int, label: int | None) -> None:

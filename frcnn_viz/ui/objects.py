@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +16,12 @@ from frcnn_viz.data.ground_truth import no_targets
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.figures.rois import crop
-from frcnn_viz.ui import library
+from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.page import look_at
-from frcnn_viz.ui.session import Session, sample_picture
+from frcnn_viz.ui.session import Session, look_at, sample_picture
 from frcnn_viz.ui.subjects import Subject
+from frcnn_viz.ui.view import Option
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class ObjectSet:
 def object_wall(
     rows: Sequence[tuple[Subject, int, str]], key: str, shown: int, page: str = "autopsy", width: int = 100
 ) -> None:
-    """Pictures of objects (image, index, words under it); a click opens one on `page`."""
+    """Pictures of objects (image, index, words under it); a click opens one on the first tab of `page`."""
     tiles = [
         Tile(
             f"{subject.key} {number}",
@@ -96,10 +96,34 @@ def object_wall(
     def pick(picked: str) -> None:
         image, number = picked.rsplit(" ", 1)
         look_at(image, page, int(number))
+        Option(f"{page}.tab", "").set(None)
 
     gallery(tiles, key, pick, width=width)
     if len(rows) > shown:
         st.caption(f"{shown:,} of {len(rows):,}.")
+
+
+def object_list(rows: Sequence[Mapping[str, object]], chosen: int | None, height: int) -> None:
+    """The objects of the image in view as a table; clicking a row chooses its `object` for all pages."""
+    key = f"objects_{chosen}"  # anew when one is chosen elsewhere
+
+    def picked() -> None:
+        selected = view.held(key).selection.rows
+        if selected and selected[0] < len(rows):
+            session.select("object", rows[selected[0]]["object"])
+
+    at = [number for number, row in enumerate(rows) if row["object"] == chosen]
+    st.dataframe(
+        rows,
+        key=key,
+        hide_index=True,
+        height=height,
+        on_select=picked,
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": at}},
+        column_order=("class", "verdict"),
+        column_config={"class": st.column_config.Column(width=70)},
+    )
 
 
 def crop_box(key: str, box_in_image: Tensor, side: int = 128) -> np.ndarray:

@@ -1,11 +1,9 @@
-"""What one visitor looks at: model, image, settings and selections; the one truth behind controls and link."""
+"""What one visitor looks at: the view, made into model, image, settings and trace."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-
-import streamlit as st
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -24,13 +22,12 @@ from frcnn_viz.models.registry import (
     load_detector,
 )
 from frcnn_viz.models.weights import WeightsError
-from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings, SettingsError
+from frcnn_viz.pipeline.settings import Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui import library
+from frcnn_viz.ui import library, view
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
-
-SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
+from frcnn_viz.ui.view import View, tell
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +35,7 @@ class Session:
     """Everything a page needs.
 
     Attributes:
+        view: what this was made of.
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
         ground_truth: of a sample scene, or what was drawn on an image of the workspace; None where nothing was.
@@ -47,6 +45,7 @@ class Session:
         trace: every stage, lazily.
     """
 
+    view: View
     detector: Detector
     image: LoadedImage
     image_url: str
@@ -62,30 +61,79 @@ class Session:
         return Trace(self.detector.model, self.image.pixels, settings, memory=MEMORY, image_key=self.image.sha256)
 
 
-def current() -> Session:
-    """The visitor's session; on first use filled from the link, else from the defaults."""
-    _fill_from_link()
-    state = st.session_state
-    detector = _detector()
+def of(seen: View) -> Session:
+    """The session of any view.
+
+    Raises:
+        ModelError, WeightsError, DataError, ImageError, SettingsError: its detector, picture or settings are not here.
+    """
+    detector = load_detector(seen.model, seen.device, random_weights=seen.random)
     defaults = Settings.of(detector.model)
-    settings = _settings(defaults)
-    image, ground_truth, item, lesson = _picture(state["image"])
+    settings = defaults.with_text(dict(seen.changes))
+    image, ground_truth, item, lesson = _picture(seen.image)
     url = image_url(to_uint8(image.pixels), image.sha256)
     trace = Trace(detector.model, image.pixels, settings, memory=MEMORY, image_key=image.sha256)
-    return Session(detector, image, url, ground_truth, item, lesson, settings, defaults, trace)
+    return Session(seen, detector, image, url, ground_truth, item, lesson, settings, defaults, trace)
+
+
+def current() -> Session:
+    """The visitor's session; a part of the view that cannot be had is told, and gives way to what is always here."""
+    try:
+        _detector()
+    except (ModelError, WeightsError) as error:
+        if view.now().model == DEFAULT_DETECTOR:
+            raise
+        tell(f"{error} {DEFAULT_DETECTOR} is shown.")
+        view.kept("wanted", dict)["model"] = view.now().model
+        view.change(model=DEFAULT_DETECTOR, random=False, changes=(), selected=())
+    try:
+        _picture(view.now().image)
+    except (DataError, ImageError) as error:
+        tell(f"{error} A sample is shown.")
+        view.change(image=View.image, selected=())
+    return of(view.now())
+
+
+def arrive(page: str) -> None:
+    """Open a page; what its link names and is not here is told."""
+    if not view.arrive(page):
+        return
+    seen = view.now()
+    seen = replace(seen, model=seen.model or next(iter(factory()), DEFAULT_DETECTOR))
+    if seen.device not in ("auto", *available_devices()):
+        tell(f"The link asks for the device {seen.device[:20]!r}, which is not here; another one is used.")
+        seen = replace(seen, device="auto")
+    if seen.model not in entries():
+        tell(f"The link names the detector {seen.model[:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
+        seen = replace(seen, model=DEFAULT_DETECTOR, random=False)
+    if seen.image not in SAMPLES and not library.find(seen.image):
+        tell("The link names a picture that is not in this workspace; add it to see the same. A sample is shown.")
+        seen = replace(seen, image=View.image)
+    view.change(**vars(seen))
+    library.looked_at(seen.image)
+    try:
+        defaults = Settings.of(_detector().model)
+    except (ModelError, WeightsError):  # which `current` tells
+        return
+    view.change(changes=_pairs(_with_link(defaults, dict(seen.changes)), defaults))
+
+
+def settings() -> Settings:
+    """The settings in force."""
+    return _defaults().with_text(dict(view.now().changes))
 
 
 def change_settings(**changes: object) -> None:
     """Set fields of the settings; a bad value leaves them as they were and is told on the page."""
     try:
-        st.session_state["settings"] = st.session_state["settings"].replace(**changes)
+        view.change(changes=_pairs(settings().replace(**changes), _defaults()))
     except SettingsError as error:
         tell(str(error))
 
 
 def reset_settings() -> None:
     """Back to the model's own settings."""
-    st.session_state["settings"] = None
+    view.change(changes=())
 
 
 def choose_model(name: str, random: bool | None = None) -> None:
@@ -93,112 +141,72 @@ def choose_model(name: str, random: bool | None = None) -> None:
 
     `random` asks for random weights, or for the trained ones; None leaves that as it is.
     """
-    random = st.session_state["random"] if random is None else random
+    random = view.now().random if random is None else random
     try:
-        load_detector(name, st.session_state["device"], random_weights=random)
+        load_detector(name, view.now().device, random_weights=random)
     except (ModelError, WeightsError) as error:
         tell(str(error))
-        st.session_state["wanted"] = name
+        view.kept("wanted", dict)["model"] = name
         return
-    st.session_state.update(model=name, random=random, settings=None, selected={})
-
-
-def _detector() -> Detector:
-    """The chosen one; where it is gone (a checkpoint was removed, its file with it), the default."""
-    state = st.session_state
-    try:
-        return load_detector(state["model"], state["device"], random_weights=state["random"])
-    except (ModelError, WeightsError) as error:
-        if state["model"] == DEFAULT_DETECTOR:
-            raise
-        tell(f"{error} {DEFAULT_DETECTOR} is shown.")
-        state.update(model=DEFAULT_DETECTOR, random=False, settings=None, selected={})
-        return load_detector(DEFAULT_DETECTOR, state["device"])
+    view.change(model=name, random=random, changes=(), selected=())
 
 
 def choose_image(key: str) -> None:
     """Look at a sample scene (its name) or an image of the workspace (its id)."""
-    st.session_state["image"] = key
-    st.session_state["selected"] = {}
+    view.change(image=key, selected=())
+    library.looked_at(key)
 
 
 def neighbours() -> list[str]:
     """The images that next and previous go through: the samples, or those that the images page shows."""
-    if st.session_state["image"] in SAMPLES:
+    image = view.now().image
+    if image in SAMPLES:
         return list(SAMPLES)
-    shown = [key for key in st.session_state.get("shown", ()) if library.find(key)]
-    return shown if st.session_state["image"] in shown else [item.id for item in library.items()]
+    shown = [key for key in view.kept("shown", list) if library.find(key)]
+    return shown if image in shown else [item.id for item in library.items()]
 
 
 def step_image(by: int) -> None:
     """Look at the next image (1) or the one before (-1), round the ends."""
     keys = neighbours()
-    choose_image(keys[(keys.index(st.session_state["image"]) + by) % len(keys)])
+    choose_image(keys[(keys.index(view.now().image) + by) % len(keys)])
+
+
+def look_at(image: str, page: str, object_: int | None = None) -> None:
+    """Choose an image, and an object on it, and open a page; for callbacks."""
+    choose_image(image)
+    select("object", object_)
+    view.go_to(page)
 
 
 def selected(kind: str) -> int | None:
     """The selected cell, anchor, candidate, proposal or detection, or None."""
-    return st.session_state["selected"].get(kind)
+    return dict(view.now().selected).get(kind)
 
 
 def selected_last(kinds: tuple[str, ...]) -> tuple[str, int] | None:
     """The kind and index of that one of these kinds which was selected last, or None."""
-    chosen = [(kind, index) for kind, index in st.session_state["selected"].items() if kind in kinds]
+    chosen = [pair for pair in view.now().selected if pair[0] in kinds]
     return chosen[-1] if chosen else None
 
 
 def select(kind: str, index: int | None) -> None:
     """Select one for all pages; None selects nothing."""
-    others = {name: value for name, value in st.session_state["selected"].items() if name != kind}
-    st.session_state["selected"] = others if index is None else {**others, kind: int(index)}
+    others = tuple(pair for pair in view.now().selected if pair[0] != kind)
+    view.change(selected=others if index is None else (*others, (kind, int(index))))
 
 
-def tell(sentence: str) -> None:
-    """Keep a sentence for the top of the page."""
-    st.session_state["sentences"] = [*st.session_state.get("sentences", []), sentence]
+def _detector() -> Detector:
+    seen = view.now()
+    return load_detector(seen.model, seen.device, random_weights=seen.random)
 
 
-def told() -> list[str]:
-    """The sentences kept for this run; they are told once."""
-    return st.session_state.pop("sentences", [])
+def _defaults() -> Settings:
+    return Settings.of(_detector().model)
 
 
-def _fill_from_link() -> None:
-    state = st.session_state
-    if "model" in state:
-        return
-    link = {name: st.query_params[name] for name in st.query_params}
-    first = next(iter(SAMPLES))
-    state.update(model=DEFAULT_DETECTOR, random=False, device="auto", image=first, settings=None, selected={})
-    if own := factory():
-        choose_model(next(iter(own)))
-    if "model" in link:
-        if link["model"] in entries():
-            choose_model(link["model"], random=link.get("weights") == "random")
-        else:
-            tell(f"The link names the detector {link['model'][:40]!r}, which is not here; {state['model']} is shown.")
-    if "device" in link:
-        if link["device"] in available_devices():
-            state["device"] = link["device"]
-        else:
-            tell(f"The link asks for the device {link['device'][:20]!r}, which is not here; another one is used.")
-    if "image" in link:
-        if link["image"] in SAMPLES or library.find(link["image"]):
-            state["image"] = link["image"]
-        else:
-            tell("The link names a picture that is not in this workspace; add it to see the same. A sample is shown.")
-    state["link_settings"] = {name: text for name, text in link.items() if name in FIELD_NAMES}
-    for kind in SELECTIONS:
-        if link.get(kind, "").isdecimal():
-            select(kind, int(link[kind][:9]))
-
-
-def _settings(defaults: Settings) -> Settings:
-    state = st.session_state
-    if state["settings"] is None:
-        state["settings"] = defaults
-        state["settings"] = _with_link(defaults, state.pop("link_settings", {}))
-    return state["settings"]
+def _pairs(settings: Settings, defaults: Settings) -> view.Pairs:
+    return tuple(settings.changes(defaults).items())
 
 
 def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
@@ -225,12 +233,8 @@ def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
 
 def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, str]:
     if key not in SAMPLES:
-        try:
-            item = library.workspace().item(key)
-            return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
-        except (DataError, ImageError) as error:
-            tell(f"{error} A sample is shown.")
-            key = st.session_state["image"] = next(iter(SAMPLES))
+        item = library.workspace().item(key)
+        return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
     image, ground_truth, lesson = sample_picture(key)
     return image, ground_truth, None, lesson
 
@@ -242,14 +246,3 @@ def sample_picture(name: str) -> tuple[LoadedImage, GroundTruth, str]:
     image = from_pil(scene.image, f"{name}.png")
     names = tuple(CLASSES[label - 1] for label in scene.labels.tolist())
     return image, GroundTruth(scene.boxes_in_image, names), scene.lesson
-
-
-def write_link(here: Session) -> None:
-    """Bring the address bar up to date; after the page, since the browser stops for it."""
-    state, changes = st.session_state, here.settings.changes(here.defaults)
-    chosen = {kind: str(index) for kind, index in state["selected"].items()}
-    device = {} if state["device"] == "auto" else {"device": state["device"]}
-    weights = {"weights": "random"} if state["random"] else {}
-    link = {"model": state["model"], **weights, "image": state["image"], **device, **changes, **chosen}
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)

@@ -14,8 +14,10 @@ from frcnn_viz.data.workspace import Item
 from frcnn_viz.pipeline.transform import is_too_thin, transform_at
 from frcnn_viz.ui import library
 from frcnn_viz.ui.session import Session, sample_picture
+from frcnn_viz.ui.view import SETS
+from frcnn_viz.words import word
 
-THIS, YOURS, ALL_SAMPLES = "this image", "your images", "the sample scenes"
+SET_TITLES = {name: word(f"set.{name}").term for name in SETS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +48,24 @@ def of_samples() -> list[Subject]:
 def this_image(here: Session) -> Subject:
     """The image in view."""
     if here.item is None:
-        return _sample(st.session_state["image"])
+        return _sample(here.view.image)
     return Subject(here.item.id, here.image.size, library.ground_truth(here.item), lambda: here.image)
 
 
-def choose_subjects(here: Session, label: str, key: str) -> list[Subject]:
-    """Ask which; the image in view is a choice where something is drawn on it."""
-    choices = [THIS, *([YOURS] if library.items() else []), ALL_SAMPLES]
-    if here.ground_truth is None:
-        choices.remove(THIS)
-    chosen = st.segmented_control(label, choices, default=choices[0], key=f"{key}_{len(choices)}") or choices[0]
-    if chosen == THIS:
+def chosen_subjects(here: Session) -> list[Subject]:
+    """Those of the set chosen in the sidebar; the samples where that has nothing in it."""
+    chosen = here.view.set
+    if chosen == "yours" and library.items():
+        return _thick_enough(here, of_items(library.items()))
+    if chosen == "this" and here.ground_truth is not None:
         return [this_image(here)]
-    return _thick_enough(here, of_items(library.items())) if chosen == YOURS else of_samples()
+    return of_samples()
+
+
+def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
+    """Say whose figures these are."""
+    chosen = here.view.set if here.view.set != "this" or here.ground_truth is not None else "samples"
+    st.caption(f"Of {SET_TITLES[chosen]}: {len(subjects):,}. Choose another set in the sidebar.")
 
 
 def tell_empty(subjects: Sequence[Subject]) -> None:

@@ -9,13 +9,15 @@ import streamlit as st
 
 from frcnn_viz.analysis.archive import key_of, open_archive
 from frcnn_viz.analysis.examination import Examination, examine_image
+from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui import library
 from frcnn_viz.ui.memory import FOR_SURVEYS, MEMORY
 from frcnn_viz.ui.progress import Tell, progress
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import Subject
+from frcnn_viz.ui.subjects import Subject, of_items, of_samples
 from frcnn_viz.ui.text import plain
 
 _DONE: OrderedDict[str, Examination] = OrderedDict()
@@ -83,6 +85,25 @@ def examined_with(
     for sentence in problems:
         st.warning(plain(sentence))
     return known(detector, settings, subjects)
+
+
+def where_missed(here: Session, tell: Tell) -> str | None:
+    """Another image on which an object is missed at the present settings: one that was examined, else a sample.
+
+    The samples are examined one by one until there is one; None where there is none.
+    """
+    looked = [*of_items(library.items()), *of_samples()]
+    done = known(here.detector, here.settings, looked)
+    others = [subject for subject in looked if subject.key != here.view.image]
+    if found := next((one.key for one in others if one.key in done and done[one.key].missed), None):
+        return found
+    waiting = [subject for subject in others if subject.key in SAMPLES and subject.key not in done]
+    for count, subject in enumerate(waiting):
+        tell(count, len(waiting), f"{count:,} of {len(waiting):,} sample scenes looked through")
+        run(here.detector, here.settings, [subject], lambda *_: None)
+        if known(here.detector, here.settings, [subject])[subject.key].missed:
+            return subject.key
+    return None
 
 
 def _keep(key: str, one: Examination) -> None:

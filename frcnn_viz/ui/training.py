@@ -10,11 +10,16 @@ from torch import Tensor
 from frcnn_viz.models.heads import with_new_head
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
-NEW, OWN = "a new, untrained head for them", "its own head, without those objects"
+NEW, OWN = "new", "own"
+HEADS = {name: word(f"loss.{name}_head").term for name in (NEW, OWN)}
+HEAD = Option("training.head", NEW)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,7 @@ def training_step(here: Session) -> TrainingStep:
     """As the visitor chose it; a new head for the classes where the detector lacks some, unless told otherwise."""
     truth, detector, trace = here.ground_truth.counted, here.detector, here.trace
     new_classes: tuple[str, ...] = ()
-    if unknown_classes(here) and st.session_state.get("loss_head", NEW) == NEW:
+    if unknown_classes(here) and HEAD.value == NEW:
         new_classes = tuple(sorted(set(truth.names)))
         detector = with_new_head(detector, new_classes, here.settings.seed)
         trace = Trace(detector.model, here.image.pixels, here.settings, memory=MEMORY, image_key=here.image.sha256)
@@ -61,4 +66,15 @@ def choose_head(here: Session) -> None:
     if not strange:
         return
     named = ", ".join(strange[:5]) + (" ..." if len(strange) > 5 else "")
-    st.radio(plain(f"{here.detector.title} does not know {named}. Use"), [NEW, OWN], key="loss_head", horizontal=True)
+    segments(HEAD, "loss.new_head", HEADS, label=plain(f"{here.detector.title} does not know {named}. Use"))
+
+
+def tell_step(here: Session, step: TrainingStep) -> None:
+    """Say what the losses are not of."""
+    if step.new_classes:
+        named = plain(", ".join(step.new_classes))
+        st.warning(f"The head for {named} is untrained: its losses are those of the first training step.")
+    if step.left_out:
+        st.warning(f"{step.left_out} objects are of classes this detector does not know; they are left out.")
+    if here.ground_truth.no_targets:
+        st.caption(here.ground_truth.no_targets)

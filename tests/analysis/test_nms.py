@@ -9,7 +9,16 @@ import torch
 from torchvision.models.detection import FasterRCNN
 from torchvision.ops import nms
 
-from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_groups, keep_with, soft_nms
+from frcnn_viz.analysis.nms import (
+    FINAL,
+    RPN,
+    Court,
+    court_of,
+    keep_across_groups,
+    keep_with,
+    on_different_objects,
+    soft_nms,
+)
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
 
@@ -38,6 +47,25 @@ def test_the_judgement_is_torchvisions(tiny: FasterRCNN, stage: str) -> None:
         victims = court.victims(row)
         assert (court.iou(row, victims) > court.threshold - 1e-4).all()
         assert (court.scores[victims] <= court.scores[row]).all()
+
+
+@pytest.mark.parametrize("stage", [RPN, FINAL])
+def test_in_each_step_every_box_is_judged_waiting_or_judged_now(tiny: FasterRCNN, stage: str) -> None:
+    court = court_of(Trace(tiny, make_image(200, 260)), stage)
+    judged: list[int] = []
+    for step, row in enumerate(court.kept.tolist()):
+        judged += [row, *court.victims(row).tolist()]
+        assert sorted([*judged, *court.waiting(step).tolist()]) == list(range(len(court.ids)))
+    assert not len(court.waiting(len(court.kept) - 1))
+
+
+def test_two_boxes_are_on_different_objects_only_where_each_is_on_one() -> None:
+    objects = torch.tensor([[0.0, 0, 10, 10], [20, 0, 30, 10]])
+    one = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
+    other = torch.tensor([[20.0, 0, 30, 10], [0, 0, 10, 9], [20, 0, 30, 4]])  # the other, the same, hardly the other
+    assert on_different_objects(one, other, objects).tolist() == [True, False, False]
+    assert on_different_objects(one, other, objects, least=0.4).tolist() == [True, False, True]
+    assert on_different_objects(one, other, torch.zeros(0, 4)).tolist() == [False] * 3
 
 
 def test_other_thresholds_and_groups() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from frcnn_viz.ui.frame.pages import PAGES
+from frcnn_viz.words import word
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -72,9 +76,23 @@ def settled() -> Callable[[Page], None]:
     def wait(page: Page, seconds: float = 60) -> None:
         page.evaluate("window.quietSince = undefined")
         page.wait_for_function(SETTLED, timeout=seconds * 1000, polling=50)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # parts of the front end that are still fetched
         expect(page.locator(".box-canvas[data-waiting]")).to_have_count(0)  # their arrays come by URL, after the script
 
     return wait
+
+
+def open_by_menu(page: Page, name: str) -> None:
+    """Open a page by the navigation's drop-down, as a visitor does."""
+    section = word(f"section.{PAGES[name].section}").term
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem", name=re.compile(f"{word(f'page.{name}').term}$")).click()
+    expect(page.locator("h1")).to_have_text(word(f"page.{name}").term)
+
+
+def open_tab(page: Page, tab: str) -> None:
+    """Open a tab of the page in view."""
+    page.locator(".st-key-heading").get_by_role("radio", name=word(f"tab.{tab}").term, exact=True).click()
 
 
 def _start(script: Path, log: Path, workspace: Path | None = None) -> tuple[subprocess.Popen, str]:

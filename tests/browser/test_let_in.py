@@ -16,6 +16,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import APP
+from frcnn_viz.words import word
+from tests.browser.conftest import open_by_menu, open_tab
 from tests.cli.test_app import UPGRADE, status
 
 CLASS = "![x](http://evil.example/c.png) <b>c</b> :red[x] $x$"
@@ -63,15 +65,15 @@ def test_names_and_links_are_read_as_they_are_written(
     assert f"min_size is '{MODEL}'" in words
     expect(page.locator(RENDERED)).to_have_count(0)
     see_option(page, "Picture", FILE)
-    for title in ("Sampling", "Losses", "Your images", "Check and statistics"):
-        page.get_by_role("link", name=title, exact=True).click()
-        expect(page.locator("h1")).to_have_text(title)
+    for title, tab in (("training", "sampling"), ("training", "losses"), ("images", "yours"), ("images", "check")):
+        open_by_menu(page, title)
+        open_tab(page, tab)
         settled(page)
         expect(page.locator(RENDERED)).to_have_count(0)
-        if title in ("Losses", "Check and statistics"):  # there also in a chart
+        if tab in ("losses", "check"):  # there also in a chart
             assert CLASS in read(page)
-        if title == "Your images":
-            see_option(page, "Classes", CLASS)
+        if tab == "yours":
+            see_option(page, word("filter.classes").term, CLASS)
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.analysis.nms import RPN
 from frcnn_viz.models import registry
 from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import survey
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.page import PAGES
 from tests.device.double import DEVICE, models_move
-from tests.pages.opening import open_page
+from tests.pages.opening import contents, open_page, places
 
 SMALL = {"min_size": "120", "max_size": "160", "rpn_pre_nms_top_n": "200"}
 SELECTED = {"image": "football", "cell": "3", "anchor": "40", "candidate": "5", "proposal": "2", "object": "1"}
@@ -56,26 +53,11 @@ def open_twice(name: str, then: Callable[[AppTest], object] = lambda test: None,
         assert not test.error
         shown.append(list(contents(test)))
     assert shown[0] == shown[1]
-    assert registry.load_detector(test.session_state["model"], random_weights="weights" in link).device == DEVICE
+    assert registry.load_detector(test.session_state["view"].model, random_weights="weights" in link).device == DEVICE
     return test
 
 
-def contents(test: AppTest) -> Iterator[str]:
-    """All that the page shows, pictures and figures as their bytes and numbers; without times and file ids."""
-
-    def visit(part: object) -> Iterator[str]:
-        for child in part.children.values():
-            if hasattr(child, "children"):
-                yield from visit(child)
-            elif child.type == "dataframe":
-                yield child.value.drop(columns="ms of the stage", errors="ignore").to_csv()
-            else:
-                yield re.sub(r"deferred_file_id: .*|[\d.,]+ ms|Mean milliseconds.*", "", str(child.proto))
-
-    yield from visit(test.main)
-
-
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", places())
 def test_page_shows_the_same(name: str) -> None:
     open_twice(name, **SMALL, **SELECTED)
 
@@ -87,24 +69,24 @@ def test_nothing_found_is_shown_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("model", HEADS)
 def test_the_third_head_shows_the_same(model: str) -> None:
-    for name in ("third_head", "model"):
+    for name in ("third_head", "third_head/maps", "model", "model/modules"):
         open_twice(name, model=model, **THIRD)
 
 
 def test_the_rpns_nms_is_judged_the_same() -> None:
-    open_twice("court", lambda test: test.button_group(key="court_stage").set_value(RPN).run(), **SMALL)
+    open_twice("court", lambda test: test.button_group(key="option_court.stage").set_value("rpn").run(), **SMALL)
 
 
 def test_matches_with_the_switches_turned_are_the_same() -> None:
     def turn(test: AppTest) -> None:
-        test.toggle(key="sampling_inside").set_value(True)
-        test.toggle(key="sampling_snap").set_value(True).run()
+        test.toggle(key="option_training.inside").set_value(True)
+        test.toggle(key="option_training.snap").set_value(True).run()
 
-    open_twice("sampling", turn, **SMALL, **SELECTED)
+    open_twice("training", turn, **SMALL, **SELECTED)
 
 
 def test_losses_of_a_new_head_are_the_same() -> None:
-    test = open_twice("losses", model=HEADS[0], **THIRD)
+    test = open_twice("training/losses", model=HEADS[0], **THIRD)
     assert any(warning.value.startswith("The head for") for warning in test.warning)
 
 

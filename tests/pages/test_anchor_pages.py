@@ -1,12 +1,13 @@
-"""The anchor lab, the conventions, and matching under glass."""
+"""The anchor lab, and the conventions."""
 
 from __future__ import annotations
 
-import pytest
 from streamlit.testing.v1 import AppTest
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 
 from frcnn_viz.analysis.conventions import centred_anchors, inside_count, published_anchors, torchvision_anchors
+from frcnn_viz.ui import session
+from frcnn_viz.ui.session import Session
 from tests.pages.opening import open_page
 
 
@@ -16,61 +17,98 @@ def labels(test: AppTest) -> list[str]:
     return table["label"].tolist()
 
 
+def shown(test: AppTest) -> dict[str, str]:
+    """The numbers of the inspector, by label."""
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def seen(test: AppTest) -> Session:
+    """What the page was made of."""
+    return session.of(test.session_state["view"])
+
+
 def test_a_smaller_anchor_makes_tiny_birds_positive_by_iou() -> None:
     test = open_page("lab", image="tiny-birds", min_size="480", max_size="640")
     test.selectbox(key="lab_preset").set_value("torchvision, five levels: 32 to 512").run()
-    assert test.session_state["settings"].anchor_sizes == ((32,), (64,), (128,), (256,), (512,))
+    assert seen(test).settings.anchor_sizes == ((32,), (64,), (128,), (256,), (512,))
+    assert test.selectbox(key="lab_preset").value == "torchvision, five levels: 32 to 512"
     before = labels(test)
+    assert shown(test)["Recall at the threshold"].endswith(f"{before.count('IoU ≥ 0.7') / len(before):.3f}")
     test.slider(key="size_0_0").set_value(12).run()
     after = labels(test)
     assert not test.exception
     assert sum(old == "best match only" and new == "IoU ≥ 0.7" for old, new in zip(before, after, strict=True)) > 0
+    assert shown(test)["Recall at the threshold"].endswith(f"{after.count('IoU ≥ 0.7') / len(after):.3f}")
+    assert test.selectbox(key="lab_preset").value is None
+
+
+def test_a_preset_taken_away_leaves_the_sizes() -> None:
+    test = open_page("lab", anchor_sizes="8|16|32|64|128")
+    test.selectbox(key="lab_preset").set_value("the detector's own").run()
+    assert not test.session_state["view"].changes
+    test.selectbox(key="lab_preset").set_value(None).run()
+    assert not test.exception
+    assert test.selectbox(key="lab_preset").value == "the detector's own"
 
 
 def test_a_search_is_shown_and_used() -> None:
-    test = open_page("lab", image="football")
+    test = open_page("lab", image="football", **{"lab.tab": "search"})
     assert any("no promise of better average precision" in caption.value for caption in test.caption)
     assert any("are few to choose 15 anchors by" in warning.value for warning in test.warning)
     test.button(key="lab_search").click().run()
     assert "in 300 steps" in test.success[0].value
     assert "AnchorGenerator(" in test.code[0].value
     test.button(key="lab_use").click().run()
-    sizes, ratios, _ = test.session_state["lab_found"]
-    assert (test.session_state["settings"].anchor_sizes, test.session_state["settings"].aspect_ratios) == (
-        sizes,
-        ratios,
-    )
+    found = test.session_state["kept_lab_found"]
+    assert (seen(test).settings.anchor_sizes, seen(test).settings.aspect_ratios) == (found["sizes"], found["ratios"])
     assert not test.exception
+
+
+def test_the_objective_and_the_seed_of_a_search_are_in_the_link() -> None:
+    test = open_page("lab", **{"lab.tab": "search", "lab.objective": "recall_50", "lab.seed": "7"})
+    assert test.selectbox(key="option_lab.objective").value == "recall_50"
+    test.number_input(key="option_lab.seed").set_value(8).run()
+    link = test.session_state["view"].link()
+    assert (link["lab.objective"], link["lab.seed"]) == ("recall_50", "8")
 
 
 def test_other_sets_and_anchors_that_do_not_fit_the_head() -> None:
-    test = open_page("lab", anchor_sizes="8_12|16|32|64|128")
+    test = open_page("lab", anchor_sizes="8_12|16|32|64|128", **{"lab.tab": "trained_head"})
     assert "It cannot be run: level 0 has 6 anchors per cell" in " ".join(info.value for info in test.info)
-    test = open_page("lab", model="street-c4")
-    key = next(control.key for control in test.button_group if control.key.startswith("lab_set"))
-    test.button_group(key=key).set_value("the sample scenes").run()
-    assert not test.exception
+    test = open_page("lab", model="street-c4", set="samples", **{"lab.tab": "whole_set"})
     (table,) = [frame.value for frame in test.dataframe if "group" in frame.value.columns]
     assert int(table["objects"][0]) > 90
+    assert shown(test)["Objects"] == f"{int(table['objects'][0])}"
+
+
+def test_sizes_are_turned_beside_the_whole_sets_figures() -> None:
+    test = open_page("lab", set="samples", **{"lab.tab": "whole_set"})
+    before = shown(test)["Mean best IoU"]
+    test.slider(key="size_2_0").set_value(64).run()
+    assert not test.exception
+    own, now = shown(test)["Mean best IoU"].split(" → ")
+    assert own == before.split(" → ")[0]
+    assert now != own
+
+
+def test_three_programs_count_differently() -> None:
+    test = open_page("conventions")
+    assert [metric.value for metric in test.metric] == ["8,940", "9,132", "9,321"]
+    assert all("of 22,500" in metric.help for metric in test.metric)
 
 
 def test_a_convention_sets_its_numbers() -> None:
-    test = open_page("conventions")
-    table = test.dataframe[0].value
-    assert table["inside"].tolist() == [8940, 9132, 9321]
-    assert set(table["of"]) == {22500}
+    test = open_page("conventions", **{"conventions.tab": "how_sampled"})
     test.button(key="use_paper").click().run()
-    assert test.session_state["settings"].box_batch_size_per_image == 128
-    assert test.query_params["rpn_min_size"] == "16.0"
+    assert seen(test).settings.box_batch_size_per_image == 128
+    assert test.session_state["view"].link()["rpn_min_size"] == "16.0"
     test.button(key="use_tutorial").click().run()
-    settings = test.session_state["settings"]
-    matches_positive = settings.rpn_batch_size_per_image // 2
-    assert matches_positive > 0
+    assert seen(test).settings.rpn_batch_size_per_image // 2 > 0
     assert not test.exception
 
 
 def test_every_figure_said_about_the_conventions_is_so() -> None:
-    told = " ".join(markdown.value for markdown in open_page("conventions").markdown)
+    told = " ".join(markdown.value for markdown in open_page("conventions", **{"conventions.tab": "why"}).markdown)
     exact, published, torchvision = (make(50, 50) for make in (centred_anchors, published_anchors, torchvision_anchors))
     inside = [
         inside_count(boxes, 800, 800) for boxes in (exact, exact - 8, torchvision)
@@ -102,31 +140,3 @@ def test_torchvision_goes_through_the_sizes_of_each_ratio() -> None:
     (base,) = AnchorGenerator(((10, 100),), ((0.25, 4.0),)).cell_anchors
     widths = (base[:, 2] - base[:, 0]).tolist()
     assert widths == [20, 200, 4, 50]  # 5 is made to 4: half of it, 2.5, is rounded to even
-
-
-@pytest.mark.parametrize("model", ["street-fpn", "street-c4"])
-def test_an_object_shows_its_anchors_and_an_anchor_its_target(model: str) -> None:
-    test = open_page("sampling", model=model, object="0")
-    (ranked,) = [frame.value for frame in test.dataframe if "anchor" in frame.value.columns]
-    assert ranked["IoU"].tolist() == sorted(ranked["IoU"], reverse=True)
-    best = int(ranked["anchor"][0])
-    test = open_page("sampling", model=model, object="0", anchor=str(best))
-    (deltas,) = [frame.value for frame in test.dataframe if "target" in frame.value.columns]
-    assert deltas["delta"].tolist() == ["tx", "ty", "tw", "th"]
-    test = open_page("sampling", model=model, anchor="0")
-    assert "It is not positive" in " ".join(caption.value for caption in test.caption)
-
-
-def test_snapped_ground_truth_is_matched_instead() -> None:
-    test = open_page("sampling")
-    before = test.dataframe[-1].value["best IoU"].tolist()
-    test.toggle(key="sampling_snap").set_value(True).run()
-    assert not test.exception
-    assert test.dataframe[-1].value["best IoU"].tolist() != before
-
-
-def test_anchors_that_cross_the_border_are_left_out_when_asked() -> None:
-    test = open_page("sampling", anchor="0")
-    test.toggle(key="sampling_inside").set_value(True).run()
-    assert not test.exception
-    assert "Left out: it crosses the border of the picture." in [m.value for m in test.markdown]

@@ -22,9 +22,8 @@ from frcnn_viz.models.registry import ENTRIES
 from frcnn_viz.models.street import street_c4
 from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library
-from frcnn_viz.ui.page import PAGES
 from tests.conftest import liven
-from tests.pages.opening import as_read, open_page
+from tests.pages.opening import as_read, open_page, places
 
 KNOWN = ["![x](http://evil.example/p.png)", "<img src=http://evil.example/q>"]
 UNKNOWN = ["[a](javascript:1) $x$ `b`", ":red[x] **c** :material/bug:"]
@@ -97,21 +96,20 @@ def read(test: AppTest) -> str:
 
 
 SAID = {
-    "model": TITLE,
-    "sampling": KNOWN[0],
-    "detections": KNOWN[1],
-    "losses": UNKNOWN[1],
-    "autopsy": KNOWN[0],
-    "probe": KNOWN[1],
-    "stress": KNOWN[0],
-    "images": TITLE,
-    "draw": FILE,
-    "dataset": TITLE,
+    "model/detectors": TITLE,
+    "training/sampling": KNOWN[0],
+    "detections/picture": KNOWN[1],
+    "training/losses": UNKNOWN[1],
+    "autopsy/this_picture": KNOWN[0],
+    "autopsy/stress": KNOWN[0],
+    "images/yours": TITLE,
+    "images/draw": FILE,
+    "images/check": TITLE,
 }
 """What is read on a page at least."""
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", places())
 def test_names_are_text_on_every_page(name: str, link: dict[str, str]) -> None:
     words = read(open_page(name, **link))
     assert SAID.get(name, "") in words

@@ -23,7 +23,7 @@ from frcnn_viz.models.registry import ENTRIES, HALF
 from frcnn_viz.models.street import street_c4
 from frcnn_viz.paths import PATHS_VARIABLE
 from tests.conftest import liven
-from tests.pages.opening import as_read, open_page
+from tests.pages.opening import as_read, open_page, seen
 
 SMALL = {"min_size": "160", "max_size": "320", "box_score_thresh": "0.0", "box_detections_per_img": "5"}
 
@@ -43,31 +43,33 @@ def by_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_parts_and_modules_are_those_of_the_model() -> None:
-    test = open_page("model", model="street-c4")
-    parts, tree, detectors = (frame.value for frame in test.dataframe[:3])
+    parts = open_page("model", model="street-c4").dataframe[0].value
+    detectors = open_page("model/detectors").dataframe[0].value
+    test = open_page("model/modules", model="street-c4")
+    tree = test.dataframe[0].value
     model = registry.load_detector("street-c4").model
     counted = [int(count.replace(",", "")) for count in parts["parameters"]]
     assert sum(counted) == sum(p.numel() for p in model.parameters())
-    test.slider(key="model_depth").set_value(0).run()
-    assert len(test.dataframe[1].value) == len(counted) < len(tree)
+    test.slider(key="option_model.depth").set_value(0).run()
+    assert len(test.dataframe[0].value) == len(counted) < len(tree)
     assert list(detectors["name"]) == list(ENTRIES)
 
 
 def test_ones_own_checkpoint_is_opened_by_path_and_let_go(tmp_path: Path, by_path: None) -> None:
     torch.save(liven(street_c4(3)).state_dict(), tmp_path / "pets.pt")
-    test = open_page("model")
+    test = open_page("model/detectors")
     test.selectbox(key="own_base").set_value("street-c4")
     test.text_input(key="own_path").set_value(str(tmp_path / "pets.pt"))
     test.text_area(key="own_names").set_value("cat\ndog").run()
     test.button(key="own_add").click().run()
     assert not test.exception
     assert not test.error
-    name = test.session_state["model"]
+    name = seen(test).model
     assert name.startswith("own-")
     assert registry.load_detector(name).classes[1:] == ("cat", "dog")
     test.button(key=f"remove_{name}").click().run()
     assert not test.exception
-    assert test.session_state["model"] == "street-fpn"
+    assert seen(test).model == "street-fpn"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_files_of_the_server_are_named_only_by_who_sits_at_it(address: str, offe
     before = st.get_option("server.address")
     config.set_option("server.address", address or None)
     try:
-        test = open_page("model")
+        test = open_page("model/detectors")
     finally:
         config.set_option("server.address", before)
     assert [field.key for field in test.text_input if field.key == "own_path"] == ["own_path"] * offered
@@ -96,13 +98,13 @@ def test_a_bad_checkpoint_is_told_and_the_old_detector_stays(
 ) -> None:
     if content is not None:
         (tmp_path / "pets.pt").write_bytes(content)
-    test = open_page("model")
+    test = open_page("model/detectors")
     test.text_input(key="own_path").set_value(str(tmp_path / "pets.pt")).run()
     test.button(key="own_add").click().run()
     assert not test.exception
     (error,) = test.error
     assert words in error.value
-    assert test.session_state["model"] == "street-fpn"
+    assert seen(test).model == "street-fpn"
 
 
 @pytest.fixture
@@ -143,35 +145,35 @@ def test_weights_are_fetched_on_the_page_and_the_detector_opens(
     buffer = io.BytesIO()
     torch.save(mobilenet_v2(weights=None).state_dict(), buffer)
     at(site(buffer.getvalue()), monkeypatch)
-    test = open_page("model", **SMALL)
+    test = open_page("model/detectors", **SMALL)
     test.selectbox(key="fetch_name").set_value("mobilenet-v2").run()
     test.button(key="fetch").click().run()
     assert not test.exception
     assert not test.error
-    assert test.session_state["model"] == "mobilenet-v2"
-    assert HALF in [warning.value for warning in test.warning]
+    assert seen(test).model == "mobilenet-v2"
+    assert HALF in [markdown.proto.help for markdown in test.markdown]
     assert ENTRIES["mobilenet-v2"].is_here
 
 
 def test_without_a_network_the_page_says_where_to_put_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     at("http://127.0.0.1:9/net-00000000.pth", monkeypatch)
-    test = open_page("model")
+    test = open_page("model/detectors")
     test.selectbox(key="fetch_name").set_value("mobilenet-v2").run()
     test.button(key="fetch").click().run()
     assert not test.exception
     (error,) = test.error
     assert "could not be fetched from http://127.0.0.1:9/net-00000000.pth (Connection refused)" in as_read(error.value)
-    assert test.session_state["model"] == "street-fpn"
+    assert seen(test).model == "street-fpn"
 
 
 def test_a_missing_detector_leads_to_its_weights_or_to_random_ones() -> None:
-    test = open_page("model", model="fasterrcnn_mobilenet_v3_large_320_fpn", **SMALL)
-    assert test.session_state["model"] == "street-fpn"
+    test = open_page("model/detectors", model="fasterrcnn_mobilenet_v3_large_320_fpn", **SMALL)
+    assert seen(test).model == "street-fpn"
     assert test.selectbox(key="fetch_name").value == "fasterrcnn_mobilenet_v3_large_320_fpn"
     test.button(key="open_random").click().run()
     assert not test.exception
-    assert test.session_state["model"] == "fasterrcnn_mobilenet_v3_large_320_fpn"
-    assert test.query_params["weights"] == "random"
+    assert seen(test).model == "fasterrcnn_mobilenet_v3_large_320_fpn"
+    assert seen(test).link()["weights"] == "random"
 
 
 def test_a_detector_without_a_third_head_offers_those_that_have_one() -> None:
@@ -179,7 +181,7 @@ def test_a_detector_without_a_third_head_offers_those_that_have_one() -> None:
     assert "This detector ends with its boxes." in test.info[0].value
     test.button(key="open_maskrcnn_resnet50_fpn").click().run()
     assert not test.exception
-    assert test.session_state["model"] == "maskrcnn_resnet50_fpn"
+    assert seen(test).model == "maskrcnn_resnet50_fpn"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,9 @@ def test_a_detector_without_a_third_head_offers_those_that_have_one() -> None:
 )
 def test_the_third_head_is_shown(model: str, words: str) -> None:
     test = open_page("third_head", model=model, weights="random", image="crowd", **SMALL)
-    assert words in " ".join(markdown.value for markdown in test.markdown)
     assert any("Detection 0 of 5" in caption.value for caption in test.caption)
+    test = open_page("third_head/maps", model=model, weights="random", image="crowd", **SMALL)
+    assert words in " ".join(markdown.value for markdown in test.markdown)
+    test = open_page("third_head", model=model, weights="random", image="crowd", **SMALL)
     test.slider(key="slider_box_score_thresh").set_value(1.0).run()
     assert "Nothing is detected at these settings" in test.info[0].value

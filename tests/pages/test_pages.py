@@ -12,7 +12,9 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import library
-from frcnn_viz.ui.page import PAGES
+from frcnn_viz.ui.frame.pages import PAGES
+from frcnn_viz.words import word
+from tests.pages.opening import EVERYWHERE, tabs_of
 
 CASES: dict[str, dict[str, str]] = {
     "defaults": {},
@@ -23,6 +25,11 @@ CASES: dict[str, dict[str, str]] = {
     "selected": {"cell": "3", "anchor": "40", "candidate": "5", "proposal": "2", "detection": "7"},
     "selected out of reach": dict.fromkeys(("cell", "anchor", "candidate", "proposal", "detection"), "999999999"),
 }
+SHAPES = {"anchors.tab": "shapes"}
+
+
+def changes(test: AppTest) -> dict[str, str]:
+    return dict(test.session_state["view"].changes)
 
 
 def open_page(name: str, link: dict[str, str]) -> AppTest:
@@ -33,11 +40,18 @@ def open_page(name: str, link: dict[str, str]) -> AppTest:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", PAGES)
-def test_page_opens(name: str, case: str) -> None:
+def test_page_opens_on_every_tab(name: str, case: str) -> None:
     test = open_page(name, CASES[case])
-    assert not test.exception
-    assert not test.error
-    assert test.title[0].value == PAGES[name]
+    key = f"option_{name}.tab"
+    tabs = [*tabs_of(name), *EVERYWHERE]
+    offered = [tab for tab in tabs if word(f"tab.{tab}").term in test.button_group(key=key).options]
+    assert [word(f"tab.{tab}").term for tab in offered] == test.button_group(key=key).options
+    for tab in offered if case in ("defaults", "selected") else tabs_of(name):
+        test.button_group(key=key).set_value(tab).run()
+        assert not test.exception, tab
+        assert not test.error, tab
+        assert test.title[0].value == word(f"page.{name}").term
+        assert test.button_group(key=key).value == tab
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -73,36 +87,34 @@ def test_anchors_that_do_not_fit_the_head_are_shown_but_not_run() -> None:
 def test_a_slider_changes_the_settings_and_the_link() -> None:
     test = open_page("detections", {})
     test.slider(key="slider_box_score_thresh").set_value(0.9).run()
-    assert test.session_state["settings"].box_score_thresh == 0.9
-    assert test.query_params["box_score_thresh"] == "0.9"
+    assert changes(test) == {"box_score_thresh": "0.9"}
+    assert test.session_state["view"].link()["box_score_thresh"] == "0.9"
 
 
 def test_a_bad_anchor_size_is_told_and_the_old_one_kept() -> None:
-    test = open_page("anchors", {})
-    before = test.session_state["settings"]
+    test = open_page("anchors", SHAPES)
     test.text_input(key="text_anchor_sizes_1").set_value("twelve").run()
     assert test.warning[0].value == "anchor_sizes of level 1 is 'twelve'; write numbers such as 8, 16."
-    assert test.session_state["settings"] == before
+    assert changes(test) == {}
 
 
 def test_a_good_anchor_size_is_taken() -> None:
-    test = open_page("anchors", {})
+    test = open_page("anchors", SHAPES)
     test.text_input(key="text_anchor_sizes_0").set_value("10").run()
-    assert test.session_state["settings"].anchor_sizes[0] == (10.0,)
+    assert changes(test)["anchor_sizes"].startswith("10|24|")
 
 
 def test_a_ratio_is_changed_by_its_slider() -> None:
-    test = open_page("anchors", {})
+    test = open_page("anchors", SHAPES)
     test.slider(key="ratio_1_2").set_value(3.0).run()
     assert not test.exception
-    assert test.session_state["settings"].aspect_ratios[1] == (0.5, 1.0, 3.0)
-    assert test.session_state["settings"].aspect_ratios[0] == (0.5, 1.0, 2.0)
+    assert changes(test)["aspect_ratios"].startswith("0.5_1_2|0.5_1_3|0.5_1_2|")
 
 
 def test_redrawing_changes_the_seed() -> None:
-    test = open_page("sampling", {})
-    test.button[0].click().run()
-    assert test.session_state["settings"].seed == 1
+    test = open_page("training", {})
+    test.button(key="draw_again").click().run()
+    assert changes(test) == {"seed": "1"}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +131,7 @@ def test_a_bad_link_is_told_and_ignored(link: dict[str, str], words: str) -> Non
     test = open_page("overview", link)
     assert words in test.warning[0].value
     assert not test.exception
-    assert test.session_state["model"] in EMBEDDED
+    assert test.session_state["view"].model in EMBEDDED
 
 
 def test_overview_says_it_equals_the_model() -> None:
@@ -131,8 +143,8 @@ def test_overview_compares_whatever_training_would_sample() -> None:
 
 
 def test_the_device_is_part_of_the_link() -> None:
-    assert open_page("overview", {"device": "cpu"}).query_params["device"] == "cpu"
-    assert "device" not in open_page("overview", {}).query_params
+    assert open_page("overview", {"device": "cpu"}).session_state["view"].link()["device"] == "cpu"
+    assert "device" not in open_page("overview", {}).session_state["view"].link()
 
 
 def test_overview_compares_with_torchvision_at_the_same_settings() -> None:

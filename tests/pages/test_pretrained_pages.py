@@ -7,14 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.models import registry
 from frcnn_viz.models.pretrained import PRETRAINED
-from frcnn_viz.paths import ROOT
-from frcnn_viz.ui.page import PAGES
 from tests.conftest import liven
 from tests.models.publishing import publish
+from tests.pages.opening import open_page, places, seen
 
 NAME = "fasterrcnn_mobilenet_v3_large_320_fpn"
 
@@ -33,11 +31,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", places())
 def test_page_opens(name: str) -> None:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=120)
-    test.query_params.update({"model": NAME, "image": "crowd"})
-    test.run()
-    assert not test.exception
+    test = open_page(name, model=NAME, image="crowd")
     assert not test.error
-    assert test.session_state["model"] == NAME
+    assert seen(test).model == NAME

@@ -21,7 +21,7 @@ from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.export import coco_ids
-from tests.pages.opening import open_page
+from tests.pages.opening import open_page, seen
 
 CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
 FLAT, OUTSIDE = Object((5, 5, 5, 9), "car"), Object((80, 80, 400, 200), "car")
@@ -41,58 +41,20 @@ def add(workspace: Workspace, seed: int, *objects: Object) -> str:
     return workspace.add(buffer.getvalue(), f"{seed}.png", objects)[0]
 
 
-def test_losses_of_unknown_classes_come_from_a_new_head_unless_told_otherwise(workspace: Workspace) -> None:
-    key = add(workspace, 1, CAR, CAT)
-    test = open_page("losses", image=key)
-    assert "The head for car, cat is untrained" in test.warning[0].value
-    four = [float(metric.value) for metric in test.metric]
-    assert four[4] == pytest.approx(sum(four[:4]), abs=3e-4)
-    test.radio(key="loss_head").set_value("its own head, without those objects").run()
-    assert not test.exception
-    assert "1 objects are of classes" in test.warning[0].value
-    assert "street-fpn" in test.code[0].value
-
-
 def test_a_picture_too_thin_is_left_out_of_the_set(workspace: Workspace) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (1, 20_000)).save(buffer, "PNG")
     workspace.add(buffer.getvalue(), "thin.png", [CAR])
     add(workspace, 1, CAR, CAT)
-    for name in ("lab", "waterfall", "metrics"):
-        test = open_page(name)
-        control = next(group for group in test.button_group if "your images" in group.options)
-        control.set_value("your images").run()
-        assert not test.exception
+    for name in ("lab/whole_set", "autopsy/waterfall", "metrics"):
+        test = open_page(name, set="yours")
         assert not test.error
         assert "left out: 1 of 2." in " ".join(caption.value for caption in test.caption)
 
 
-def test_crowds_and_difficult_objects_are_no_targets_and_every_page_says_so(workspace: Workspace) -> None:
-    odd = [Object((5, 5, 150, 110), "car", crowd=True), Object((40, 40, 60, 70), "person", difficult=True)]
-    key, plain = add(workspace, 1, odd[0], CAR, odd[1]), add(workspace, 1, CAR)
-    told = "1 crowd and 1 difficult object are left out: no anchor is to find them, and in training those on them are "
-    pages = {name: open_page(name, image=key) for name in ("lab", "sampling", "losses", "dataset", "metrics")}
-    for name in ("lab", "sampling", "losses", "dataset"):
-        assert [c.value for c in pages[name].caption].count(told + "negatives.") == 1
-    assert "neither found nor missed: 2; " in " ".join(caption.value for caption in pages["metrics"].caption)
-    assert pages["sampling"].dataframe[-1].value["object"].tolist() == [1]
-    assert "no target" in open_page("sampling", image=key, object="0").info[0].value
-    assert "this object" in open_page("sampling", image=key, object="1").dataframe[0].value["matched to"].tolist()
-    for name in ("losses", "lab"):
-        alone = open_page(name, image=plain)
-        assert [metric.value for metric in pages[name].metric] == [metric.value for metric in alone.metric]
-    assert pages["lab"].dataframe[-2].value["object"].tolist() == [1]
-
-
-def test_losses_need_ground_truth(workspace: Workspace) -> None:
-    test = open_page("losses", image=add(workspace, 2))
-    assert "draw the objects" in test.info[0].value
-    assert not test.metric
-
-
 def test_findings_are_mended_only_when_asked(workspace: Workspace) -> None:
     key = add(workspace, 3, CAR, FLAT, OUTSIDE)
-    test = open_page("draw", image=key)
+    test = open_page("images/draw", image=key)
     assert [w.value.split(" at ")[0] for w in test.warning] == ["3.png: object 1 (car)", "3.png: object 2 (car)"]
     assert workspace.item(key).objects == (CAR, FLAT, OUTSIDE)
     test.button(key="mend_1").click().run()
@@ -106,7 +68,7 @@ def test_findings_are_mended_only_when_asked(workspace: Workspace) -> None:
 
 def test_a_whole_kind_is_mended_at_once(workspace: Workspace) -> None:
     first, second = add(workspace, 4, CAR, FLAT), add(workspace, 5, FLAT, CAT)
-    test = open_page("dataset")
+    test = open_page("images/check")
     assert test.warning[0].value.startswith("2 findings.")
     test.button(key="mend_DEGENERATE").click().run()
     assert not test.exception
@@ -115,16 +77,16 @@ def test_a_whole_kind_is_mended_at_once(workspace: Workspace) -> None:
 
 
 def test_a_sample_is_copied_to_be_drawn_on(workspace: Workspace) -> None:
-    test = open_page("draw")
+    test = open_page("images/draw")
     test.button(key="copy").click().run()
     (item,) = workspace.items()
-    assert test.session_state["image"] == item.id
+    assert seen(test).image == item.id
     assert item.objects
     assert not test.exception
 
 
 def test_the_detections_are_a_start(workspace: Workspace) -> None:
-    test = open_page("draw")
+    test = open_page("images/draw")
     test.button(key="copy").click().run()
     (item,) = workspace.items()
     workspace.save(item.id, [])
@@ -136,19 +98,19 @@ def test_the_detections_are_a_start(workspace: Workspace) -> None:
 
 def test_a_change_of_another_tab_is_shown(workspace: Workspace) -> None:
     key = add(workspace, 6, CAR)
-    test = open_page("draw", image=key)
-    assert test.session_state["drawn"][key].epoch == 0
+    test = open_page("images/draw", image=key)
+    assert test.session_state["kept_drawn"][key].epoch == 0
     workspace.save(key, [CAR, CAT])
     test.run()
-    assert test.session_state["drawn"][key].epoch == 1
+    assert test.session_state["kept_drawn"][key].epoch == 1
 
 
 def test_a_removed_image_gives_way_to_the_next(workspace: Workspace) -> None:
     first, second = add(workspace, 7), add(workspace, 8)
-    test = open_page("draw", image=first)
+    test = open_page("images/draw", image=first)
     test.button(key="remove").click().run()
     assert workspace.ids == (second,)
-    assert test.session_state["image"] == second
+    assert seen(test).image == second
     assert not test.exception
 
 
@@ -162,13 +124,13 @@ def test_misses_are_counted_once_and_filtered(workspace: Workspace, monkeypatch:
     assert told[start + 1].startswith("1 of 1 objects missed, ")
     assert "left out: 1." in told[start + 2]
     assert len(survey._DONE) == 2
-    test.selectbox(key="filter_state").set_value("with misses").run()
-    assert test.session_state["shown"] == [missed]
-    test.selectbox(key="filter_state").set_value("without objects").run()
-    assert test.session_state["shown"] == [empty]
+    test.selectbox(key="option_images.state").set_value("with misses").run()
+    assert test.session_state["kept_shown"] == [missed]
+    test.selectbox(key="option_images.state").set_value("without objects").run()
+    assert test.session_state["kept_shown"] == [empty]
     workspace.save(missed, [])
-    test.selectbox(key="filter_state").set_value("with misses").run()
-    assert test.session_state["shown"] == []
+    test.selectbox(key="option_images.state").set_value("with misses").run()
+    assert test.session_state["kept_shown"] == []
 
 
 @pytest.mark.parametrize("format_", ["voc", "coco", "cvat"])
@@ -215,7 +177,7 @@ def test_a_file_is_made_and_offered(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(("key", "ending"), [("export_csv", "csv"), ("export_coco", "json")])
 def test_the_boxes_of_a_stage_are_made_and_offered(workspace: Workspace, key: str, ending: str) -> None:
-    test = open_page("detections", image=add(workspace, 25, CAR))
+    test = open_page("detections/export", image=add(workspace, 25, CAR))
     test.button(key=key).click().run()
     assert not test.exception
     (save,) = test.get("download_button")
@@ -240,7 +202,7 @@ def test_damaged_images_are_told_and_can_be_removed(workspace: Workspace) -> Non
     told = [w.value for w in test.warning]
     assert sum(f"image {keys[0]}" in sentence for sentence in told) == 1
     assert sum("The picture of 21.png" in sentence for sentence in told) == 1
-    assert test.session_state["image"] == "first-street"
+    assert seen(test).image == "first-street"
     for key in keys[:2]:
         test.button(key=f"remove_{key}").click().run()
         assert not test.exception
@@ -259,7 +221,7 @@ def test_an_index_made_again_is_told_until_dismissed(workspace: Workspace) -> No
 
 def test_a_change_that_cannot_be_made_is_told(workspace: Workspace) -> None:
     key = add(workspace, 24, CAR, FLAT)
-    test = open_page("draw", image=key)
+    test = open_page("images/draw", image=key)
     (workspace.folder / "annotations" / f"{key}.json").write_text("[]")
     test.button(key="mend_0").click().run()
     assert not test.exception
@@ -275,14 +237,3 @@ def test_results_go_with_the_ground_truths_export(workspace: Workspace) -> None:
     assert [image["file_name"] for image in truth["images"] if image["id"] == image_id] == ["16.png"]
     assert list(categories) == [2]
     assert [c["name"] for c in truth["categories"] if c["id"] == categories[2]] == ["car"]
-
-
-def test_a_fix_has_its_price_on_all_images(workspace: Workspace) -> None:
-    test = open_page("draw")
-    test.button(key="copy").click().run()
-    (item,) = workspace.items()
-    test = open_page("autopsy", image=item.id, box_score_thresh="0.97")
-    test.button(key="try_fixes").click().run()
-    test.button(key="price").click().run()
-    assert not test.exception
-    assert any(m.value.startswith("With ") and "on all your images: misses" in m.value for m in test.markdown)

@@ -16,10 +16,11 @@ OTHERS = ("model", "weights", "image", "device", "proposal", "detection", "ancho
 
 
 def script() -> None:
-    from frcnn_viz.ui import session
+    from frcnn_viz.ui import session, view
 
-    session.write_link(session.current())
-    for sentence in session.told():
+    session.arrive("overview")
+    session.current()
+    for sentence in view.told():
         assert sentence.encode()
 
 

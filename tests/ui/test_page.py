@@ -11,7 +11,7 @@ def hungry() -> None:
     import streamlit as st
     import torch
 
-    from frcnn_viz.ui.page import run_page
+    from frcnn_viz.ui.frame.page import run_page
     from frcnn_viz.ui.session import Session
 
     def body(here: Session) -> None:
@@ -19,7 +19,7 @@ def hungry() -> None:
         if here.settings.min_size >= 240:
             torch.empty(2**60)
 
-    run_page("detections", "A page that needs more than there is.", body, "detections")
+    run_page("detections", {"picture": body})
 
 
 def test_out_of_memory_is_told_and_less_is_offered() -> None:
@@ -30,17 +30,17 @@ def test_out_of_memory_is_told_and_less_is_offered() -> None:
     assert MEMORY.nbytes == 0  # what can be given back is
     test.button(key="less_memory").click().run()
     assert not test.error
-    assert test.session_state["settings"].min_size == 180
+    assert dict(test.session_state["view"].changes)["min_size"] == "180"
     assert "4 numbers a box" in [markdown.value for markdown in test.markdown]
 
 
 def broken() -> None:
-    from frcnn_viz.ui.page import run_page
+    from frcnn_viz.ui.frame.page import run_page
 
     def body(here: object) -> None:
         raise RuntimeError("something else")
 
-    run_page("detections", "A page with a mistake in it.", body, "detections")
+    run_page("detections", {"picture": body})
 
 
 def test_another_error_is_not_taken_for_it() -> None:

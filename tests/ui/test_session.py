@@ -10,18 +10,18 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings
-from frcnn_viz.ui.session import SELECTIONS
+from frcnn_viz.ui.view import SELECTIONS
 
 
 def script() -> None:
     import streamlit as st
 
-    from frcnn_viz.ui import session
+    from frcnn_viz.ui import session, view
 
+    session.arrive("overview")
     here = session.current()
     st.session_state["here"] = here
-    session.write_link(here)
-    for sentence in session.told():
+    for sentence in view.told():
         st.warning(sentence)
 
 
@@ -72,7 +72,7 @@ def test_every_setting_comes_back_from_the_link(defaults: Settings, changed: Set
     test = run(link)
     assert not test.warning
     assert test.session_state["here"].settings == changed
-    assert {name: test.query_params[name] for name in FIELD_NAMES} == link
+    assert dict(test.session_state["view"].changes) == link
 
 
 def test_a_link_in_any_order_is_the_same(defaults: Settings, changed: Settings) -> None:
@@ -83,7 +83,7 @@ def test_a_link_in_any_order_is_the_same(defaults: Settings, changed: Settings) 
 def test_settings_of_the_model_are_not_written(defaults: Settings) -> None:
     test = run({})
     assert test.session_state["here"].settings == defaults
-    assert set(test.query_params) == {"model", "image"}
+    assert set(test.session_state["view"].link()) == {"model", "image"}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_bad_value_is_told_once_and_the_good_ones_kept(name: str, text: str, w
     (warning,) = test.warning
     assert words in warning.value
     assert test.session_state["here"].settings == replace(defaults, rpn_nms_thresh=0.25)
-    assert name not in test.query_params
+    assert name not in test.session_state["view"].link()
     assert not test.run().warning
 
 
@@ -110,11 +110,11 @@ def test_a_bad_value_is_told_once_and_the_good_ones_kept(name: str, text: str, w
 def test_a_bad_selection_is_ignored(text: str) -> None:
     test = run({"proposal": text})
     assert not test.exception
-    assert test.session_state["selected"] == {}
+    assert test.session_state["view"].selected == ()
 
 
 def test_unknown_words_leave_the_link() -> None:
-    assert "utm_source" not in run({"utm_source": "mail"}).query_params
+    assert "utm_source" not in run({"utm_source": "mail"}).session_state["view"].link()
 
 
 ABSURD = ["9" * 400, "9" * 5_000, "x" * 10_000, "8|" * 5_000, "inf", "-inf", "nan", "1e999", "1e-999", "1_0", "-0"]

@@ -10,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from frcnn_viz.ui import view
+
 _HERE = Path(__file__).parent
 
 
@@ -32,7 +34,7 @@ def gallery(tiles: Sequence[Tile], key: str, on_pick: Callable[[str], None], wid
     """
 
     def picked() -> None:
-        value = getattr(st.session_state[key], "pick", None)
+        value = getattr(view.held(key), "pick", None)
         if isinstance(value, str) and any(tile.key == value for tile in tiles):
             on_pick(value)
 

@@ -1,3 +1,7 @@
+"""What is wrong with the ground truth of a set, and how its objects stand to the anchors."""
+
+from __future__ import annotations
+
 import streamlit as st
 
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
@@ -13,14 +17,15 @@ from frcnn_viz.figures.statistics import (
     shapes_figure,
     size_figure,
 )
-from frcnn_viz.ui import library, session
+from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.page import open_page, run_page
+from frcnn_viz.ui.controls import choice, segments
 from frcnn_viz.ui.session import Session, sample_picture
 from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
 
-YOURS, SAMPLE_SET = "your images", "the sample scenes"
+FRAME, LABEL = Option("images.frame", "after resize"), Option("images.label", "")
 SHOWN = 300
 
 
@@ -71,9 +76,13 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
     )
     chosen = [findings[row] for row in event.selection.rows if row < len(findings)]
     one, some, *groups = st.columns(2 + len({f.kind for f in findings if f.mend}))
-    if one.button("Show on the image", key="show_finding", disabled=not (chosen and chosen[0].image)):
+
+    def show_on_image() -> None:
         session.choose_image(str(dataset.images[_places(dataset)[chosen[0].image]].file))
-        open_page("draw")
+        view.open_tab("images", "draw")
+
+    shown = bool(chosen and chosen[0].image)
+    one.button("Show on the image", key="show_finding", disabled=not shown, on_click=show_on_image)
     mendable = [f for f in chosen if f.mend]
     words = f"Mend the {len(mendable)} chosen" if mendable else "Mend the chosen"
     some.button(words, key="mend_chosen", disabled=not mendable, on_click=attempt, args=(mend, dataset, mendable))
@@ -111,19 +120,16 @@ def show_statistics(here: Session, dataset: Dataset) -> None:
         chart(ratio_figure(table, settings), "set_ratios")
         chart(count_figure(rows), "set_counts")
     with right:
-        frame = st.segmented_control(
-            "Pixels", ["after resize", "of the images"], default="after resize", key="set_frame"
-        )
+        frame = segments(FRAME, "statistics.pixels", {name: name for name in ("after resize", "of the images")})
         chart(size_figure(table, None if frame == "of the images" else scales, settings), "set_sizes", 340)
-        label = st.selectbox("Where", ["all classes", *(row.label for row in rows)], key="set_label")
-        chart(place_figure(table, None if label == "all classes" else label), "set_places", 340)
+        label = choice(LABEL, "chart.places", {"": "all classes", **{row.label: row.label for row in rows}})
+        chart(place_figure(table, label or None), "set_places", 340)
 
 
 def body(here: Session) -> None:
-    items = library.items()
-    sets = [YOURS, SAMPLE_SET] if items else [SAMPLE_SET]
-    which = st.segmented_control("Set", sets, default=sets[0], key=f"set_{len(sets)}") or sets[0]
-    if which == SAMPLE_SET:
+    """All images of the workspace; the sample scenes where there are none, or those are the set in view."""
+    if not library.items() or here.view.set == "samples":
+        st.caption("Of the sample scenes.")
         show_findings(samples(), check(samples()))
         show_statistics(here, samples())
         return
@@ -132,6 +138,3 @@ def body(here: Session) -> None:
     show_findings(dataset, check(dataset, sizes))
     st.subheader("Statistics")
     show_statistics(here, dataset)
-
-
-run_page("dataset", "What is wrong with the ground truth, and how its objects stand to the anchors.", body)

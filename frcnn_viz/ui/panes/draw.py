@@ -1,19 +1,24 @@
+"""Ground truth by mouse: drag to draw, click to select; every change is saved at once."""
+
+from __future__ import annotations
+
 import io
 
 import streamlit as st
 
 from frcnn_viz.analysis.marks import small_marks, start_from_detections
-from frcnn_viz.canvas.scene import CanvasScene, Tools
+from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
-from frcnn_viz.ui import library, session
-from frcnn_viz.ui.box_canvas import box_canvas
+from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
-from frcnn_viz.ui.page import run_page
+from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 
@@ -29,13 +34,20 @@ def copy_sample(here: Session) -> None:
 
 
 def show_sample(here: Session) -> None:
-    height, width = here.image.size
-    layers = [ground_truth_layer(here.ground_truth)]
-    st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
-    st.button(
-        "Copy into your images", icon=":material/content_copy:", key="copy", on_click=attempt, args=(copy_sample, here)
-    )
-    box_canvas(CanvasScene(here.image_url, width, height, layers), key="draw_sample")
+    left, inspector = workbench()
+    with inspector:
+        st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
+        st.button(
+            "Copy into your images",
+            icon=":material/content_copy:",
+            key="copy",
+            type="primary",
+            on_click=attempt,
+            args=(copy_sample, here),
+        )
+        canvas_panel("draw_canvas")
+    with left:
+        show_picture(here, "draw", [ground_truth_layer(here.ground_truth)])
 
 
 def mend(item: Item, finding: Finding) -> None:
@@ -47,11 +59,10 @@ def mend(item: Item, finding: Finding) -> None:
 
 def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) -> None:
     for index, finding in enumerate(findings[:20]):
-        words, button = st.columns([5, 1], vertical_alignment="center")
-        words.warning(plain(finding.sentence))
+        st.warning(plain(finding.sentence))
         if finding.mend:
             says = finding.mend.value.capitalize()
-            button.button(says, key=f"mend_{index}", on_click=attempt, args=(mend, item, finding))
+            st.button(says, key=f"mend_{index}", on_click=attempt, args=(mend, item, finding))
     if len(findings) > 20:
         st.caption(f"and {len(findings) - 20:,} more findings")
     if marks:
@@ -89,11 +100,12 @@ def history_form(item: Item) -> None:
 
 def note_form(item: Item) -> None:
     key = f"note_{item.id}"
-    st.session_state.setdefault(key, item.note)
+    if view.held(key) is None:
+        view.hold(key, item.note)
 
     def changed() -> None:
         place = drawn(item)
-        library.workspace().set_note(item.id, st.session_state[key])
+        library.workspace().set_note(item.id, view.held(key))
         place.revision = library.workspace().item(item.id).revision
 
     st.text_area("Note", key=key, on_change=attempt, args=(changed,), height=80)
@@ -130,17 +142,14 @@ def show_editor(here: Session, item: Item) -> None:
     findings = object_findings(item.annotated(), (width, height), set(classes))
     marks = small_marks(here.trace, item.objects)
     told = {**marks, **{f.object: f.kind.value for f in findings if f.object is not None}}
-    left, right = st.columns([3, 1])
+    left, inspector = workbench()
     with left:
         tools = Tools(item.objects, classes, CLASSES, f"{item.id} {place.epoch}", place.ack, told)
-        box_canvas(
-            CanvasScene(here.image_url, width, height, [], tools=tools),
-            f"editor_{item.id}",
-            on_edit=lambda edit: keep_edit(item, edit),
-        )
+        show_picture(here, f"editor_{item.id}", [], on_edit=lambda edit: keep_edit(item, edit), tools=tools)
+    with inspector:
+        canvas_panel(f"editor_{item.id}_canvas")
         st.caption(f"{plain(item.name)}: {len(item.objects):,} objects, version {item.revision}, saved.")
         show_findings(item, findings, marks)
-    with right:
         with st.expander("Take the detections as a start"):
             detections_form(here, item)
         with st.expander("Classes"):
@@ -158,6 +167,3 @@ def body(here: Session) -> None:
         show_sample(here)
     else:
         show_editor(here, here.item)
-
-
-run_page("draw", "Ground truth by mouse: drag to draw, click to select; every change is saved at once.", body)

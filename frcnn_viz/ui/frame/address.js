@@ -1,0 +1,27 @@
+// Keeps the address bar at the present view, by replacement, so that a page is one entry of the history. What the canvas
+// has been turned to is added here and costs no trip to the server.
+export default function ({ data }) {
+  const bar = (window.frcnnVizAddress ??= listen({ look: "" }));
+  if (bar.page !== data.page || bar.restored !== data.restored) bar.look = data.look;
+  Object.assign(bar, data, { look: bar.look });
+  write(bar);
+  measure();
+  window.dispatchEvent(new CustomEvent("frcnn-viz:view", { detail: data }));
+}
+
+function listen(bar) {
+  window.addEventListener("frcnn-viz:look", (event) => { bar.look = event.detail; write(bar); });
+  window.addEventListener("resize", measure);
+  return bar;
+}
+
+function write({ link, look }) {
+  const query = link + (look ? "&look=" + encodeURIComponent(look) : "");
+  if (location.search !== "?" + query) history.replaceState(history.state, "", location.pathname + "?" + query);
+}
+
+// How far down the inspector begins, for the style sheet, which lets it end with the window.
+function measure() {
+  const bench = document.querySelector(".st-key-workbench"), page = document.querySelector("[data-testid=stMain]");
+  if (bench) document.documentElement.style.setProperty("--bench-top", bench.getBoundingClientRect().top + page.scrollTop + "px");
+}

@@ -1,0 +1,43 @@
+"""The address bar follows the view; the sidebar's list of changes follows it too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from frcnn_viz.pipeline.settings import to_text
+from frcnn_viz.ui import view
+from frcnn_viz.ui.session import Session
+
+_HERE = Path(__file__).parent
+
+
+def address(here: Session) -> None:
+    """Bring the address bar and the sidebar up to date."""
+    now = view.now()
+    data = {
+        "page": now.page,
+        "link": urlencode(replace(now, look="").link()),
+        "look": now.look,
+        "restored": view.restored(),
+        "changed": changed(here),
+    }
+    with st.container(key="address"):
+        _declare()(key="address_bar", data=data)
+
+
+def changed(here: Session) -> list[str]:
+    """The settings that differ from the model's own, each in words."""
+    return [f"{name} {text} (model: {to_text(getattr(here.defaults, name))})" for name, text in here.view.changes]
+
+
+@cache
+def _declare() -> Any:
+    return st.components.v2.component(
+        "frcnn_viz_address", html="<span></span>", js=(_HERE / "address.js").read_text(encoding="utf-8")
+    )

@@ -1,0 +1,99 @@
+// Keys, Present, Copy link, and pictures that are dropped or pasted, which go to the sidebar's own uploader.
+const OWN_KEYS = {
+  f: "present, and back", c: "controls, while presenting", "?": "these keys",
+  "+": "zoom in, on the canvas", "-": "zoom out", 0: "fit", Tab: "through the boxes by score, on the canvas", Escape: "leave",
+};
+const root = document.body;
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const desk = parentElement.querySelector(".desk");
+  const all = (window.frcnnVizDesk ??= listen({}));
+  Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true) });
+  tell(all, data.changed);
+  fillHelp(desk, data.keys);
+  desk.onclick = (event) => act(all, event.target.dataset.do);
+}
+
+function listen(all) {
+  window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail.changed));
+  window.addEventListener("keydown", (event) => onKey(all, event));
+  window.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
+  window.addEventListener("drop", (event) => { if (add(event.dataTransfer)) event.preventDefault(); });
+  window.addEventListener("paste", (event) => { if (!isTyping(event) && add(event.clipboardData)) event.preventDefault(); });
+  document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) show(false); });
+  return all;
+}
+
+function tell({ desk }, changed) {
+  desk.querySelector("summary").textContent =
+    changed.length ? `${changed.length} setting${changed.length > 1 ? "s" : ""} changed` : "Settings: the model's own";
+  desk.querySelector("ul").replaceChildren(...changed.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  desk.querySelector("[data-do=reset]").disabled = !changed.length;
+}
+
+function fillHelp(desk, keys) {
+  desk.querySelector("table").replaceChildren(...Object.entries({ ...keys, ...OWN_KEYS }).map(([key, words]) => {
+    const row = document.createElement("tr"), cap = Object.assign(document.createElement("kbd"), { textContent: key });
+    const [left, right] = [document.createElement("td"), document.createElement("td")];
+    left.append(cap);
+    right.textContent = words;
+    row.append(left, right);
+    return row;
+  }));
+}
+
+function act(all, what) {
+  if (what === "reset") all.reset();
+  else if (what === "copy") copyLink(all);
+  else if (what === "present") present();
+  else if (what === "help") help(all);
+}
+
+const help = ({ desk }) => { const dialog = desk.querySelector("dialog"); dialog.open ? dialog.close() : dialog.showModal(); };
+
+function onKey(all, event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+  if (event.key === "f") present();
+  else if (event.key === "c" && root.classList.contains("presenting")) root.classList.toggle("controls");
+  else if (event.key === "?") help(all);
+  else if (event.key in all.data.keys) all.press(event.key);
+  else return;
+  event.preventDefault();
+}
+
+function isTyping(event) {
+  const at = event.composedPath()[0];
+  return at instanceof Element && (at.isContentEditable || at.matches("input:not([type=range],[type=checkbox],[type=radio],[type=file]), textarea, select, [role=combobox], [role=listbox], [role=option]"));
+}
+
+function present() {
+  const on = !root.classList.contains("presenting");
+  show(on);
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {}); // the page fills its window where it may not
+  else if (document.fullscreenElement) document.exitFullscreen();
+}
+
+function show(on) {
+  root.classList.toggle("presenting", on);
+  root.classList.remove("controls");
+  window.dispatchEvent(new Event("resize"));
+}
+
+async function copyLink({ desk }) {
+  const button = desk.querySelector("[data-do=copy]");
+  try { await navigator.clipboard.writeText(location.href); button.textContent = "Copied"; }
+  catch { window.prompt("The link:", location.href); } // where the page is not served over https
+  setTimeout(() => { button.textContent = "Copy link"; }, 1500);
+}
+
+// Returns whether there was a picture for the uploader.
+function add(transfer) {
+  const pictures = [...(transfer?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+  const input = document.querySelector(".st-key-upload input[type=file]");
+  if (!pictures.length || !input) return false;
+  const files = new DataTransfer();
+  for (const picture of pictures) files.items.add(picture);
+  input.files = files.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}

@@ -1,0 +1,74 @@
+"""At hand on every page: changed settings, their reset, the link, keys, Present, pictures dropped or pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.controls import choice
+from frcnn_viz.ui.frame.pages import STORY
+from frcnn_viz.ui.frame.strip import current_stage, open_stage
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.view import Option
+
+_HERE = Path(__file__).parent
+KEYS = {
+    "n": ("stage", 1, "next stage of the story"),
+    "b": ("stage", -1, "stage before"),
+    "]": ("image", 1, "next picture"),
+    "[": ("image", -1, "picture before"),
+    "j": ("detection", 1, "next detection, by score"),
+    "k": ("detection", -1, "detection before"),
+    "l": ("level", 1, "next feature level"),
+}
+"""What a key does: which of the view's parts it steps, by how much, and its words."""
+LEVEL = Option("stage.level", 0)
+"""The feature level in view, on every page that shows one."""
+
+
+def choose_level(here: Session, told: Sequence[str]) -> int:
+    """Ask for the feature level; `told` is a word about each."""
+    named = zip(here.trace.features.names, told, strict=True)
+    return choice(LEVEL, "option.level", {n: f"{name}: {words}" for n, (name, words) in enumerate(named)})
+
+
+def desk(changed: list[str]) -> None:
+    """Show it, in the sidebar. Present, help, and the canvas's own keys need no server (`desk.js`)."""
+    data = {"changed": changed, "keys": {key: words for key, (_, _, words) in KEYS.items()}}
+    _declare()(key="desk", data=data, on_press_change=_pressed, on_reset_change=session.reset_settings)
+
+
+def _pressed() -> None:
+    what, by, _ = KEYS.get(getattr(view.held("desk"), "press", None), ("", 0, ""))
+    if what == "image":
+        session.step_image(by)
+    elif what == "stage":
+        now = view.now()
+        stage = current_stage(now.page, dict(now.options).get(f"{now.page}.tab", ""))
+        at = STORY.index(stage) + by if stage else 0
+        if 0 <= at < len(STORY):
+            open_stage(STORY[at])
+    elif what == "level":
+        count = len(session.current().trace.features.maps)
+        LEVEL.set((LEVEL.value + by) % count)
+    elif what == "detection":
+        kept = session.current().trace.detections.kept.tolist()
+        chosen = session.selected("detection")
+        if kept:
+            at = (kept.index(chosen) + by) % len(kept) if chosen in kept else 0
+            session.select("detection", kept[at])
+
+
+@cache
+def _declare() -> Any:
+    return st.components.v2.component(
+        "frcnn_viz_desk",
+        html=(_HERE / "desk.html").read_text(encoding="utf-8"),
+        css=(_HERE / "desk.css").read_text(encoding="utf-8"),
+        js=(_HERE / "desk.js").read_text(encoding="utf-8"),
+    )

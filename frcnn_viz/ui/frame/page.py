@@ -1,0 +1,100 @@
+"""One page: its heading and tabs, the strip of stages, what the tab shows, and plain sentences for mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from frcnn_viz.paths import ROOT
+from frcnn_viz.pipeline.exhaustion import is_out_of_memory
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.code import code_of
+from frcnn_viz.ui.controls import segments
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.export import export_form
+from frcnn_viz.ui.frame.address import address
+from frcnn_viz.ui.frame.pages import PAGES
+from frcnn_viz.ui.frame.strip import current_stage, strip
+from frcnn_viz.ui.lineage import lineage_of_selection
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
+
+Body = Callable[[Session], None]
+Code = Callable[[Session, str], str]
+
+
+def run_page(name: str, tabs: dict[str, Body], code: Code | None = None, lineage: bool = True) -> None:
+    """Show page `name` of `frame/pages.py`.
+
+    The tab that is open is a choice of the page, and only its body runs. The page is a fragment: a slider in it runs it
+    again, not the navigation and the sidebar around it.
+
+    Args:
+        name: of the page.
+        tabs: what each shows, by its name: `tab.NAME` of the word list. Pages about a stage get tabs for the lineage
+            of the chosen box, for its boxes as files, and for the code that gives its tensors.
+        code: gives the code where the settings alone do not; it gets the expression for the picture.
+        lineage: whether the page has that tab.
+    """
+    session.arrive(name)
+    if stage := PAGES[name].stage:
+        more: dict[str, Body] = {"lineage": lineage_of_selection} if lineage else {}
+        more["export"] = partial(export_form, page_stage=stage)
+        more["code"] = partial(_show_code, stage=stage, code=code)
+        tabs = {**tabs, **more}
+    _run(name, tabs)
+
+
+@st.fragment
+def _run(name: str, tabs: dict[str, Body]) -> None:
+    """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
+    if target := view.going_to():
+        st.switch_page(ROOT / "pages" / f"{target}.py")
+    stages = st.container(key="strip")
+    tab, caution = _heading(name, tabs)
+    try:
+        here = session.current()
+        if here.detector.warning:
+            caution.badge("untrained", color="orange", help=plain(here.detector.warning))
+        try:
+            for sentence in view.told():
+                st.warning(plain(sentence))
+            tabs[tab](here)
+        finally:
+            if PAGES[name].section == "stages":
+                with stages:
+                    strip(here, current_stage(name, tab))
+            address(here)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        show_error(error)
+
+
+def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:
+    """Title, lead and tabs in one line; returns the tab that is open, and the place of a caution beside the lead."""
+    with st.container(key="heading", horizontal=True, vertical_alignment="center"):
+        st.title(word(f"page.{name}").term, anchor=False)
+        st.caption(word(f"page.{name}").sentence)
+        caution = st.empty()
+        titles = {tab: word(f"tab.{tab}").term for tab in tabs}
+        if len(titles) < 2:
+            return next(iter(tabs)), caution
+        option = Option(f"{name}.tab", next(iter(titles)))
+        return segments(option, "view.tabs", titles, label_visibility="collapsed"), caution
+
+
+def _show_code(here: Session, stage: str, code: Code | None) -> None:
+    expression = (
+        f"load_image({here.image.name!r})" if here.item else f"sample_scene({here.image.name.removesuffix('.png')!r})"
+    )
+    if code:
+        st.code(code(here, expression))
+        return
+    model, random = here.detector.name, here.view.random
+    st.code(code_of(stage, model=model, image=expression, settings=here.settings, random_weights=random))

@@ -1,0 +1,53 @@
+"""The pages: one line each here, one file each in `pages/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page's place in the navigation; its title and lead are `page.NAME` of the word list.
+
+    Attributes:
+        section: of the navigation, as the word list has it. icon: a Material symbol.
+        stage: of Figure 2 whose tensors its code gives; None: it is about images.
+    """
+
+    section: str
+    icon: str
+    stage: str | None = "detections"
+
+
+PAGES = {
+    "overview": Entry("stages", "account_tree"),
+    "input": Entry("stages", "image", "input"),
+    "features": Entry("stages", "layers", "features"),
+    "anchors": Entry("stages", "grid_on", "anchors"),
+    "proposals": Entry("stages", "select_all", "proposals"),
+    "rois": Entry("stages", "crop", "rois"),
+    "detections": Entry("stages", "done_all"),
+    "third_head": Entry("stages", "accessibility_new"),
+    "model": Entry("stages", "schema", "features"),
+    "training": Entry("training", "trending_down", "anchors"),
+    "lab": Entry("training", "science", "anchors"),
+    "conventions": Entry("training", "rule", "anchors"),
+    "autopsy": Entry("failures", "troubleshoot"),
+    "court": Entry("failures", "gavel"),
+    "probe": Entry("failures", "colorize", "rois"),
+    "metrics": Entry("failures", "monitoring"),
+    "images": Entry("data", "photo_library", None),
+}
+MOVED = {
+    "sampling": ("training", "sampling"),
+    "losses": ("training", "losses"),
+    "waterfall": ("autopsy", "waterfall"),
+    "stress": ("autopsy", "stress"),
+    "draw": ("images", "draw"),
+    "dataset": ("images", "check"),
+}
+"""Where pages of old links are now: page and tab."""
+STORY = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
+"""The stages of Figure 2, in order."""
+PAGE_OF = {"rpn": ("proposals", "objectness")}
+"""Of a stage that has no page of its own: page and tab."""

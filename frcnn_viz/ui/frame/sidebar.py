@@ -1,0 +1,164 @@
+"""The sidebar is what one looks at: picture, set of images, detector, and what was changed of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
+
+from frcnn_viz.data.images import SUFFIXES
+from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.figures.rasters import to_uint8
+from frcnn_viz.models.registry import Detector, available_devices, entries
+from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.frame.address import changed
+from frcnn_viz.ui.frame.desk import desk
+from frcnn_viz.ui.gallery import Tile, gallery
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.importing import add_uploads
+from frcnn_viz.ui.memory import MEMORY
+from frcnn_viz.ui.subjects import SET_TITLES
+from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
+
+THUMBNAILS, LAST = 4, 10
+
+
+def show() -> DeltaGenerator:
+    """Draw the sidebar; what is chosen there holds for every page. It is whole where the picture or model is not.
+
+    Returns the place for `tell_memory`, since the page is yet to fill the memory.
+    """
+    here = _here()
+    with st.sidebar:
+        _picture(here)
+        _detector(here)
+        desk(changed(here) if here else [])
+        return st.empty()
+
+
+def tell_memory(place: DeltaGenerator) -> None:
+    """Say what is held now, once the page has run."""
+    if here := _here():
+        place.caption(memory_in_use(here.detector))
+
+
+def memory_in_use(detector: Detector) -> str:
+    """The device, and what is held there, in words."""
+    held = f"weights {detector.nbytes / 2**20:,.0f} MB, images and results {MEMORY.nbytes / 2**20:,.0f} MB"
+    device = detector.device
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        name = torch.cuda.get_device_name(device)
+        return f"Running on {name}: {held}; {(total - free) / 2**30:.1f} of {total / 2**30:.1f} GB in use."
+    return f"Running on {device.type}: {held}."
+
+
+def _picture(here: session.Session | None) -> None:
+    titles = {name: sample.title for name, sample in SAMPLES.items()}
+    titles |= {item.id: f"Yours: {item.name}" for item in library.items()}
+    _choice("image", "view.picture", titles, session.choose_image)
+    with st.container(key="hands", horizontal=True, gap="small"):
+        step = session.step_image
+        st.button("", icon=":material/chevron_left:", on_click=step, args=(-1,), key="previous", help="Previous ([)")
+        st.button("", icon=":material/chevron_right:", on_click=step, args=(1,), key="next", help="Next (])")
+        with st.container(key="compact_upload"):
+            st.file_uploader(
+                "Upload pictures; they can also be dropped on the page, or pasted",
+                list(SUFFIXES),
+                accept_multiple_files=True,
+                key="upload",
+                on_change=_uploaded,
+                label_visibility="collapsed",
+            )
+        with st.popover("", icon=":material/history:", help=word("view.open").sentence):
+            for key in library.looked_at_last()[:LAST]:
+                name = titles.get(key, key)
+                st.button(plain(name), key=f"open_{key}", type="tertiary", on_click=session.choose_image, args=(key,))
+        with st.popover("", icon=":material/photo_camera:", help=word("view.camera").sentence):
+            if st.toggle("Use the camera", key="camera_on"):
+                st.camera_input("A photo", key="camera", on_change=_photographed)
+    gallery(_neighbours(), "thumbnails", session.choose_image, width=52)
+    if here:
+        for words in filter(None, (here.lesson, *here.image.notes)):
+            st.caption(plain(words))
+    sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.items()}
+    _choice("set", "view.set", sets, lambda name: view.change(set=name))
+
+
+def _detector(here: session.Session | None) -> None:
+    known = sorted(entries().items(), key=lambda pair: not pair[1].is_here)
+    titles = {name: entry.title + ("" if entry.is_here else " (to be fetched)") for name, entry in known}
+    _choice("model", "view.detector", titles, session.choose_model)
+    if here:
+        st.caption(plain(here.detector.note))
+        if here.detector.warning:
+            st.warning(plain(here.detector.warning))
+    now = view.now()
+    view.hold("choose_random", now.random)
+    with st.popover("Weights and device", icon=":material/memory:"):
+        st.toggle(
+            word("view.random_weights").term,
+            key="choose_random",
+            help=word("view.random_weights").hover,
+            on_change=lambda: session.choose_model(now.model, view.held("choose_random")),
+        )
+        devices = {device: device for device in ("auto", *available_devices())}
+        _choice("device", "view.device", devices, lambda device: view.change(device=device))
+
+
+def _neighbours() -> list[Tile]:
+    """Thumbnails of the pictures around this one, in the order of next and previous."""
+    keys, image = session.neighbours(), view.now().image
+    if image not in keys:
+        return []
+    at = keys.index(image)
+    start = max(0, min(at - THUMBNAILS // 2, len(keys) - THUMBNAILS))
+    named = {item.id: item.name for item in library.items()}
+    return [
+        Tile(
+            key,
+            _thumbnail(key) if key in SAMPLES else library.thumbnail_url(key),
+            named.get(key, key),
+            chosen=key == image,
+        )
+        for key in keys[start : start + THUMBNAILS]
+    ]
+
+
+@lru_cache
+def _thumbnail(name: str) -> str:
+    if name not in SAMPLES:
+        return library.thumbnail_url(name)
+    picture = Image.fromarray(to_uint8(session.sample_picture(name)[0].pixels))
+    picture.thumbnail((112, 84))
+    return image_url(np.asarray(picture))
+
+
+def _here() -> session.Session | None:
+    """What is looked at; None where it cannot be had, which the page tells."""
+    try:
+        return session.current()
+    except Exception:
+        return None
+
+
+def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[str], None]) -> None:
+    key, value, told = f"choose_{name}", getattr(view.now(), name), word(word_key)
+    view.hold(key, value if value in titles else next(iter(titles)))
+    changed = lambda: choose(view.held(key))  # noqa: E731
+    st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)
+
+
+def _uploaded() -> None:
+    add_uploads(view.held("upload") or [])
+
+
+def _photographed() -> None:
+    if photo := view.held("camera"):
+        add_uploads([photo])

@@ -1,0 +1,1 @@
+"""Tabs of pages that are pages in themselves: one file each, with a `body`."""

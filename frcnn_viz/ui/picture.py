@@ -1,0 +1,38 @@
+"""A page's picture: the canvas with the image in view, at the present look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.ui import view
+from frcnn_viz.ui.box_canvas import Pick, box_canvas
+from frcnn_viz.ui.edits import Edit
+from frcnn_viz.ui.session import Session
+
+
+def show_picture(
+    here: Session,
+    name: str,
+    layers: Sequence[BoxLayer],
+    on_pick: Callable[[Pick], object] = lambda pick: None,
+    on_dials: Callable[[dict[str, float]], None] = lambda values: None,
+    on_edit: Callable[[Edit], None] = lambda edit: None,
+    **scene: Any,
+) -> None:
+    """Show layers on the image.
+
+    Args:
+        here: whose image.
+        name: of the canvas, one on a page.
+        layers: drawn in order.
+        on_pick: called with what is clicked, before the script runs again.
+        on_dials: called with the settings that the canvas's own sliders were turned to.
+        on_edit: called with what was drawn, where the scene has tools.
+        **scene: what else the `CanvasScene` has, or has instead.
+    """
+    height, width = here.image.size
+    scene = {"url": here.image_url, "width": width, "height": height, **scene}
+    shown = CanvasScene(layers=list(layers), look=(here.view.look, view.restored()), **scene)
+    box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit)

@@ -1,0 +1,116 @@
+"""Why missed, NMS court and Probe under the hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from frcnn_viz.paths import APP
+from tests.browser.mouse import Editor
+from tests.browser.test_app import Settled, place
+
+
+@pytest.fixture
+def app(serve: Callable[[Path], str]) -> str:
+    return serve(APP)
+
+
+def heading(page: Page, words: str):  # noqa: ANN201
+    return page.get_by_role("heading", name=re.compile(words))
+
+
+def choose_row(page: Page, row: int) -> None:
+    """In the list of objects: its rows are drawn on a canvas, 35 pixels each under a head of the same height."""
+    page.locator("[data-testid=stDataFrame]").first.click(position={"x": 16, "y": 18 + 35 * (row + 1)})
+
+
+def test_from_a_missed_bird_to_the_reason_in_two_clicks(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/?model=street-c4&image=tiny-birds")
+    settled(page)
+    page.get_by_role("button", name="Failures").click()
+    page.get_by_role("menuitem", name="Why missed").click()  # one, in the menu that opened
+    expect(page.locator("h1")).to_have_text("Why missed")
+    settled(page)
+    page.mouse.click(*place(page, 460, 83))  # two: the leftmost bird
+    expect(heading(page, "Object \\d: bird, ")).to_be_visible()
+    settled(page)
+    expect(page.get_by_text(re.compile("is needed|came .* of|says background")).first).to_be_visible()
+    page.get_by_role("button", name="Open its stage").click()
+    expect(page.locator("h1")).not_to_have_text("Why missed")
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_the_list_and_the_picture_choose_the_same_object(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/autopsy?image=first-street")
+    settled(page)
+    canvas = page.locator(".box-canvas canvas").first
+    before = canvas.bounding_box()
+    for row in (2, 1, 2):  # back to one that was chosen before, too
+        choose_row(page, row)
+        expect(heading(page, f"Object {row}: ")).to_be_visible()
+        settled(page)
+        assert re.search(f"object={row}", page.url)
+    page.mouse.click(*place(page, 368, 394))  # the beach ball
+    expect(heading(page, "ball")).to_be_visible()
+    settled(page)
+    choose_row(page, 2)
+    expect(heading(page, "Object 2: ")).to_be_visible()
+    assert canvas.bounding_box() == before
+
+
+def test_the_way_to_a_miss_takes_the_sidebar_along(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/autopsy?image=first-street")
+    settled(page)
+    page.get_by_role("button", name="Go to a picture where something is missed").click()
+    expect(page.get_by_text(re.compile("[1-9] of \\d+ objects missed"))).to_be_visible()
+    settled(page)
+    shown = re.search("image=([a-z-]+)", page.url)[1]
+    assert shown != "first-street"
+    expect(page.locator("[data-testid=stSidebar]").get_by_role("button", name=shown, pressed=True)).to_be_visible()
+
+
+def test_a_miss_in_the_waterfall_opens_on_its_picture(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/waterfall?image=fog")
+    settled(page)
+    page.locator(".gallery button", has_text="taken for background").first.click()
+    expect(heading(page, "Object \\d: .*taken for background")).to_be_visible()
+    expect(page.locator(".box-canvas")).to_be_visible()
+
+
+def test_the_court_plays_pauses_and_steps_by_key(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/court?image=crowd&court.speed=4")
+    settled(page)
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_text(re.compile("^Step 4 of"))).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    settled(page)
+    told = page.get_by_text(re.compile("^Step \\d+ of"))
+    step = int(told.inner_text().split()[1])
+    page.wait_for_timeout(600)  # two steps of time, in which nothing happens
+    expect(told).to_have_text(re.compile(f"^Step {step} of"))
+    page.keyboard.press("s")
+    expect(told).to_have_text(re.compile(f"^Step {step + 1} of"))
+    page.keyboard.press("a")
+    expect(told).to_have_text(re.compile(f"^Step {step} of"))
+    settled(page)
+    assert f"court.step={step}" in page.url
+
+
+def test_a_probe_is_asked_where_it_is_drawn_and_its_link_asks_the_same(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/probe")
+    settled(page)
+    editor = Editor(page, settled)
+    editor.drag((345, 370), (392, 418))  # round the beach ball
+    settled(page)
+    expect(page.get_by_text("Refined: ball", exact=True)).to_be_visible()
+    page.goto(page.url)
+    settled(page)
+    expect(page.get_by_text("Refined: ball", exact=True)).to_be_visible()
+    editor.drag((20, 20), (90, 90))  # the empty sky
+    settled(page)
+    expect(page.get_by_text("Refined: ball", exact=True)).to_have_count(0)

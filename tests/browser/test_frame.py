@@ -1,0 +1,175 @@
+"""The frame in a real browser: what is seen at which window, links, Back and Forward, keys, pictures dropped."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from frcnn_viz.paths import APP
+from tests.browser.conftest import open_by_menu
+
+Settled = Callable[[Page], None]
+WITH_CANVAS = [
+    *("overview", "input", "features", "anchors", "proposals", "rois", "detections"),
+    *("training", "lab", "conventions", "autopsy", "court", "probe"),
+]
+CANVAS = ".box-canvas canvas"
+
+
+@pytest.fixture
+def app(serve: Callable[[Path], str]) -> str:
+    return serve(APP)
+
+
+def url(app: str, page: str, query: str = "") -> str:
+    return f"{app}/{'' if page == 'overview' else page}{query}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900), (853, 480), (390, 844)])
+def test_the_picture_comes_first(width: int, height: int, app: str, browser: Browser, settled: Settled) -> None:
+    with browser.new_context(viewport={"width": width, "height": height}) as context:
+        page = context.new_page()
+        for name in WITH_CANVAS:
+            page.goto(url(app, name))
+            settled(page)
+            box = page.locator(CANVAS).first.bounding_box()
+            assert box, name
+            seen = max(0, min(box["y"] + box["height"], height) - box["y"]) / box["height"]
+            scrolls = page.evaluate(
+                "(e => e.scrollHeight > e.clientHeight)(document.querySelector('[data-testid=stMain]'))"
+            )
+            if width >= 1280:
+                assert box["width"] >= 620, name
+                assert box["height"] >= 440, name
+                assert seen == 1, name
+                assert not scrolls, name
+            elif width == 853:
+                assert seen > 0.5, (name, box)
+            else:
+                assert box["y"] < height, (name, box)
+            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), name
+
+
+def test_back_goes_through_the_pages_and_brings_back_what_was_seen(app: str, page: Page, settled: Settled) -> None:
+    page.goto(url(app, "overview"))
+    settled(page)
+    seen = []
+    for name in ("proposals", "detections", "rois"):
+        open_by_menu(page, name)
+        settled(page)
+        slider = page.get_by_role("slider").first
+        for _ in range(3):
+            slider.press("ArrowLeft")
+            settled(page)
+        seen.append(page.url)
+    for name, link in (("Detections", seen[1]), ("Proposals", seen[0]), ("Overview", None)):
+        page.go_back()
+        expect(page.locator("h1")).to_have_text(name)
+        settled(page)
+        assert link is None or page.url == link
+    page.go_forward()
+    expect(page.locator("h1")).to_have_text("Proposals")
+    settled(page)
+    assert page.url == seen[0]
+
+
+SEEN = """() => [...document.querySelectorAll('[data-testid=stMain]')].map((main) => main.innerText)
+    .concat([...document.querySelectorAll('.stMain .canvas-host, .stMain .canvas-panel')].map((e) => e.innerText))"""
+PIXELS = """canvases => canvases.map((canvas) => canvas.toDataURL())"""
+
+
+@pytest.mark.parametrize(
+    ("path", "chip"),
+    [
+        ("proposals?proposals.arrows=1", "suppressed by NMS"),
+        ("detections?detection=7", "ground truth"),
+        ("training?training.tab=losses&training.batch=rois", "ground truth"),
+        ("court?court.stage=rpn&court.step=3", "kept before"),
+    ],
+)
+def test_a_link_opened_afresh_shows_the_same_pixels(
+    path: str, chip: str, app: str, browser: Browser, settled: Settled
+) -> None:
+    def shown(page: Page) -> tuple[list[str], list[str]]:
+        settled(page)
+        expect(page.locator(".box-canvas[data-messages]").first).to_be_visible()
+        page.wait_for_timeout(500)
+        return page.evaluate(SEEN), page.locator(".box-canvas canvas").evaluate_all(PIXELS)
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{app}/{path}")
+        before = shown(page)
+        box = page.locator(CANVAS).first.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 200, box["y"] + 150)
+        page.mouse.wheel(0, -500)
+        page.get_by_role("button", name=re.compile(chip)).first.click()
+        page.mouse.move(0, 0)
+        expect(page).to_have_url(re.compile("look="))
+        first, link = shown(page), page.url
+        assert first != before
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(link)
+        assert shown(page) == first
+        assert page.url == link
+
+
+def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/input")
+    settled(page)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("Features")
+    settled(page)
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile("stage.level=1"))
+    settled(page)
+    page.keyboard.press("]")
+    expect(page).not_to_have_url(re.compile("image=first-street"))
+    settled(page)
+    page.keyboard.press("b")
+    expect(page.locator("h1")).to_have_text("Input")
+    settled(page)
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_text("next stage of the story")).to_be_visible()
+
+
+DROP = """([content]) => {
+    const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0)), files = new DataTransfer();
+    files.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/detections")
+    settled(page)
+    picture = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(picture, "PNG")
+    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode()])
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: dropped.png")
+    settled(page)
+    expect(page.locator("h1")).to_have_text("Detections")
+
+
+@pytest.mark.parametrize(
+    ("old", "title", "tab"), [("losses", "Sampling and losses", "Losses"), ("draw", "Images", "Draw")]
+)
+def test_old_links_open_the_right_tab(old: str, title: str, tab: str, app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/{old}?image=crowd")
+    expect(page.locator("h1")).to_have_text(title)
+    settled(page)
+    expect(page.locator(".st-key-heading").get_by_role("radio", name=tab, exact=True)).to_be_checked()
+    assert "image=crowd" in page.url
