@@ -14,7 +14,6 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import slide
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import term
-from frcnn_viz.ui.panes import gains
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import Subject, chosen_subjects, tell_set
 from frcnn_viz.ui.survey import examined
@@ -79,10 +78,4 @@ def curves(here: Session) -> None:
         chart(score_figure(counted.scores, counted.right), "score_histogram", 200)
 
 
-def compare(here: Session) -> None:
-    subjects, results = examined_set(here)
-    if subjects:
-        gains.show(here, subjects, results)
-
-
-run_page("metrics", {"figures": figures, "curves": curves, "compare": compare}, lineage=False)
+run_page("metrics", {"figures": figures, "curves": curves}, lineage=False)

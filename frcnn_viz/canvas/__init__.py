@@ -31,6 +31,7 @@ SCRIPTS = (
     "toolpaint.js",
     "toolbar.js",
     "look.js",  # what the reader set, to and from a text
+    "link.js",  # canvases that are turned together
     "pointer.js",
     "focus.js",  # the boxes by keyboard
     "keys.js",

@@ -30,13 +30,17 @@ const slug = ({ name }) => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")
 function takeLook(S, look) {
   if (!look || look.epoch === S.lookEpoch) return;
   S.lookEpoch = look.epoch;
+  setLook(S, look.text);
+  S.lookSaid = S.linkedLook = lookText(S);
+}
+
+function setLook(S, text) {
   fitView(S.view, S.scene);
   S.filters = { ...usualFilters(), score: S.scene.scoreFrom };
-  for (const part of look.text.split("~")) {
+  for (const part of text.split("~")) {
     const [name, value] = part.split(/=(.*)/s);
     readLook[name]?.(S, value ?? "");
   }
-  S.lookSaid = lookText(S);
 }
 
 const fraction = (text) => (/^\d*\.?\d+$/.test(text) && text <= 1 ? +text : undefined);
@@ -70,6 +74,7 @@ function switchLayers({ scene, filters }, names, off) {
 
 // Tells the host of another look, once it has stood still for a moment.
 function tellLook(S) {
+  tellLinked(S);
   clearTimeout(S.lookTimer);
   S.lookTimer = setTimeout(() => {
     const text = lookText(S);

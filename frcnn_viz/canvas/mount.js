@@ -7,10 +7,11 @@ function mount(element, data, emit, panel = null) {
   bindPointer(S);
   bindKeys(S);
   bindToolbar(S);
-  const stopWatching = watchSize(S);
+  const stopWatching = watchSize(S), stopFollowing = followLinked(S);
   const dock = (other) => (other ? other.append(S.parts.bar) : S.root.prepend(S.parts.bar));
   const unmount = () => {
     stopWatching();
+    stopFollowing();
     cancelAnimationFrame(S.frame);
     clearTimeout(S.resting);
     S.gone = true;

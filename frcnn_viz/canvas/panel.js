@@ -1,6 +1,7 @@
 // The controls: filters, dials and legend. Each shows what the state says whenever `S.controls` are called, and stays
 // where it is whatever the counts: a slider held by the mouse is not taken away.
 function updatePanel(S) {
+  if (!S.scene.controls) return;
   const { layers, overlay } = S.scene;
   const dials = (layer) => Object.keys(layer.sieve?.dials ?? {});
   const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, offered(l), dials(l)]);

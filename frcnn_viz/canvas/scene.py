@@ -179,6 +179,8 @@ class CanvasScene:
         tools: with them the user draws.
         look: what the reader set on the canvas, as its "look" told it (see `look.js`), and an epoch: it is taken when
             the epoch is another than that of the look taken last.
+        link: canvases of the same link are turned together; empty for one alone.
+        controls: whether it has filters and a legend; without, those of a canvas it is linked with are its own.
     """
 
     url: str
@@ -191,6 +193,8 @@ class CanvasScene:
     caption: str = ""
     tools: Tools | None = None
     look: tuple[str, int] | None = None
+    link: str = ""
+    controls: bool = True
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
         """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to.
@@ -250,6 +254,8 @@ class CanvasScene:
             "scoreFrom": self.score_from,
             "caption": self.caption,
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
+            "link": self.link,
+            "controls": self.controls,
             "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),
             "overlay": overlay

@@ -1,12 +1,15 @@
 // The stage: how large it is, its canvases, its pictures.
 const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
 
-// The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards.
+// The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards, less
+// what the host wants below it: `--below-stage` of its style, in pixels.
 function stageSize(S) {
   const { stage, foot } = S.parts, width = stage.clientWidth;
-  const room = window.innerHeight - topOnPage(stage) - foot.offsetHeight - GAP;
+  const room = window.innerHeight - topOnPage(stage) - foot.offsetHeight - GAP - below(stage);
   return [width, Math.round(Math.max(LEAST_HEIGHT, Math.min(width * S.picture.height / S.picture.width, room)))];
 }
+
+const below = (stage) => parseFloat(getComputedStyle(stage).getPropertyValue("--below-stage")) || 0;
 
 // As if everything round it were scrolled to its top.
 function topOnPage(element) {

@@ -33,6 +33,7 @@ def show_picture(
         **scene: what else the `CanvasScene` has, or has instead.
     """
     height, width = here.image.size
-    scene = {"url": here.image_url, "width": width, "height": height, **scene}
-    shown = CanvasScene(layers=list(layers), look=(here.view.look, view.restored()), **scene)
+    look = view.now().look, view.restored()
+    scene = {"url": here.image_url, "width": width, "height": height, "look": look, **scene}
+    shown = CanvasScene(layers=list(layers), **scene)
     box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit)

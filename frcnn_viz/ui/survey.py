@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import streamlit as st
 
@@ -64,27 +65,27 @@ def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tel
 
 def examined(here: Session, subjects: Sequence[Subject], key: str) -> dict[str, Examination]:
     """Their examinations at the present settings: one image is examined at once, many when asked."""
-    return examined_with(here.detector, here.settings, subjects, key)
+    return examined_by([(here.detector, here.settings)], subjects, key)[0]
 
 
-def examined_with(
-    detector: Detector, settings: Settings, subjects: Sequence[Subject], key: str
-) -> dict[str, Examination]:
-    """The same for any detector and settings."""
-    done = known(detector, settings, subjects)
-    waiting = len(subjects) - len(done)
-    if waiting == 1:
-        problems = run(detector, settings, subjects, lambda *_: None)
-    elif waiting and st.button(f"Examine {waiting:,} images", key=f"{key}_run", type="primary"):
-        with progress(key) as tell:
-            problems = run(detector, settings, subjects, tell)
-    else:
-        if waiting:
-            st.caption(f"{len(done):,} of {len(subjects):,} images are examined at these settings.")
+def examined_by(
+    sides: Sequence[tuple[Detector, Settings]], subjects: Sequence[Subject], key: str
+) -> list[dict[str, Examination]]:
+    """The same for each of some detectors and settings, which are all asked for at once."""
+    done = [known(*side, subjects) for side in sides]
+    waiting = [len(subjects) - len(one) for one in done]
+    if not any(waiting):
         return done
-    for sentence in problems:
+    asked = max(waiting) > 1
+    if asked and not st.button(f"Examine {sum(waiting):,} images", key=f"{key}_run", type="primary"):
+        told = " and ".join(f"{len(one):,} of {len(subjects):,}" for one in done)
+        st.caption(f"{told} images are examined at these settings.")
+        return done
+    with progress(key) if asked else nullcontext(lambda *_: None) as tell:
+        problems = [sentence for side in sides for sentence in run(*side, subjects, tell)]
+    for sentence in dict.fromkeys(problems):
         st.warning(plain(sentence))
-    return known(detector, settings, subjects)
+    return [known(*side, subjects) for side in sides]
 
 
 def where_missed(here: Session, tell: Tell) -> str | None:

@@ -153,6 +153,18 @@ def change(**fields: object) -> None:
     st.session_state["view"] = replace(now(), **fields)
 
 
+def pin(seen: View | None = None) -> None:
+    """Keep a view to compare others with; without one, this one."""
+    change(pinned=(seen or now()).text())
+
+
+def swap() -> None:
+    """Look at the pinned view, on the same page, and pin the one that was looked at."""
+    here, there = now(), View.of_text(now().pinned)
+    change(**vars(replace(there, page=here.page, set=here.set, options=here.options, look=here.look)))
+    pin(here)
+
+
 def arrive(page: str) -> bool:
     """Note that `page` is opened; returns whether the link was followed, as on first arrival, Back and Forward.
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, expect
 
 from frcnn_viz.data.images import load_image
 from tests.browser import chromium
-from tests.browser.conftest import FLAGS, ROOT, START_SECONDS
+from tests.browser.conftest import ROOT, START_SECONDS
+from tests.browser.pages import FLAGS
 
 
 def test_a_window_of_its_own_and_the_server_with_it(tmp_path: Path, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""The address bar follows the view; the sidebar's list of changes follows it too."""
+"""The address bar follows the view; the sidebar's list of changes and its Pin follow it too."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import streamlit as st
 from frcnn_viz.pipeline.settings import to_text
 from frcnn_viz.ui import view
 from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
 
 _HERE = Path(__file__).parent
 
@@ -26,6 +27,7 @@ def address(here: Session) -> None:
         "look": now.look,
         "restored": view.restored(),
         "changed": changed(here),
+        "pin": pin_words(),
     }
     with st.container(key="address"):
         _declare()(key="address_bar", data=data)
@@ -34,6 +36,12 @@ def address(here: Session) -> None:
 def changed(here: Session) -> list[str]:
     """The settings that differ from the model's own, each in words."""
     return [f"{name} {text} (model: {to_text(getattr(here.defaults, name))})" for name, text in here.view.changes]
+
+
+def pin_words() -> tuple[str, str]:
+    """Label and sentence of the button that pins this view, and then compares."""
+    told = word("page.compare" if view.now().pinned else "view.pin")
+    return told.term, told.sentence
 
 
 @cache

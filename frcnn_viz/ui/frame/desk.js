@@ -9,13 +9,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const desk = parentElement.querySelector(".desk");
   const all = (window.frcnnVizDesk ??= listen({}));
   Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true) });
-  tell(all, data.changed);
+  tell(all, data);
   fillHelp(desk, data.keys);
   desk.onclick = (event) => act(all, event.target.dataset.do);
 }
 
 function listen(all) {
-  window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail.changed));
+  window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail));
   window.addEventListener("keydown", (event) => onKey(all, event));
   window.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
   window.addEventListener("drop", (event) => { if (add(event.dataTransfer)) event.preventDefault(); });
@@ -24,11 +24,12 @@ function listen(all) {
   return all;
 }
 
-function tell({ desk }, changed) {
+function tell({ desk }, { changed, pin: [label, title] }) {
   desk.querySelector("summary").textContent =
     changed.length ? `${changed.length} setting${changed.length > 1 ? "s" : ""} changed` : "Settings: the model's own";
   desk.querySelector("ul").replaceChildren(...changed.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   desk.querySelector("[data-do=reset]").disabled = !changed.length;
+  Object.assign(desk.querySelector("[data-do=pin]"), { textContent: label, title: title + " (p)" });
 }
 
 function fillHelp(desk, keys) {
@@ -45,6 +46,7 @@ function fillHelp(desk, keys) {
 function act(all, what) {
   if (what === "reset") all.reset();
   else if (what === "copy") copyLink(all);
+  else if (what === "pin") all.press("p");
   else if (what === "present") present();
   else if (what === "help") help(all);
 }

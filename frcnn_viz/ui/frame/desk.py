@@ -11,6 +11,7 @@ import streamlit as st
 
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.controls import choice
+from frcnn_viz.ui.frame.address import pin_words
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.ui.frame.strip import current_stage, open_stage
 from frcnn_viz.ui.session import Session
@@ -25,6 +26,7 @@ KEYS = {
     "j": ("detection", 1, "next detection, by score"),
     "k": ("detection", -1, "detection before"),
     "l": ("level", 1, "next feature level"),
+    "p": ("pin", 0, "pin this view; then compare with it"),
 }
 """What a key does: which of the view's parts it steps, by how much, and its words."""
 LEVEL = Option("stage.level", 0)
@@ -39,8 +41,16 @@ def choose_level(here: Session, told: Sequence[str]) -> int:
 
 def desk(changed: list[str]) -> None:
     """Show it, in the sidebar. Present, help, and the canvas's own keys need no server (`desk.js`)."""
-    data = {"changed": changed, "keys": {key: words for key, (_, _, words) in KEYS.items()}}
+    data = {"changed": changed, "pin": pin_words(), "keys": {key: words for key, (_, _, words) in KEYS.items()}}
     _declare()(key="desk", data=data, on_press_change=_pressed, on_reset_change=session.reset_settings)
+
+
+def pin_or_compare() -> None:
+    """Pin this view, or compare it with the one that is pinned."""
+    if not view.now().pinned:
+        view.pin()
+    elif view.now().page != "compare":
+        view.go_to("compare")
 
 
 def _pressed() -> None:
@@ -53,6 +63,8 @@ def _pressed() -> None:
         at = STORY.index(stage) + by if stage else 0
         if 0 <= at < len(STORY):
             open_stage(STORY[at])
+    elif what == "pin":
+        pin_or_compare()
     elif what == "level":
         count = len(session.current().trace.features.maps)
         LEVEL.set((LEVEL.value + by) % count)

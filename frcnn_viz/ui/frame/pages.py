@@ -11,7 +11,7 @@ class Entry:
 
     Attributes:
         section: of the navigation, as the word list has it. icon: a Material symbol.
-        stage: of Figure 2 whose tensors its code gives; None: it is about images.
+        stage: of Figure 2 whose tensors its code gives; None: it is not about one trace.
     """
 
     section: str
@@ -36,6 +36,7 @@ PAGES = {
     "court": Entry("failures", "gavel"),
     "probe": Entry("failures", "colorize", "rois"),
     "metrics": Entry("failures", "monitoring"),
+    "compare": Entry("failures", "compare", None),
     "images": Entry("data", "photo_library", None),
 }
 MOVED = {
