@@ -37,3 +37,9 @@ def show_picture(
     scene = {"url": here.image_url, "width": width, "height": height, "look": look, **scene}
     shown = CanvasScene(layers=list(layers), **scene)
     box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit)
+
+
+def caption(here: Session) -> str:
+    """What is seen, in one line: picture, detector, and the settings that are not its own."""
+    changed = [f"{name} {text}" for name, text in here.view.changes]
+    return ", ".join([here.image.name, here.detector.title, *changed])

@@ -11,7 +11,7 @@ import streamlit as st
 from frcnn_viz import paths
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.frame import sidebar
-from frcnn_viz.ui.frame.pages import MOVED, PAGES
+from frcnn_viz.ui.frame.pages import MOVED, PAGES, title_of
 from frcnn_viz.words import word
 
 
@@ -40,7 +40,7 @@ for name, entry in PAGES.items():
     sections.setdefault(word(f"section.{entry.section}").term, []).append(
         st.Page(
             paths.ROOT / "pages" / f"{name}.py",
-            title=word(f"page.{name}").term,
+            title=title_of(name).term,
             icon=f":material/{entry.icon}:",
             url_path=name,
             default=name == "overview",

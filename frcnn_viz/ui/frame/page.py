@@ -16,7 +16,7 @@ from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.export import export_form
 from frcnn_viz.ui.frame.address import address
-from frcnn_viz.ui.frame.pages import PAGES
+from frcnn_viz.ui.frame.pages import PAGES, title_of
 from frcnn_viz.ui.frame.strip import current_stage, strip
 from frcnn_viz.ui.lineage import lineage_of_selection
 from frcnn_viz.ui.session import Session
@@ -79,8 +79,9 @@ def _run(name: str, tabs: dict[str, Body]) -> None:
 def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:
     """Title, lead and tabs in one line; returns the tab that is open, and the place of a caution beside the lead."""
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
-        st.title(word(f"page.{name}").term, anchor=False)
-        st.caption(word(f"page.{name}").sentence)
+        title = title_of(name)
+        st.title(title.term, anchor=False)
+        st.caption(title.sentence)
         caution = st.empty()
         titles = {tab: word(f"tab.{tab}").term for tab in tabs}
         if len(titles) < 2:

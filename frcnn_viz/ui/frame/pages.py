@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from frcnn_viz.words import Word, words
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -48,6 +50,14 @@ MOVED = {
     "dataset": ("images", "check"),
 }
 """Where pages of old links are now: page and tab."""
+
+
+def title_of(page: str) -> Word:
+    """A page's title and lead; its name where the word list has no row for it."""
+    known = words()
+    return known.get(f"page.{page}", Word(f"page.{page}", page.replace("_", " ").capitalize(), "", ""))
+
+
 STORY = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
 """The stages of Figure 2, in order."""
 PAGE_OF = {"rpn": ("proposals", "objectness")}
