@@ -19,6 +19,7 @@ function followLinked(S) {
     placeView(S.view, S.scene, S.size);
     for (const update of S.controls) update();
     S.refilter();
+    S.repaint();
   };
   window.addEventListener("frcnn-viz:linked", follow);
   return () => window.removeEventListener("frcnn-viz:linked", follow);

@@ -20,6 +20,8 @@ COLOURS = {
     Difference.ONLY_A: ORANGE,
     Difference.ONLY_B: GREEN,
 }
+DASHES = {Difference.SAME: (2, 3), Difference.MOVED: (5, 4), Difference.RESCORED: (10, 4)}
+"""Those in both are told apart without colour too; each side has one more kind, which is solid."""
 NAMES = {kind: word(f"compare.{kind.name.lower()}").term for kind in Difference}
 SIDES = ("a", "b")
 COCO = FIGURES[:3]
@@ -48,6 +50,7 @@ def difference_layers(found: dict[str, Found], pairs: Sequence[Pair], side: str)
             columns={f"score in {other.upper()}": torch.tensor(there), "IoU": torch.tensor([p.iou for p in mine])},
             labels=_labels(here, range(len(mine))),
             width=2.5,
+            dashes={kinds.index(kind): lengths for kind, lengths in DASHES.items()},
         ),
         BoxLayer(
             "not found",
@@ -55,6 +58,7 @@ def difference_layers(found: dict[str, Found], pairs: Sequence[Pair], side: str)
             [(NAMES[missing], COLOURS[missing])],
             scores=found[other].scores[theirs],
             labels=_labels(found[other], theirs),
+            dashes={0: (5, 4)},
             visible=False,
         ),
     ]

@@ -77,10 +77,12 @@ def examined_by(
     if not any(waiting):
         return done
     asked = max(waiting) > 1
-    if asked and not st.button(f"Examine {sum(waiting):,} images", key=f"{key}_run", type="primary"):
+    place = st.empty()
+    if asked and not place.button(f"Examine {max(waiting):,} images", key=f"{key}_run", type="primary"):
         told = " and ".join(f"{len(one):,} of {len(subjects):,}" for one in done)
         st.caption(f"{told} images are examined at these settings.")
         return done
+    place.empty()
     with progress(key) if asked else nullcontext(lambda *_: None) as tell:
         problems = [sentence for side in sides for sentence in run(*side, subjects, tell)]
     for sentence in dict.fromkeys(problems):

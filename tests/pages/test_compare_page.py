@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.figures.rasters import to_uint8
-from frcnn_viz.ui import library, survey
+from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.frame import desk
 from frcnn_viz.ui.session import sample_picture
 from frcnn_viz.ui.view import View
@@ -63,6 +63,20 @@ def test_another_detector_is_compared_by_the_names_of_its_classes() -> None:
     test = open_page("compare", **NOW, pinned=pinned(model="street-c4", box_score_thresh="0.5"))
     assert counts(test)[1] > 0
     assert "Street scenes, one map (the paper's form) \N{RIGHTWARDS ARROW} Street scenes, FPN" in told(test)
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_the_chosen_detection_is_told_on_whichever_side_it_was_clicked(side: str) -> None:
+    then = pinned(box_score_thresh="0.9", min_size="260")
+    of = session.of(View.of_text(then if side == "a" else pinned()))
+    best = int(of.trace.detections.kept[0])
+    name = of.detector.classes[int(of.trace.detections.labels[0])]
+    chosen = {"compare.chosen": f"{side}{best}"}
+    said = told(open_page("compare", **NOW, **chosen, pinned=then))
+    assert f"**{name}**: moved, score in A 0.9" in said
+    assert "Click a detection" not in said
+    for other in (f"{side}99999999", "a", "x", "b-1"):
+        assert "Click a detection" in told(open_page("compare", **NOW, pinned=then, **{"compare.chosen": other}))
 
 
 def test_of_two_pictures_no_differences_are_told() -> None:

@@ -12,7 +12,7 @@ from frcnn_viz.figures.comparison import NAMES, SIDES, chosen_layer, difference_
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.inspector import term
-from frcnn_viz.ui.panes.pinned import title, what_differs
+from frcnn_viz.ui.panes.pinned import title, told_of, what_differs
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -45,7 +45,8 @@ def pictures(a: Session, b: Session) -> None:
                 if same_picture:
                     marked = chosen_layer(found[side], chosen and getattr(chosen, side))
                     layers = [*difference_layers(found, pairs, side), marked]
-                show_picture(of, f"compare_{side}", layers, picker(side, of), link="compare", controls=side == "b")
+                shared = {"link": "compare", "controls": side == "b", "caption": caption(side, of)}
+                show_picture(of, f"compare_{side}", layers, picker(side, of), **shared)
     with st.container(key="below_compared"):
         left, middle, right = st.columns([5, 3, 4], gap="medium")
         with left:
@@ -62,7 +63,14 @@ def pictures(a: Session, b: Session) -> None:
 def alone(b: Session) -> None:
     """B's picture where there is no A."""
     title("b", b)
-    show_picture(b, "compare_b", [detection_layer(b.trace, b.detector.classes)], controls=False)
+    show_picture(
+        b, "compare_b", [detection_layer(b.trace, b.detector.classes)], caption=caption("b", b), controls=False
+    )
+
+
+def caption(side: str, of: Session) -> str:
+    """What tells the two pictures apart where they are not seen, or saved."""
+    return f"{word(f'compare.{side}').term}: {told_of(of)}"
 
 
 def picker(side: str, of: Session) -> Callable[[Pick], None]:

@@ -87,10 +87,18 @@ def lead_on(here: Session) -> None:
         told.caption(word(key).sentence)
 
 
+def told_of(of: Session) -> str:
+    """A view in a few words: through which weights it looks at which picture."""
+    return f"{weights_of(of)}; {of.image.name}"
+
+
+def weights_of(of: Session) -> str:
+    return of.detector.title + (", random weights" if of.view.random else "")
+
+
 def title(side: str, of: Session) -> None:
     """Above a side's picture: which it is."""
-    random = ", random weights" if of.view.random else ""
-    st.markdown(f"**{word(f'compare.{side}').term}**: {plain(of.detector.title)}{random}; {plain(of.image.name)}")
+    st.markdown(f"**{word(f'compare.{side}').term}**: {plain(told_of(of))}")
 
 
 def what_differs(a: Session, b: Session) -> None:
@@ -110,11 +118,10 @@ def what_differs(a: Session, b: Session) -> None:
 
 def differing(a: Session, b: Session) -> list[tuple[str, str, str]]:
     """Picture, detector and settings that are not the same in both: the name, and what it is in A and in B."""
-    weights = lambda of: of.detector.title + (", random weights" if of.view.random else "")  # noqa: E731
     spaced = lambda text: text.replace("_", ", ").replace("|", " | ")  # noqa: E731
     rows = [
         (word("compare.picture").term, a.image.name, b.image.name),
-        (word("compare.detector").term, weights(a), weights(b)),
+        (word("compare.detector").term, weights_of(a), weights_of(b)),
     ]
     rows = [row for row in rows if row[1] != row[2]]
     for name, text in b.settings.changes(a.settings).items():
