@@ -106,7 +106,7 @@ async def _until_done(socket: websockets.ClientConnection, seen: Seen) -> None:
             return
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
-            if element.WhichOneof("type") == "bidi_component":
+            if element.WhichOneof("type") == "bidi_component" and element.bidi_component.id.endswith(f"{PAGE}_canvas"):
                 seen.canvas, seen.fragment = element.bidi_component.id, message.delta.fragment_id
             elif element.WhichOneof("type") == "alert" and element.alert.format == Alert.ERROR:
                 raise RuntimeError(element.alert.body)

@@ -23,6 +23,7 @@ from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import of_items
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
 PER_PAGE = 48
 TEXT, LABELS, BAND = Option("images.text", ""), Option("images.labels", ""), Option("images.band", "")
@@ -31,8 +32,8 @@ DAMAGED_SHOWN = 20
 
 
 def look_for_misses(here: Session, items: list[Item]) -> None:
-    label = f"Look for misses with {plain(here.detector.title)}"
-    if st.button(label, key="survey", help="Runs it on every image, at the present settings."):
+    label = f"{word('images.survey').term} with {plain(here.detector.title)}"
+    if st.button(label, key="survey", help=word("images.survey").hover):
         with progress("survey") as tell:
             problems = survey.run(here.detector, here.settings, of_items(items), tell)
         for sentence in problems:
@@ -97,8 +98,8 @@ def wall(here: Session, items: list[Item]) -> None:
 def take_away(items: list[Item]) -> None:
     workspace = library.workspace()
     format_, pictures, button = st.columns([2, 2, 3], vertical_alignment="bottom")
-    wanted = format_.selectbox("Format", list(FORMATS), format_func=FORMATS.get, key="export_format")
-    with_pictures = pictures.checkbox("With the pictures", key="export_pictures")
+    wanted = format_.selectbox(word("images.format").term, list(FORMATS), format_func=FORMATS.get, key="export_format")
+    with_pictures = pictures.checkbox(word("images.with_pictures").term, key="export_pictures")
     if wanted == "yolo":
         st.caption("YOLO text holds no flags: difficult, truncated and crowd are not written.")
 
@@ -121,7 +122,7 @@ def notes() -> None:
     if view.held("workspace_notes") is None:
         view.hold("workspace_notes", workspace.notes)
     st.text_area(
-        "Notes about the set",
+        word("images.notes").term,
         key="workspace_notes",
         on_change=lambda: attempt(workspace.set_notes, view.held("workspace_notes")),
     )
@@ -132,12 +133,12 @@ def tell_damage(workspace: Workspace) -> None:
     for sentence in workspace.told:
         st.warning(plain(sentence))
     if workspace.told:
-        st.button("Dismiss", key="told", on_click=workspace.told.clear)
+        st.button(word("action.dismiss").term, key="told", on_click=workspace.told.clear)
     damaged = workspace.damaged()
     for key, sentence in list(damaged.items())[:DAMAGED_SHOWN]:
         words, button = st.columns([5, 1], vertical_alignment="center")
         words.warning(plain(sentence))
-        button.button("Remove", key=f"remove_{key}", on_click=attempt, args=(workspace.remove, key))
+        button.button(word("action.remove").term, key=f"remove_{key}", on_click=attempt, args=(workspace.remove, key))
     if len(damaged) > DAMAGED_SHOWN:
         st.caption(f"and {len(damaged) - DAMAGED_SHOWN:,} more that cannot be used")
 
@@ -149,7 +150,7 @@ def yours(here: Session) -> None:
     except DataError as error:
         show_error(error)
         return
-    with st.expander("Add images and annotations", icon=":material/add_photo_alternate:", expanded=not items):
+    with st.expander(word("images.add").term, icon=":material/add_photo_alternate:", expanded=not items):
         import_form()
     tell_import()
     tell_damage(workspace)
@@ -157,7 +158,7 @@ def yours(here: Session) -> None:
         st.info("There are no images of yours yet. Add some, or upload one in the sidebar.")
         return
     wall(here, items)
-    with st.expander("Take the ground truth away", icon=":material/download:"):
+    with st.expander(word("images.export").term, icon=":material/download:"):
         take_away(items)
     with st.expander("Notes", icon=":material/notes:"):
         notes()

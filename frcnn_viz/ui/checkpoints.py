@@ -18,6 +18,7 @@ from frcnn_viz.paths import PATHS_VARIABLE
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
 
 ENDINGS = ("pt", "pth", "safetensors")
 MOST_MB = 1000
@@ -86,7 +87,7 @@ def own_list() -> None:
             continue
         words, button = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{plain(entry.title)}**: {plain(entry.note)}")
-        button.button("Remove", key=f"remove_{name}", on_click=_remove, args=(name,))
+        button.button(word("action.remove").term, key=f"remove_{name}", on_click=_remove, args=(name,))
 
 
 def _remove(name: str) -> None:

@@ -14,6 +14,7 @@ from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.progress import progress
+from frcnn_viz.words import word
 
 MOST_MB = 1000
 PROBLEMS_SHOWN = 12
@@ -26,10 +27,18 @@ def import_form() -> None:
     counted = view.kept("import", dict)
     round_ = counted.get("round", 0)  # another key empties the choosers
     chosen = files.file_uploader(
-        "Files or a zip", types, accept_multiple_files=True, key=f"import_files_{round_}", max_upload_size=MOST_MB
+        word("images.files").term,
+        types,
+        accept_multiple_files=True,
+        key=f"import_files_{round_}",
+        max_upload_size=MOST_MB,
     )
     chosen += folder.file_uploader(
-        "A folder", types, accept_multiple_files="directory", key=f"import_folder_{round_}", max_upload_size=MOST_MB
+        word("images.folder").term,
+        types,
+        accept_multiple_files="directory",
+        key=f"import_folder_{round_}",
+        max_upload_size=MOST_MB,
     )
     st.caption(
         "Pictures, and ground truth as Pascal VOC, COCO, YOLO or CVAT for images 1.1, told apart by content. "
@@ -98,7 +107,9 @@ def tell_import() -> None:
                 st.text(sentence)
             if more > 0:
                 st.caption(f"and {more:,} more")
-    st.button("Dismiss", key="import_told", on_click=view.kept("import", dict).pop, args=("report", None))
+    st.button(
+        word("action.dismiss").term, key="import_told", on_click=view.kept("import", dict).pop, args=("report", None)
+    )
 
 
 def add_uploads(files: Sequence[Any]) -> None:

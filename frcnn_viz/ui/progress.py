@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from frcnn_viz.words import word
+
 Tell = Callable[[int, int, str], None]
 
 
@@ -21,7 +23,7 @@ def progress(key: str, help: str = "What was done until then is kept.", on_stop:
     place = st.empty()
     with place.container():
         bar = st.progress(0.0)
-        st.button("Stop", key=f"{key}_stop", help=help, on_click=on_stop)
+        st.button(word("action.stop").term, key=f"{key}_stop", help=help, on_click=on_stop)
 
     def tell(done: int, total: int, words: str) -> None:
         bar.progress(min(done / max(total, 1), 1.0), words)

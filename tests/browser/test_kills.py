@@ -23,6 +23,7 @@ from playwright.sync_api import Page, expect
 
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
+from frcnn_viz.words import word
 from tests.browser.mouse import Editor
 from tests.kills import assert_whole, fill, picture
 
@@ -55,7 +56,8 @@ def dead(process: subprocess.Popen) -> bool:
 def draw(page: Page, process: subprocess.Popen, settled: Settled, workspace: Workspace, kill: Kill, n: int) -> None:
     key = workspace.ids[0]
     before = workspace.item(key)
-    page.goto(f"{page.url.split('/images')[0]}/draw?image={key}")
+    page.goto(f"{page.url.split('/images')[0]}/images?images.tab=draw&image={key}")
+    settled(page)
     editor = Editor(page, settled)
     kill()
     count, step = 0, 0
@@ -76,7 +78,7 @@ def add(page: Page, process: subprocess.Popen, settled: Settled, workspace: Work
             file.writestr(f"labels/{n}-{number:03}.txt", "0 0.5 0.5 0.25 0.25\n")
         file.writestr("classes.txt", f"new\tclass {n}\n")
     if not page.locator("[data-testid=stMain] input[type=file]").first.is_visible():
-        page.get_by_text("Add images and annotations").click()
+        page.get_by_text(word("images.add").term).click()
     chooser = page.locator("[data-testid=stMain] input[type=file]").first
     chooser.set_input_files({"name": "set.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
     page.get_by_role("button", name="Add 1 file").click()
@@ -98,7 +100,7 @@ def examine(page: Page, process: subprocess.Popen, settled: Settled, workspace: 
     before = records(workspace.folder)
     page.reload()
     settled(page)
-    page.get_by_role("button", name="Look for misses").click()
+    page.get_by_role("button", name=word("images.survey").term).click()
     expect(page.locator(BAR)).to_be_visible()
     kill()
     done = 0
@@ -110,9 +112,9 @@ def examine(page: Page, process: subprocess.Popen, settled: Settled, workspace: 
 
 def rename(page: Page, process: subprocess.Popen, settled: Settled, workspace: Workspace, kill: Kill, n: int) -> None:
     count = sum(len(item.objects) for item in workspace.items())
-    page.goto(f"{page.url.split('/images')[0]}/draw?image={workspace.ids[0]}")
+    page.goto(f"{page.url.split('/images')[0]}/images?images.tab=draw&image={workspace.ids[0]}")
     settled(page)
-    page.get_by_text("Classes", exact=True).click()
+    page.get_by_text(word("draw.classes").term, exact=True).click()
     page.get_by_label("to", exact=True).fill(f"name {n}")
     page.get_by_label("to", exact=True).press("Enter")
     settled(page)

@@ -21,6 +21,7 @@ from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
 
 
 def copy_sample(here: Session) -> None:
@@ -38,7 +39,7 @@ def show_sample(here: Session) -> None:
     with inspector:
         st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
         st.button(
-            "Copy into your images",
+            word("draw.copy").term,
             icon=":material/content_copy:",
             key="copy",
             type="primary",
@@ -74,7 +75,7 @@ def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) ->
 
 def detections_form(here: Session, item: Item) -> None:
     found = here.trace.detections
-    lowest = st.slider("From score", 0.0, 1.0, 0.5, 0.05, key="start_score")
+    lowest = st.slider(word("draw.start_score").term, 0.0, 1.0, 0.5, 0.05, key="start_score")
     objects = start_from_detections(found, here.detector.classes, item.objects, lowest)
     new = len(objects) - len(item.objects)
     st.button(
@@ -95,7 +96,7 @@ def history_form(item: Item) -> None:
         st.caption("No earlier version yet.")
         return
     chosen = st.selectbox("Earlier versions", revisions, format_func="version {}".format, key=f"history_{item.id}")
-    st.button("Bring it back", key="restore", on_click=attempt, args=(workspace.restore, item.id, chosen))
+    st.button(word("draw.restore").term, key="restore", on_click=attempt, args=(workspace.restore, item.id, chosen))
 
 
 def note_form(item: Item) -> None:
@@ -108,7 +109,7 @@ def note_form(item: Item) -> None:
         library.workspace().set_note(item.id, view.held(key))
         place.revision = library.workspace().item(item.id).revision
 
-    st.text_area("Note", key=key, on_change=attempt, args=(changed,), height=80)
+    st.text_area(word("draw.note").term, key=key, on_change=attempt, args=(changed,), height=80)
 
 
 def class_form(here: Session) -> None:
@@ -116,10 +117,10 @@ def class_form(here: Session) -> None:
     lacking = [name for name in here.detector.classes[1:] if name not in workspace.classes]
     if lacking:
         st.button(
-            "Add the detector's classes", key="add_classes", on_click=attempt, args=(workspace.add_classes, lacking)
+            word("draw.add_classes").term, key="add_classes", on_click=attempt, args=(workspace.add_classes, lacking)
         )
     if workspace.classes:
-        old = st.selectbox("Rename a class", workspace.classes, key="rename_old")
+        old = st.selectbox(word("draw.rename").term, workspace.classes, key="rename_old")
         new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two")
         st.button(
             "Rename everywhere",
@@ -150,16 +151,16 @@ def show_editor(here: Session, item: Item) -> None:
         canvas_panel(f"editor_{item.id}_canvas")
         st.caption(f"{plain(item.name)}: {len(item.objects):,} objects, version {item.revision}, saved.")
         show_findings(item, findings, marks)
-        with st.expander("Take the detections as a start"):
+        with st.expander(word("draw.start").term):
             detections_form(here, item)
-        with st.expander("Classes"):
+        with st.expander(word("draw.classes").term):
             class_form(here)
-        with st.expander("History"):
+        with st.expander(word("draw.history").term):
             history_form(item)
         note_form(item)
-        with st.popover("Remove this image"):
+        with st.popover(word("draw.remove").term):
             st.caption("Its files go to the folder `removed` of the workspace.")
-            st.button("Remove", key="remove", on_click=attempt, args=(remove, item))
+            st.button(word("action.remove").term, key="remove", on_click=attempt, args=(remove, item))
 
 
 def body(here: Session) -> None:
