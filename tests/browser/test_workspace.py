@@ -138,7 +138,7 @@ def test_a_zip_is_imported_browsed_and_filtered(
     page.get_by_role("button", name="Dismiss").click()
     settled(page)
     expect(page.get_by_text("Added 3 new images.")).to_have_count(0)
-    tiles = page.locator(".gallery .tile")
+    tiles = page.locator("[data-testid=stMain] .gallery .tile")
     expect(tiles).to_have_count(3)
     page.get_by_role("combobox", name="Show", exact=True).click()
     page.get_by_role("option", name="without objects").click()
