@@ -4,20 +4,17 @@ from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.lineage import Lineage, follow
 from frcnn_viz.figures.common import ground_truth_layer
-from frcnn_viz.figures.detections import life_layers, rejected_layer, table
-from frcnn_viz.figures.overview import detection_layer
+from frcnn_viz.figures.detections import DIALS, REFINED, held_candidates, life_layers, refined_layer, table
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.controls import setting_dial, turn_dials
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
-
-REJECTED = 2000
 
 
 def chosen_life(here: Session) -> Lineage | None:
@@ -59,10 +56,9 @@ def show_life(here: Session, life: Lineage) -> None:
 
 def picture(here: Session) -> None:
     found, classes, life = here.trace.detections, here.detector.classes, chosen_life(here)
+    rows, floor = held_candidates(here.trace)
     left, inspector = workbench()
     with inspector:
-        for name in ("box_score_thresh", "box_nms_thresh", "box_detections_per_img"):
-            setting_slider(name)
         canvas_panel("detections_canvas")
         if life:
             show_life(here, life)
@@ -71,23 +67,22 @@ def picture(here: Session) -> None:
             st.caption("Click a detection to follow it back to its anchor.")
         else:
             st.info("Nothing passes these settings; lower the score threshold.")
-        lost = len(found.fate) - len(found)
-        st.caption(
-            f"The {min(REJECTED, lost):,} best-scored of {lost:,} rejected candidates are here too: "
-            "click their fates in the legend to show them."
-        )
+        if floor >= 0:
+            st.caption(
+                f"While a slider is held, the {len(rows):,} best-scored of {len(found.fate):,} refined boxes follow: "
+                f"those over {floor:.4f}. Others come when it is let go."
+            )
 
     def select(pick: Pick) -> None:
-        if pick.layer == "detection":
-            session.select("detection", int(found.kept[pick.id]))
-        elif pick.layer in (None, "rejected"):
+        if pick.layer in (None, REFINED):
             session.select("detection", pick.id)
 
     with left:
-        layers = [rejected_layer(here.trace, REJECTED), detection_layer(here.trace, classes)]
+        dials = {role: setting_dial(name) for role, name in DIALS.items()}
+        layers = [refined_layer(here.trace, classes, rows, dials), *(life_layers(here.trace, life) if life else [])]
         if here.ground_truth:
             layers.insert(0, ground_truth_layer(here.ground_truth, visible=False))
-        show_picture(here, "detections", layers + (life_layers(here.trace, life) if life else []), select)
+        show_picture(here, "detections", layers, select, turn_dials)
 
 
 def listed(here: Session) -> None:

@@ -28,7 +28,7 @@ const placesOf = (layer) => [
 
 function readLayer(layer, read) {
   layer.boxes = read(Float32Array, layer.boxes);
-  layer.groups = layer.given = read(Uint8Array, layer.groups);
+  layer.groups = layer.given = read(groupArray(layer), layer.groups);
   layer.ids = read(Int32Array, layer.ids);
   layer.scores = read(Float32Array, layer.scores);
   layer.tails = read(Float32Array, layer.tails);
@@ -39,6 +39,8 @@ function readLayer(layer, read) {
   }
   layer.groupCounts = countGroups(layer);
 }
+
+const groupArray = ({ legend }) => (legend.length <= 256 ? Uint8Array : Uint16Array);
 
 function countGroups(layer) {
   const counts = new Array(layer.legend.length).fill(0);

@@ -67,6 +67,7 @@ function drawLayer(S, ctx, layer, shown) {
   const few = shown.length <= RASTER_FROM;
   if (!few) drawRaster(S, ctx, layer, shown);
   if (few || arrows) for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
+    if (!layer.groupCounts[g]) continue;
     const members = shown.filter((i) => groups[i] === g);
     if (few) for (const i of members)
       strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width, layer.dashes[g]);

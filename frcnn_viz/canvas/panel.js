@@ -4,7 +4,7 @@ function updatePanel(S) {
   if (!S.scene.controls) return;
   const { layers, overlay } = S.scene;
   const dials = (layer) => Object.keys(layer.sieve?.dials ?? {});
-  const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, offered(l), dials(l)]);
+  const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l)]);
   const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);
   S.panelShape = shape;
@@ -13,9 +13,11 @@ function updatePanel(S) {
 
 const hasScores = (scene) => scene.layers.some((layer) => layer.scores && layer.count);
 
-// Which groups have a chip: those that hold a box, or may at other settings.
-const offered = (layer) => layer.groupCounts.map(
-  (n, group) => n > 0 || Object.values(layer.sieve?.places ?? {}).includes(group));
+// Whether a group's chip is seen: it holds a box, or it is an outcome that no box happens to have now.
+function offered({ groupCounts, sieve }, group) {
+  const { kept, ...lost } = sieve?.places ?? {};
+  return groupCounts[group] > 0 || Object.values(lost).includes(group) || (group === kept && !sieve.apart);
+}
 
 function buildPanel(S) {
   const { scene } = S;
@@ -47,14 +49,14 @@ function addLegend(S, layer, l) {
     return;
   }
   layer.legend.forEach(([label], group) => {
-    if (!offered(layer)[group]) return;
     const hidden = () => hiddenGroups(S.filters, now());
     const show = (on) => {
       const others = hidden().filter((g) => g !== group);
       S.filters.hidden[layer.name] = on ? others : [...others, group].sort((a, b) => a - b);
     };
     const count = () => now().groupCounts[group];
-    addChip(S, label, swatchOf(layer, group), count, () => !hidden().includes(group), show);
+    const chip = addChip(S, label, swatchOf(layer, group), count, () => !hidden().includes(group), show);
+    S.controls.push(() => { chip.hidden = !offered(now(), group); });
   });
 }
 
@@ -93,4 +95,5 @@ function addChip(S, name, [colour, stroke = "solid"], count, isOn, change) {
     chip.setAttribute("aria-pressed", isOn());
     if (count) small.textContent = count().toLocaleString("en");
   });
+  return chip;
 }

@@ -23,7 +23,7 @@ function drawRaster(S, ctx, layer, shown) {
   const ratio = window.devicePixelRatio || 1, sheet = sheetOf(S, ratio);
   sheet.words.fill(0);
   const thick = Math.max(1, Math.floor(layer.width * ratio));
-  for (let g = layer.legend.length - 1; g >= 0; g--) // the first group on top
+  for (let g = layer.legend.length - 1; g >= 0; g--) if (layer.groupCounts[g]) // the first group on top
     writeOutlines(sheet, layer, shown, g, S.view, ratio, thick, asWord(toRgb(layer.legend[g][1])),
       layer.dashes[g]?.map((length) => Math.max(1, Math.round(length * ratio))));
   laySheet(ctx, sheet, S.size);

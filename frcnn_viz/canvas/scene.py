@@ -46,6 +46,7 @@ class Sieve:
         levels: whole numbers [N]; NMS works within a level, or a label.
         dials: by what they set: `minSide`, `minScore`, `nmsIou`, `most`.
         places: in the layer's legend, of each outcome: `kept`, `suppressed`, `over`, `unlikely`, `small`.
+        apart: whether what is kept has a place for each level, the first of them `kept`.
         stage: `proposals` or `detections`, which look at sides and scores each in its way.
         fixed: what has no dial, by the same names.
     """
@@ -54,6 +55,7 @@ class Sieve:
     levels: Tensor
     dials: dict[str, Dial]
     places: dict[str, int]
+    apart: bool = False
     stage: str = "proposals"
     fixed: dict[str, float] = field(default_factory=dict)
 
@@ -71,6 +73,7 @@ class BoxLayer:
         scores: [N]; with them the canvas offers its score and top-k filters.
         columns: numbers [N] shown on hover, by name.
         labels: text drawn at each box.
+        named: of so many groups, the first, each box has its group's name and its score drawn at it.
         tails: [N, 2], where an arrow to the box's centre starts.
         width: of the strokes, screen pixels.
         dashes: of a group whose strokes are not solid, the lengths of stroke and gap, screen pixels: what differs in
@@ -88,6 +91,7 @@ class BoxLayer:
     scores: Tensor | None = None
     columns: dict[str, Tensor] = field(default_factory=dict)
     labels: list[str] | None = None
+    named: int = 0
     tails: Tensor | None = None
     width: float = 1.5
     dashes: dict[int, tuple[float, float]] = field(default_factory=dict)
@@ -228,8 +232,9 @@ class CanvasScene:
                     "visible": layer.visible,
                     "hiddenGroups": list(layer.hidden_groups),
                     "labels": layer.labels,
+                    "named": layer.named,
                     "boxes": put(layer.boxes_in_image, "<f4"),
-                    "groups": put(np.zeros(count) if layer.groups is None else layer.groups, "u1"),
+                    "groups": put(np.zeros(count) if layer.groups is None else layer.groups, _groups(layer)),
                     "ids": put(np.arange(count) if layer.ids is None else layer.ids, "<i4"),
                     "scores": None if layer.scores is None else put(layer.scores, "<f4"),
                     "tails": None if layer.tails is None else put(layer.tails, "<f4"),
@@ -239,6 +244,7 @@ class CanvasScene:
                         "levels": put(layer.sieve.levels, "<u2"),
                         "dials": {role: vars(dial) for role, dial in layer.sieve.dials.items()},
                         "places": layer.sieve.places,
+                        "apart": layer.sieve.apart,
                         "stage": layer.sieve.stage,
                         "fixed": layer.sieve.fixed,
                     },
@@ -264,6 +270,11 @@ class CanvasScene:
         text = json.dumps(header).encode()
         text += b" " * (-(len(text) + 4) % 4)
         return struct.pack("<I", len(text)) + text + b"".join(arrays)
+
+
+def _groups(layer: BoxLayer) -> str:
+    """How groups travel; `decode.js` reads them alike."""
+    return "u1" if len(layer.legend) <= 256 else "<u2"
 
 
 def _numpy(values: Tensor | Array) -> Array:

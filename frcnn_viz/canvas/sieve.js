@@ -1,10 +1,11 @@
 // A stage's filters, run here while a slider is held: what became of each box of a layer.
 //   layer: scores, order (best first), and its sieve: boxes (the network's input frame), levels, stage, and
-//     places: in the layer's legend, of kept, suppressed, over the limit, under the score, too small
+//     places: in the layer's legend, of kept, suppressed, over the limit, under the score, too small; kept boxes lie
+//     `apart` when each level, or label, has a place of its own, the first of them that of kept
 //   dials: minSide, minScore, nmsIou, most
 function sift(layer, dials) {
-  const { boxes, levels, places, stage } = layer.sieve, pass = FIRST[stage];
-  const groups = new Uint8Array(layer.count), entering = [];
+  const { boxes, levels, places, stage, apart } = layer.sieve, pass = FIRST[stage];
+  const groups = new (groupArray(layer))(layer.count), entering = [];
   const least = { side: f32(dials.minSide), score: f32(dials.minScore) }; // as torch compares a tensor with a number
   for (const i of layer.order) {
     const width = f32(boxes[4 * i + 2] - boxes[4 * i]), height = f32(boxes[4 * i + 3] - boxes[4 * i + 1]);
@@ -13,7 +14,7 @@ function sift(layer, dials) {
     if (!lost) entering.push(i);
   }
   batchedNms(boxes, levels, entering, dials.nmsIou).forEach((i, n) => {
-    groups[i] = n < dials.most ? places.kept : places.over;
+    groups[i] = n < dials.most ? places.kept + (apart ? levels[i] : 0) : places.over;
   });
   return groups;
 }

@@ -8,9 +8,13 @@ function paintTags(ctx, S) {
   const taken = [];
   for (let l = S.scene.layers.length - 1; l >= 0; l--) {
     const layer = S.scene.layers[l], { view } = S;
-    if (layer.labels) for (const i of S.shown[l])
-      putTag(ctx, taken, layer.labels[i], layer.legend[layer.groups[i]][1], onScreen(view, boxOf(layer, i)), S.size);
+    if (layer.labels || layer.named) for (const i of S.shown[l]) if (tagOf(layer, i))
+      putTag(ctx, taken, tagOf(layer, i), layer.legend[layer.groups[i]][1], onScreen(view, boxOf(layer, i)), S.size);
   }
+}
+
+function tagOf({ labels, named, groups, legend, scores }, i) {
+  return labels?.[i] ?? (groups[i] < named ? `${legend[groups[i]][0]} ${scores[i].toFixed(2)}` : "");
 }
 
 function putTag(ctx, taken, text, colour, box, size) {

@@ -105,8 +105,10 @@ def test_a_filter_moves_without_the_server(app: str, page: Page, settled: Settle
 
 
 def groups(page: Page) -> list[int]:
-    """The group of every candidate, as the canvas has them now."""
-    return page.locator(".box-canvas").evaluate("root => [...root.__state.scene.layers[0].groups]")
+    """The group of every candidate that the canvas filters, as it has them now."""
+    return page.locator(".box-canvas").evaluate(
+        "root => [...root.__state.scene.layers.find((layer) => layer.sieve).groups]"
+    )
 
 
 def test_a_setting_acts_while_it_is_held_and_the_server_agrees(
@@ -133,6 +135,31 @@ def test_a_setting_acts_while_it_is_held_and_the_server_agrees(
     assert groups(page) == held
     page.get_by_role("button", name="Reset settings").click()
     expect(page.get_by_role("slider", name="RPN NMS IoU")).to_have_value("0.7")
+
+
+def test_settings_of_the_final_stage_act_while_they_are_held_and_the_server_agrees(
+    app: str, page: Page, settled: Settled, sent: list[object]
+) -> None:
+    page.goto(f"{app}/detections")
+    settled(page)
+    cars, frames = page.locator(".canvas-panel").get_by_role("button", name=re.compile("^car")), len(sent)
+    few = cars.inner_text()
+    slide(page, "Limit on detections", 300)
+    slide(page, "Score threshold", 0.005)
+    assert cars.inner_text() != few
+    for threshold in (0.6, 0.75, 0.9):
+        before = groups(page)
+        slide(page, "Final NMS IoU", threshold)
+        held = groups(page)
+        assert held != before
+    assert len(sent) == frames
+    page.get_by_role("slider", name="Final NMS IoU").dispatch_event("change")
+    expect(page).to_have_url(re.compile("box_score_thresh=0.005.*box_nms_thresh=0.9.*box_detections_per_img=300"))
+    settled(page)
+    assert page.locator(".box-canvas").evaluate("root => root.__state.asked.size") == 0
+    assert groups(page) == held
+    page.mouse.click(*place(page, *BALL))
+    expect(page.get_by_text("The life of a ball")).to_be_visible()
 
 
 def test_clicking_a_box_shows_its_lineage_and_link(app: str, page: Page, settled: Settled) -> None:

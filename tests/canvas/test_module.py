@@ -82,6 +82,14 @@ def random_layer(generator: torch.Generator, number: int) -> BoxLayer:
     )
 
 
+def test_more_groups_than_a_byte_tells_apart_are_decoded(scripts: Page) -> None:
+    groups = torch.tensor([0, 255, 256, 1203])
+    layer = BoxLayer("classes", torch.zeros(4, 4), [(str(n), "#123456") for n in range(1204)], groups=groups)
+    scene = CanvasScene("x", 9, 9, [layer])
+    (there,) = scripts.evaluate(DECODE, [base64.b64encode(scene.pack()).decode()])
+    assert there["layers"][0]["groups"] == groups.tolist()
+
+
 def flat(values: Tensor | None) -> list[float] | None:
     return None if values is None else values.flatten().tolist()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from torchvision.models.detection import FasterRCNN
 from torchvision.ops import batched_nms
 
 from frcnn_viz import canvas
+from frcnn_viz.figures.detections import refined_layer
 from frcnn_viz.figures.proposals import DIALS, PLACES, fate_groups
 from frcnn_viz.pipeline.detections import MIN_SIZE, select_detections
 from frcnn_viz.pipeline.memory import Memory
@@ -107,7 +109,7 @@ def test_a_sieve_leads_to_the_fates_of_the_proposals(tiny: FasterRCNN, scripts: 
         },
     )
     sieve = {"boxes": proposals.candidates.flatten().tolist(), "levels": proposals.level.tolist(), "places": PLACES}
-    layer = {"scores": proposals.scores.tolist(), "sieve": {**sieve, "stage": "proposals"}}
+    layer = {"scores": proposals.scores.tolist(), "legend": [], "sieve": {**sieve, "stage": "proposals"}}
     there = scripts.evaluate(
         SIFT, [layer, [{role: change[name] for role, name in DIALS.items()} for change in settings]]
     )
@@ -117,15 +119,15 @@ def test_a_sieve_leads_to_the_fates_of_the_proposals(tiny: FasterRCNN, scripts: 
     assert len({group for groups in there for group in groups}) == len(PLACES)
 
 
-def test_a_sieve_leads_to_the_fates_of_the_detections(tiny: FasterRCNN, scripts: Page) -> None:
-    first = Trace(tiny, make_image(200, 260))
-    rois = first.rois
-    boxes = rois.boxes.clone()
+def test_a_sieve_leads_to_the_fates_and_classes_of_the_detections(tiny: FasterRCNN, scripts: Page) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    boxes = trace.rois.boxes.clone()
     boxes[::7, :, 2] = boxes[::7, :, 0] + MIN_SIZE / 2  # too narrow
     boxes[3::7, :, 3] = boxes[3::7, :, 1] + 8
     boxes[3::7, :, 1] = boxes[3::7, :, 3] - MIN_SIZE  # about as narrow as may be
-    rois = replace(rois, boxes=boxes)
-    flat, scores, labels = flatten_candidates(rois)
+    rois = replace(trace.rois, boxes=boxes)
+    classes = tuple(map(str, range(rois.num_classes)))
+    _, scores, _ = flatten_candidates(rois)
     settings = drawn(
         40,
         {
@@ -135,10 +137,23 @@ def test_a_sieve_leads_to_the_fates_of_the_detections(tiny: FasterRCNN, scripts:
         },
     )
     settings.append({"nms_thresh": 0.5, "detections_per_img": 100, "score_thresh": 0.0})
-    sieve = {"boxes": flat.flatten().tolist(), "levels": labels.tolist(), "places": PLACES, "stage": "detections"}
     roles = {"nmsIou": "nms_thresh", "most": "detections_per_img", "minScore": "score_thresh"}
-    dials = [{**{role: change[name] for role, name in roles.items()}, "minSide": MIN_SIZE} for change in settings]
-    there = scripts.evaluate(SIFT, [{"scores": scores.tolist(), "sieve": sieve}, dials])
-    for change, groups in zip(settings, there, strict=True):
-        assert groups == fate_groups(select_detections(rois, first.input, **change).fate).tolist(), change
-    assert len({group for groups in there for group in groups}) == len(PLACES)
+    rows = torch.arange(len(scores))
+    layers = []
+    for change in settings:
+        found = select_detections(rois, trace.input, **change)
+        shown = SimpleNamespace(rois=rois, input=trace.input, detections=found)
+        layers.append(refined_layer(shown, classes, rows, {}))
+    sieve = layers[0].sieve
+    sent = {
+        "scores": scores.tolist(),
+        "legend": layers[0].legend,
+        "sieve": {**vars(sieve), "boxes": sieve.boxes.flatten().tolist(), "levels": sieve.levels.tolist()},
+    }
+    dials = [{**sieve.fixed, **{role: change[name] for role, name in roles.items()}} for change in settings]
+    there = scripts.evaluate(SIFT, [sent, dials])
+    for change, layer, groups in zip(settings, layers, there, strict=True):
+        assert groups == layer.groups.tolist(), change
+    seen = {group for groups in there for group in groups}
+    assert set(range(len(classes), len(layers[0].legend))) <= seen
+    assert len(seen & set(range(1, len(classes)))) > 1
