@@ -4,6 +4,14 @@
 //   of one kind), with { strideX, strideY, columns, rows } for each level }
 //   sizes, ratios: of each level, as the anchor generator takes them
 
+// Objects as `figures.lab.objects_in_browser` sends them.
+function readObjects(boxes, kind, grids, levels) {
+  const names = ["strideX", "strideY", "columns", "rows"];
+  const grid = (start) => Object.fromEntries(names.map((name, n) => [name, grids[start + n]]));
+  const ofKind = (k) => Array.from({ length: levels }, (_, l) => grid(names.length * (k * levels + l)));
+  return { boxes, kind, grids: Array.from({ length: grids.length / (names.length * levels) }, (_, k) => ofKind(k)) };
+}
+
 // torchvision's anchors around the origin: for each level a Float32Array [4 K], the sizes of each ratio in turn.
 function baseAnchors(sizes, ratios) {
   return sizes.map((ofLevel, level) => Float32Array.from(ratios[level].flatMap((ratio) => {

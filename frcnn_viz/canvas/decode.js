@@ -1,4 +1,4 @@
-// The message of CanvasScene.pack(): uint32 length, JSON header, arrays in the message or by URL.
+// What message.py packs: uint32 length, JSON header, arrays in the message or by URL.
 // `held` keeps the fetched arrays of the present scene, and what was worked out from them.
 function readHeader(message) {
   const bytes = message.slice(); // a buffer of its own, so that the arrays are aligned
@@ -6,12 +6,16 @@ function readHeader(message) {
   return { bytes, base, scene: JSON.parse(new TextDecoder().decode(bytes.subarray(4, base))) };
 }
 
-async function readArrays({ bytes, base, scene }, held) {
+// Reads the array at a place that the header names.
+const arraysOf = ({ bytes, base }, held) => (Type, place) => place && (typeof place === "string"
+  ? new Type(held.get(place).buffer) : new Type(bytes.buffer, base + place[0], place[1] / Type.BYTES_PER_ELEMENT));
+
+async function readArrays(message, held) {
+  const { scene } = message;
   scene.urls = new Set([scene.points, ...scene.layers.flatMap(placesOf)].filter((place) => typeof place === "string"));
   const missing = [...scene.urls].filter((url) => !held.has(url));
   if (missing.length) await Promise.all(missing.map(async (url) => held.set(url, { buffer: await fetchArray(url) })));
-  const read = (Type, place) => place && (typeof place === "string" ? new Type(held.get(place).buffer)
-    : new Type(bytes.buffer, base + place[0], place[1] / Type.BYTES_PER_ELEMENT));
+  const read = arraysOf(message, held);
   scene.points = read(Float32Array, scene.points);
   for (const layer of scene.layers) {
     const keptWith = typeof layer.scores === "string" ? held.get(layer.scores) : {};

@@ -1,6 +1,7 @@
 // The one way in: a canvas in an element of any page.
 //   data: the message of CanvasScene.pack(); `update(data)` shows another
-//   emit(event, value): tells the host of "pick", "dials", "edit" and "look"
+//   emit(event, value): tells the host of "pick", "dials", "edit" and "look", and that a scene is "shown"
+//   `patch(layers)`: other parts of layers of the scene, by the layer's name, for as many boxes
 //   panel: an element that is to hold the controls; without it they stand above the picture. `dock(panel)` moves them
 function mount(element, data, emit, panel = null) {
   const S = newState(element, emit);
@@ -20,7 +21,7 @@ function mount(element, data, emit, panel = null) {
   };
   dock(panel);
   update(S, data);
-  return { update: (other) => update(S, other), dock, unmount };
+  return { update: (other) => update(S, other), patch: (layers) => patch(S, layers), dock, unmount };
 }
 
 const CANVASES = ["picture", "layers", "over"];
@@ -94,6 +95,19 @@ function update(S, data) {
   });
 }
 
+function patch(S, layers) {
+  for (const layer of S.scene?.layers ?? []) {
+    const parts = layers[layer.name];
+    if (parts?.groups.length !== layer.count) continue;
+    const columns = layer.columns.map(([name], n) => [name, parts.columns[n]]);
+    Object.assign(layer, parts, { columns });
+    layer.groupCounts = countGroups(layer);
+  }
+  if (!S.scene) return;
+  updatePanel(S);
+  S.refilter();
+}
+
 function show(S, scene) {
   if (scene.width !== S.scene?.width || scene.height !== S.scene?.height) fitView(S.view, scene);
   S.scene = S.picture = scene;
@@ -117,4 +131,5 @@ function show(S, scene) {
   S.paint();
   delete S.root.dataset.waiting;
   S.root.dataset.messages = 1 + Number(S.root.dataset.messages ?? 0); // lets tests see a new scene arrive
+  S.emit("shown", null);
 }

@@ -5,19 +5,15 @@ Shape shorthand: N boxes of a layer. All coordinates are pixels of the user's im
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
 
+from frcnn_viz.canvas.message import Message
 from frcnn_viz.data.annotations import FLAGS, Object
-
-Array = np.ndarray
-BY_URL_FROM = 8192
 
 
 @dataclass(frozen=True)
@@ -201,24 +197,9 @@ class CanvasScene:
     controls: bool = True
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
-        """One message: uint32 length, JSON header, padding to 4 bytes, then the arrays the header points to.
-
-        An array of `BY_URL_FROM` bytes or more goes by the URL that `url_of` gives its bytes, so that what did
-        not change (the candidates, when only their fates did) is not sent again; None keeps it in the message.
-        """
-        arrays: list[bytes] = []
-        position = 0
-
-        def put(values: Tensor | Array, dtype: str) -> list[int] | str:
-            nonlocal position
-            content = np.ascontiguousarray(_numpy(values), dtype=dtype).tobytes()
-            url = url_of(content) if len(content) >= BY_URL_FROM else None
-            if url is not None:
-                return url
-            start, position = position, position + len(content) + -len(content) % 4
-            arrays.append(content + bytes(-len(content) % 4))
-            return [start, len(content)]
-
+        """One message; arrays go by URL as `Message` says."""
+        message = Message(url_of)
+        put = message.put
         layers = []
         for layer in self.layers:
             count = len(layer.boxes_in_image)
@@ -267,15 +248,9 @@ class CanvasScene:
             "overlay": overlay
             and {"url": overlay.url, "extent": overlay.extent, "opacity": overlay.opacity, "name": overlay.name},
         }
-        text = json.dumps(header).encode()
-        text += b" " * (-(len(text) + 4) % 4)
-        return struct.pack("<I", len(text)) + text + b"".join(arrays)
+        return message.pack(header)
 
 
 def _groups(layer: BoxLayer) -> str:
     """How groups travel; `decode.js` reads them alike."""
     return "u1" if len(layer.legend) <= 256 else "<u2"
-
-
-def _numpy(values: Tensor | Array) -> Array:
-    return values.detach().cpu().numpy() if isinstance(values, Tensor) else values

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 import torch
 
 from frcnn_viz.analysis.anchor_fit import Fit, ObjectsOnGrids
 from frcnn_viz.analysis.anchor_report import Row
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, REASON_NAMES, REASONS, SELECTED
+from frcnn_viz.figures.palette import ORANGE, REASON_NAMES, REASONS
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import NetworkInput
 from frcnn_viz.words import word
 
+BEST_ANCHOR, OBJECT = "best anchor", "object"
+"""Layers of the objects' picture."""
 PRESETS = {
     "torchvision, five levels: 32 to 512": ((32.0,), (64.0,), (128.0,), (256.0,), (512.0,)),
     "the paper, one level: 128, 256, 512": ((128.0, 256.0, 512.0),),
@@ -41,24 +42,6 @@ def comparison(before: Sequence[Row], after: Sequence[Row]) -> list[dict[str, ob
     ]
 
 
-def iou_figure(before: Fit, after: Fit, fg_iou_thresh: float) -> go.Figure:
-    """How the best IoUs are spread, before and after."""
-    edges = np.linspace(0, 1, 41)
-    figure = go.Figure()
-    for name, fit, colour in ((word("lab.own").term, before, GREY), (word("lab.now").term, after, GREEN)):
-        counts, _ = np.histogram(fit.iou.numpy(), edges)
-        figure.add_scatter(
-            x=(edges[:-1] + edges[1:]) / 2, y=counts, name=name, line={"color": colour, "shape": "hvh"}, fill="tozeroy"
-        )
-    figure.add_vline(x=fg_iou_thresh, line={"color": SELECTED, "dash": "dot"}, annotation={"text": "positive"})
-    figure.update_layout(
-        title=word("chart.lab_ious").term,
-        xaxis_title=word("number.best_iou").term,
-        yaxis_title=word("axis.objects").term,
-    )
-    return figure
-
-
 def reason_of(fit: Fit, fg_iou_thresh: float) -> list[MatchReason]:
     """How each object's best anchor becomes positive."""
     enough = (fit.iou >= fg_iou_thresh).tolist()
@@ -77,14 +60,14 @@ def object_layers(
     ]
     return [
         BoxLayer(
-            "best anchor",
+            BEST_ANCHOR,
             network_input.boxes_in_image(fit.anchors),
             [(word("canvas.best_anchor").term, ORANGE)],
             columns={"IoU": fit.iou, "level": fit.level},
             width=1.5,
         ),
         BoxLayer(
-            "object",
+            OBJECT,
             boxes_in_image,
             legend,
             groups,
@@ -118,19 +101,19 @@ def object_rows(
     ]
 
 
-def objects_in_browser(objects: ObjectsOnGrids) -> dict[str, object]:
+def objects_in_browser(objects: ObjectsOnGrids) -> dict[str, np.ndarray]:
     """What `canvas/anchor_fit.js` fits anchors to: boxes, and the grids of each kind of image once.
 
     Images of one size have one grid a level, so 4,000 objects take 16 kB of kinds beside 64 kB of boxes.
+
+    Returns:
+        `boxes`: float32 [N, 4], input frame. `kind`: int32 [N]. `grids`: int32 [kinds, L, 4], of each level horizontal
+        and vertical stride, columns and rows.
     """
     places = torch.cat([objects.strides.flip(2), objects.grids.flip(2)], dim=2)
     grids, kind = places.unique(dim=0, return_inverse=True) if len(objects) else (places, places[:, 0, 0])
-    names = ("strideX", "strideY", "columns", "rows")
-    return {
-        "boxes": objects.boxes.flatten().tolist(),
-        "kind": kind.tolist(),
-        "grids": [[dict(zip(names, level, strict=True)) for level in levels] for levels in grids.tolist()],
-    }
+    arrays = {"boxes": (objects.boxes, "<f4"), "kind": (kind, "<i4"), "grids": (grids, "<i4")}
+    return {name: values.numpy().astype(dtype) for name, (values, dtype) in arrays.items()}
 
 
 def _step(before: float, after: float, digits: int = 3) -> str:

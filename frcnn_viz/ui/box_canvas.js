@@ -2,18 +2,21 @@
 // Its controls stand in the panel of its key (canvas_panel.js) while there is one; either may come first.
 export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector(".canvas-host");
-  host.emit = (event, value) => (event === "look"
-    ? window.dispatchEvent(new CustomEvent("frcnn-viz:look", { detail: value }))
-    : setTriggerValue(event, value));
+  host.emit = setTriggerValue;
   if (host.mounted) host.mounted.update(data);
   else start(host, data);
   return () => { host.stop?.(); host.stop = host.mounted = null; };
 }
 
 function start(host, data) {
-  const mounted = (host.mounted = mount(host, data, (event, value) => host.emit(event, value)));
   const holder = host.getRootNode().host.closest("[class*=st-key-]"); // Streamlit writes the key on what holds us
   const key = [...holder.classList].find((name) => name.startsWith("st-key-"));
+  const tell = (event, detail) => window.dispatchEvent(new CustomEvent("frcnn-viz:" + event, { detail }));
+  const mounted = (host.mounted = mount(host, data, (event, value) => {
+    if (event === "look") tell("look", value);
+    else if (event === "shown") tell("shown", { key });
+    else host.emit(event, value);
+  }));
   let docked = null;
   const onPanel = ({ detail }) => {
     if (detail.key !== key || (!detail.element && detail.gone !== docked)) return;
@@ -21,6 +24,12 @@ function start(host, data) {
     mounted.dock(docked);
   };
   window.addEventListener("frcnn-viz:panel", onPanel);
-  window.dispatchEvent(new CustomEvent("frcnn-viz:canvas", { detail: { key } }));
-  host.stop = () => { window.removeEventListener("frcnn-viz:panel", onPanel); mounted.unmount(); };
+  const onPatch = ({ detail }) => { if (detail.key === key) mounted.patch(detail.layers); };
+  window.addEventListener("frcnn-viz:patch", onPatch);
+  tell("canvas", { key });
+  host.stop = () => {
+    window.removeEventListener("frcnn-viz:panel", onPanel);
+    window.removeEventListener("frcnn-viz:patch", onPatch);
+    mounted.unmount();
+  };
 }

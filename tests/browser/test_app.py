@@ -228,25 +228,3 @@ def test_an_upload_is_looked_at_and_a_bad_one_is_told(app: str, page: Page, sett
     chooser.set_input_files({"name": "note.png", "mimeType": "image/png", "buffer": b"not a picture"})
     expect(page.get_by_text("note.png is no JPEG, PNG")).to_be_visible(timeout=20_000)
     expect(picture_choice).to_have_value("Yours: ramp.png")
-
-
-def test_a_smaller_anchor_is_dragged_until_tiny_birds_are_positive(
-    app: str, page: Page, settled: Settled, tmp_path: Path
-) -> None:
-    sizes = "anchor_sizes=32|64|128|256|512"
-    page.goto(f"{app}/lab?image=tiny-birds&min_size=480&max_size=640&{sizes}")
-    settled(page)
-    legend = page.locator(".canvas-panel")
-    by_iou = legend.get_by_role("button", name=re.compile("^positive .IoU"))
-    expect(legend.get_by_role("button", name=re.compile("best match only"))).to_be_visible()
-    expect(by_iou).to_have_count(0)
-    slider = page.get_by_role("slider").first
-    slider.focus()
-    for _ in range(20):
-        slider.press("ArrowLeft")
-    settled(page)
-    expect(slider).to_have_value("12")
-    expect(page.locator(".box-canvas").first).to_be_visible()
-    settled(page)
-    expect(by_iou).to_be_visible()
-    page.screenshot(path=tmp_path / "birds.png")

@@ -18,7 +18,8 @@ from frcnn_viz.analysis.anchor_report import changed
 from frcnn_viz.figures.lab import objects_in_browser
 
 FIT = """text => JSON.stringify(JSON.parse(text).map(({ objects, settings, threshold, bins }) => {
-    const placed = { ...objects, boxes: new Float32Array(objects.boxes) }, places = nearestPlaces(placed);
+    const { boxes, kind, grids } = objects, levels = settings[0].sizes.length;
+    const placed = readObjects(new Float32Array(boxes), kind, grids, levels), places = nearestPlaces(placed);
     const fits = settings.map(({ sizes, ratios }) => fitAnchors(placed, places, sizes, ratios));
     const plain = (fit) => Object.fromEntries(Object.entries(fit).map(([name, values]) => [name, [...values]]));
     const { iou } = fits[1];
@@ -97,7 +98,10 @@ def fit_of(case: dict[str, Any], number: int) -> Fit:
 
 def test_the_fit_its_figures_and_what_changed_are_the_servers(scripts: Page) -> None:
     cases = [random_case(seed) for seed in range(1200)]
-    sent = [{**case, "objects": objects_in_browser(case["objects"])} for case in cases]
+    sent = [
+        {**case, "objects": {name: v.flatten().tolist() for name, v in objects_in_browser(case["objects"]).items()}}
+        for case in cases
+    ]
     there = json.loads(scripts.evaluate(FIT, json.dumps(sent)))
     gained_or_lost = 0
     for case, found in zip(cases, there, strict=True):

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frcnn_viz.canvas.scene import BY_URL_FROM, BoxLayer, CanvasScene, Overlay
+from frcnn_viz.canvas.message import BY_URL_FROM
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Overlay
 
 LEGEND = [("a", "#000000"), ("b", "#ffffff")]
 

@@ -1,35 +1,34 @@
-"""Turning anchors beside what they do: sizes, ratios, the resize, and the numbers that follow."""
+"""Turning anchors beside what they do: sizes and ratios, with the numbers that follow, and the resize."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.analysis.anchor_fit import Fit
+from frcnn_viz.analysis.anchor_fit import Fit, ObjectsOnGrids
 from frcnn_viz.figures.lab import PRESETS
 from frcnn_viz.ui import session, view
-from frcnn_viz.ui.controls import level_sliders, level_table, setting_slider
-from frcnn_viz.ui.inspector import term
+from frcnn_viz.ui.anchor_dials import Drawn, anchor_dials
+from frcnn_viz.ui.controls import level_table, setting_slider
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import word
 
 
-def anchor_controls(here: Session, level_names: tuple[str, ...]) -> None:
-    """A slider for each size, and the rest on demand.
-
-    Raises:
-        ValueError: the anchors have other levels than the detector.
-    """
-    level_sliders("anchor_sizes", level_names, across=2 if max(map(len, here.settings.anchor_sizes)) < 3 else 3)
-    with st.popover(word("lab.more").term, icon=":material/tune:", width="stretch"):
-        preset(here, level_names)
-        level_sliders("aspect_ratios", level_names, across=3)
-        level_table(level_names)
-        setting_slider("min_size")
-        setting_slider("max_size")
+def check_levels(here: Session, level_names: tuple[str, ...]) -> None:
+    """Raises ValueError where the anchors have other levels than the detector."""
     if (levels := len(here.settings.anchor_sizes)) != len(level_names):
         raise ValueError(
             f"the anchors have {levels} levels but the detector has {len(level_names)} maps; reset the settings."
         )
+
+
+def anchor_controls(here: Session, objects: ObjectsOnGrids, before: Fit, drawn: Drawn | None = None) -> None:
+    """The sliders with their numbers, as `anchor_dials` takes them, and the rest on demand."""
+    anchor_dials("lab_dials", objects, before, here.settings, drawn)
+    with st.popover(word("lab.more").term, icon=":material/tune:", width="stretch"):
+        preset(here, objects.level_names)
+        level_table(objects.level_names)
+        setting_slider("min_size")
+        setting_slider("max_size")
 
 
 def preset(here: Session, level_names: tuple[str, ...]) -> None:
@@ -48,10 +47,3 @@ def preset(here: Session, level_names: tuple[str, ...]) -> None:
 
     told = word("lab.preset")
     st.selectbox(told.term, list(named), None, key=key, on_change=take, placeholder="your own", help=told.hover)
-
-
-def show_numbers(before: Fit, after: Fit, threshold: float) -> None:
-    """What the anchors reach, the detector's own and the present ones."""
-    term("lab.recall", f"{before.recall(threshold):.3f} → {after.recall(threshold):.3f}", more=f"It is {threshold:g}.")
-    term("lab.mean_best", f"{float(before.iou.mean()):.3f} → {float(after.iou.mean()):.3f}")
-    term("lab.count", f"{len(after.iou):,}")

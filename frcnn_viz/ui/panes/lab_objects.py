@@ -6,14 +6,15 @@ import streamlit as st
 
 from frcnn_viz.analysis.anchor_fit import fit_anchors
 from frcnn_viz.figures.lab import object_layers, object_rows
+from frcnn_viz.ui.anchor_dials import Drawn
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.objects import ObjectSet
-from frcnn_viz.ui.panes.lab_controls import anchor_controls, show_numbers
+from frcnn_viz.ui.panes.lab_controls import anchor_controls, check_levels
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.subjects import this_image
+from frcnn_viz.ui.subjects import chosen_subjects, tell_set, this_image
 
 
 def body(here: Session) -> None:
@@ -23,15 +24,16 @@ def body(here: Session) -> None:
         return
     truth, now, own = here.ground_truth.counted, here.settings, here.defaults
     objects = ObjectSet.of([this_image(here)])
-    placed, placed_before = (objects.placed(here, s.min_size, s.max_size) for s in (now, own))
+    placed = objects.placed(here, now.min_size, now.max_size)
+    check_levels(here, placed.level_names)
+    fit, threshold = fit_anchors(placed, now.anchor_sizes, now.aspect_ratios), now.rpn_fg_iou_thresh
     left, inspector = workbench()
     with inspector:
-        numbers = st.container()
-        anchor_controls(here, placed.level_names)
-        before = fit_anchors(placed_before, own.anchor_sizes, own.aspect_ratios)
-        fit, threshold = fit_anchors(placed, now.anchor_sizes, now.aspect_ratios), now.rpn_fg_iou_thresh
-        with numbers:
-            show_numbers(before, fit, threshold)
+        subjects = chosen_subjects(here)
+        whole, before = (ObjectSet.of(subjects).placed(here, s.min_size, s.max_size) for s in (now, own))
+        fit_before = fit_anchors(before, own.anchor_sizes, own.aspect_ratios)
+        anchor_controls(here, whole, fit_before, Drawn("lab", placed, truth.names, here.trace.input))
+        tell_set(here, subjects)
         if objects.left_out:
             st.caption(objects.left_out)
         canvas_panel("lab_canvas")

@@ -6,12 +6,11 @@ import streamlit as st
 
 from frcnn_viz.analysis.anchor_fit import Fit
 from frcnn_viz.analysis.anchor_report import changed, report
-from frcnn_viz.figures.lab import comparison, iou_figure
-from frcnn_viz.ui.charts import chart
+from frcnn_viz.figures.lab import comparison
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.objects import ObjectSet, object_wall
-from frcnn_viz.ui.panes.lab_controls import anchor_controls, show_numbers
+from frcnn_viz.ui.panes.lab_controls import anchor_controls, check_levels
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, tell_set
 from frcnn_viz.words import word
@@ -20,7 +19,7 @@ SHOWN = 12
 
 
 def body(here: Session) -> None:
-    """Histogram, table and objects, and the sliders beside them."""
+    """Table and objects, and the sliders with their histogram beside them."""
     left, inspector = workbench()
     now, own, threshold = here.settings, here.defaults, here.settings.rpn_fg_iou_thresh
     with left:
@@ -30,19 +29,16 @@ def body(here: Session) -> None:
         if objects.left_out:
             st.caption(objects.left_out)
     placed = objects.placed(here, now.min_size, now.max_size)
+    check_levels(here, placed.level_names)
+    before = report(objects.placed(here, own.min_size, own.max_size), own.anchor_sizes, own.aspect_ratios, threshold)
     with inspector:
-        numbers = st.container()
-        anchor_controls(here, placed.level_names)
+        anchor_controls(here, placed, before.fit)
     if not len(objects):
         with left:
             nothing_drawn(here)
         return
-    before = report(objects.placed(here, own.min_size, own.max_size), own.anchor_sizes, own.aspect_ratios, threshold)
     after = report(placed, now.anchor_sizes, now.aspect_ratios, threshold)
-    with numbers:
-        show_numbers(before.fit, after.fit, threshold)
     with left:
-        chart(iou_figure(before.fit, after.fit, threshold), "lab_ious", 240)
         st.dataframe(comparison(before.rows, after.rows), hide_index=True, height=320)
         st.caption("The detector's own anchors and resize → these. Of each object its best anchor counts.")
         show_changes(objects, before.fit, after.fit, threshold)
