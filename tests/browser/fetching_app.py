@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ["TORCH_HOME"] = os.environ.get("FETCHING_HUB") or tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 
 import streamlit as st
-from frcnn_viz.ui.page import show_error
 from starlette.routing import Route
 
 from app import health, warm_up
@@ -21,6 +20,7 @@ from frcnn_viz.models.hub import HubFile
 from frcnn_viz.models.registry import ENTRIES
 from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.errors import show_error
 
 MEGABYTES = 40
 FIRST = "fasterrcnn_resnet50_fpn"

@@ -157,7 +157,7 @@ def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settle
     page.goto(f"{app}/detections")
     settled(page)
     picture = io.BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(picture, "PNG")
+    Image.radial_gradient("L").convert("RGB").save(picture, "PNG")
     page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode()])
     expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: dropped.png")
     settled(page)
