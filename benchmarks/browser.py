@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.canvas import canvas_rows
+from benchmarks.dials import dial_rows
 from benchmarks.measure import Row
 from frcnn_viz.paths import APP
 from tests.browser import chromium
@@ -37,7 +38,7 @@ def browser_rows(repeats: int) -> list[Row]:
             _slider(page, browser.new_page(viewport=VIEWPORT), repeats),
         ]
         browser.close()
-        rows += canvas_rows(playwright, path)
+        rows += canvas_rows(playwright, path) + dial_rows(playwright, path)
     return rows
 
 

@@ -72,6 +72,11 @@ def anchor_dials(
         if read:
             session.change_settings(anchor_sizes=read[0], aspect_ratios=read[1])
 
+    _declare()(key=key, data=pack(objects, before, settings, drawn), on_turned_change=turned)
+
+
+def pack(objects: ObjectsOnGrids, before: Fit, settings: Settings, drawn: Drawn | None) -> bytes:
+    """What the browser is sent."""
     message = Message()
     data: dict[str, Any] = {
         "sizes": settings.anchor_sizes,
@@ -93,7 +98,7 @@ def anchor_dials(
             "names": list(drawn.names),
             "scale": [image_w / input_w, image_h / input_h],
         }
-    _declare()(key=key, data=message.pack(data), on_turned_change=turned)
+    return message.pack(data)
 
 
 def _told(key: str) -> dict[str, str]:
@@ -117,12 +122,17 @@ def _read(message: Any) -> tuple[LevelTuples, LevelTuples] | None:
     return sizes, ratios
 
 
+def script() -> str:
+    """The ES module that runs there."""
+    own = (_HERE / "anchor_dials.js").read_text(encoding="utf-8")
+    return "\n".join([*map(canvas.read, ("decode.js", "nms.js", "anchor_fit.js")), own])
+
+
 @cache
 def _declare() -> Any:
-    script = (_HERE / "anchor_dials.js").read_text(encoding="utf-8")
     return st.components.v2.component(
         "frcnn_viz_anchor_dials",
         html='<div class="anchor-dials"></div>',
         css=(_HERE / "anchor_dials.css").read_text(encoding="utf-8"),
-        js="\n".join([*map(canvas.read, ("decode.js", "nms.js", "anchor_fit.js")), script]),
+        js=script(),
     )
