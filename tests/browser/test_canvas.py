@@ -52,14 +52,17 @@ def test_the_controls_stand_in_the_panel_whichever_comes_first(app: str, page: P
     expect(page.locator(".status")).to_have_text("box: showing 40 of 40")
 
 
-def test_in_a_panel_each_control_has_a_row(app: str, page: Page, settled: Settled) -> None:
+def test_in_a_panel_sliders_have_rows_and_chips_stand_two_in_one(app: str, page: Page, settled: Settled) -> None:
     page.goto(app)
     settled(page)
-    controls = [one.bounding_box() for one in page.locator(".canvas-panel .filters > *").all()]
     panel = page.locator(".canvas-panel").bounding_box()
-    assert all(abs(one["width"] - panel["width"]) < 1 for one in controls)
-    assert all(one["height"] < 32 for one in controls)
-    assert all(a["y"] + a["height"] <= b["y"] for a, b in pairwise(controls))
+    sliders = [one.bounding_box() for one in page.locator(".canvas-panel .filters > label").all()]
+    assert all(abs(one["width"] - panel["width"]) < 1 for one in sliders)
+    assert all(one["height"] < 32 for one in sliders)
+    assert all(a["y"] + a["height"] <= b["y"] for a, b in pairwise(sliders))
+    chips = [one.bounding_box() for one in page.locator(".canvas-panel .filters > .chip").all()]
+    assert all(panel["x"] <= one["x"] and one["x"] + one["width"] <= panel["x"] + panel["width"] + 1 for one in chips)
+    assert max(len([two for two in chips if two["y"] == one["y"]]) for one in chips) == 2
 
 
 @pytest.mark.parametrize("window", [(1280, 720), (853, 480), (390, 844), (1920, 1080)])

@@ -33,7 +33,8 @@ SMALL = {
 """Random scores are all low: without this there would be no detection. Small pictures and few proposals are quick."""
 SHOWN = (
     "[data-testid=stMain] :is(.box-canvas canvas, .js-plotly-plot, "
-    "[data-testid=stDataFrame], [data-testid=stImage], [data-testid=stMetric], .gallery .tile, [data-testid=stFileUploader])"
+    "[data-testid=stDataFrame], [data-testid=stImage], [data-testid=stMetric], "
+    ".gallery .tile, [data-testid=stFileUploader])"
 )
 
 
