@@ -19,6 +19,7 @@ def test_pin_by_key_then_compare_with_linked_zoom(
         page = context.new_page()
         page.goto(f"{serve(APP)}/detections?image=night&model=street-fpn&box_score_thresh=0.3")
         settled(page)
+        expect(page.get_by_role("button", name="Keys")).to_be_visible()
         page.keyboard.press("p")
         expect(page.get_by_role("button", name="Compare")).to_be_visible()
         settled(page)

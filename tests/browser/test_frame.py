@@ -126,6 +126,7 @@ def test_a_link_opened_afresh_shows_the_same_pixels(
 def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, settled: Settled) -> None:
     page.goto(f"{app}/input")
     settled(page)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Features")
     settled(page)
@@ -156,6 +157,7 @@ DROP = """([content]) => {
 def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settled: Settled) -> None:
     page.goto(f"{app}/detections")
     settled(page)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
     picture = io.BytesIO()
     Image.radial_gradient("L").convert("RGB").save(picture, "PNG")
     page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode()])
@@ -172,4 +174,4 @@ def test_old_links_open_the_right_tab(old: str, title: str, tab: str, app: str, 
     expect(page.locator("h1")).to_have_text(title)
     settled(page)
     expect(page.locator(".st-key-heading").get_by_role("radio", name=tab, exact=True)).to_be_checked()
-    assert "image=crowd" in page.url
+    expect(page).to_have_url(re.compile("image=crowd"))
