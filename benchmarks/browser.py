@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -18,6 +11,8 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.canvas import canvas_rows
 from benchmarks.dials import dial_rows
 from benchmarks.measure import Row
+from benchmarks.served import served
+from benchmarks.waits import upload_rows
 from frcnn_viz.paths import APP
 from tests.browser import chromium
 from tests.browser.pages import FLAGS, VIEWPORT
@@ -36,6 +31,7 @@ def browser_rows(repeats: int) -> list[Row]:
         rows = [
             _start_to_picture(page),
             _slider(page, browser.new_page(viewport=VIEWPORT), repeats),
+            *upload_rows(browser),
         ]
         browser.close()
         rows += canvas_rows(playwright, path) + dial_rows(playwright, path)
@@ -101,25 +97,3 @@ def _press(page: Page, slider: str, watch: tuple[str, str]) -> float:
 def _wait_for_canvas(page: Page) -> None:
     page.locator(".box-canvas[data-ms]").first.wait_for(state="attached", timeout=120_000)
     time.sleep(2)
-
-
-@contextmanager
-def served(script: Path) -> Iterator[str]:
-    """The address of a Streamlit server of `script` of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
-    command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=APP.parent, start_new_session=True, **quiet)
-    try:
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -14,8 +14,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
-from benchmarks.browser import served
 from benchmarks.measure import Row
+from benchmarks.served import served
 from frcnn_viz.paths import APP, ROOT
 
 VISITORS, SECONDS = 30, 40

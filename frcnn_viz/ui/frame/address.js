@@ -5,13 +5,13 @@ export default function ({ data }) {
   if (bar.page !== data.page || bar.restored !== data.restored) bar.look = data.look;
   Object.assign(bar, data, { look: bar.look });
   write(bar);
-  measure();
+  measure(bar);
   window.dispatchEvent(new CustomEvent("frcnn-viz:view", { detail: data }));
 }
 
 function listen(bar) {
   window.addEventListener("frcnn-viz:look", (event) => { bar.look = event.detail; write(bar); });
-  window.addEventListener("resize", measure);
+  window.addEventListener("resize", () => measure(bar));
   return bar;
 }
 
@@ -21,7 +21,15 @@ function write({ link, look }) {
 }
 
 // How far down the inspector begins, for the style sheet, which lets it end with the window.
-function measure() {
+function measure(bar) {
   const bench = document.querySelector(".st-key-workbench"), page = document.querySelector("[data-testid=stMain]");
-  if (bench) document.documentElement.style.setProperty("--bench-top", bench.getBoundingClientRect().top + page.scrollTop + "px");
+  if (!bench) return;
+  if (bar.watched !== bench) {
+    bar.resized?.disconnect();
+    bar.resized = new ResizeObserver(() => measure(bar));
+    bar.resized.observe(document.querySelector(".st-key-heading"));
+    bar.resized.observe(page);
+    bar.watched = bench;
+  }
+  document.documentElement.style.setProperty("--bench-top", bench.getBoundingClientRect().top + page.scrollTop + "px");
 }

@@ -1,0 +1,74 @@
+"""What a visitor waits for with a large picture, and what a long sitting leaves in memory."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import time
+
+import numpy as np
+import torch
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from benchmarks.measure import Row
+from benchmarks.served import served
+from frcnn_viz.data.images import load_image
+from frcnn_viz.models.registry import load_detector
+from frcnn_viz.paths import APP
+
+SIZE = (6000, 4000)
+STATE = """([width, part]) => {
+    const inside = (e) => (e.shadowRoot ? walk(e.shadowRoot) : []);
+    const walk = (node) => [...node.querySelectorAll('*')].flatMap((e) => [e, ...inside(e)]);
+    const S = walk(document).find((e) => e.matches('.box-canvas'))?.__state;
+    if (S?.scene?.width !== width) return false;
+    if (part === 'picture') return !!S.image?.complete && S.image.naturalWidth > 0;
+    return S.scene.layers.some((layer) => layer.count > 0);
+}"""
+"""Whether the canvas shows the picture of that width, or its boxes."""
+
+
+def upload_rows(browser: Browser) -> list[Row]:
+    """A photo of 6000 x 4000: how long until its picture, of 3 s, and until its detections, over `model([image])`."""
+    photo = _photo()
+    plain = _plain(photo)
+    with tempfile.TemporaryDirectory() as folder, served(APP, FRCNN_VIZ_WORKSPACE=folder) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{address}/detections")
+        page.locator(".box-canvas[data-messages]").wait_for(timeout=120_000)
+        time.sleep(2)
+        start = time.perf_counter()
+        chooser = page.locator("section[data-testid=stSidebar] input[type=file]")
+        chooser.set_input_files({"name": "large.jpg", "mimeType": "image/jpeg", "buffer": photo})
+        picture = _until(page, "picture", start)
+        boxes = _until(page, "boxes", start)
+    return [
+        Row("6000 x 4000 upload to its picture, of 3 s", "street-fpn", picture * 1000, 3000, 1.0),
+        Row("6000 x 4000 upload to its detections", "street-fpn", boxes * 1000, plain * 1000, 2.0),
+    ]
+
+
+def _until(page: Page, part: str, start: float) -> float:
+    page.wait_for_function(STATE, arg=[SIZE[0], part], timeout=120_000, polling=20)
+    return time.perf_counter() - start
+
+
+def _photo() -> bytes:
+    draw = np.random.default_rng(0)
+    coarse = Image.fromarray(draw.integers(0, 256, (40, 60, 3), dtype=np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    coarse.save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def _plain(photo: bytes) -> float:
+    """Seconds of `model([image])` on the decoded photo, on as many threads as the server has; the best of three."""
+    model, image = load_detector().model, load_image(photo, "large.jpg").tensor
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        with torch.inference_mode():
+            model([image])
+        times.append(time.perf_counter() - start)
+    return min(times)
