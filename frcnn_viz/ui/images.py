@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import io
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
@@ -20,6 +22,8 @@ MAX_BYTES = FOR_BROWSERS
 """Of what is held for browsers to fetch; the longest unused go first."""
 
 _held: OrderedDict[str, bytes] = OrderedDict()
+_encoding: dict[str, Future[None]] = {}
+_ENCODER = ThreadPoolExecutor(1, "encoder")
 _lock = threading.Lock()
 _routed = False
 
@@ -34,20 +38,37 @@ def routes() -> list[Route]:
 def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
     """A URL of the picture (uint8 [H, W] or [H, W, 3] when an array), as lossless PNG.
 
-    `sha256` stands for its pixels: with it, a picture still held is not encoded again.
+    `sha256` stands for its pixels: with it, a picture still held is not encoded again, and one that is not is encoded
+    beside what the page does meanwhile; whoever asks for it waits.
     """
     with _lock:
         if sha256 in _held:
             _held.move_to_end(sha256)
             return f"img/{sha256}.png"
+        if sha256 and _routed:
+            if sha256 not in _encoding:
+                _encoding[sha256] = _ENCODER.submit(_encode, image, sha256)
+            return f"img/{sha256}.png"
+    content = _png(image)
+    if not _routed:
+        return "data:image/png;base64," + base64.b64encode(content).decode()
+    return f"img/{_hold(content, sha256)}.png"
+
+
+def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
+    try:
+        _hold(_png(image), sha256)
+    finally:
+        with _lock:
+            _encoding.pop(sha256, None)
+
+
+def _png(image: Image.Image | np.ndarray) -> bytes:
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
-    content = buffer.getvalue()
-    if not _routed:
-        return "data:image/png;base64," + base64.b64encode(content).decode()
-    return f"img/{_hold(content, sha256)}.png"
+    return buffer.getvalue()
 
 
 def array_url(content: bytes) -> str | None:
@@ -67,6 +88,10 @@ def _hold(content: bytes, digest: str = "") -> str:
 
 
 async def _serve(request: Request) -> Response:
+    with _lock:
+        coming = _encoding.get(request.path_params["digest"])
+    if coming:
+        await asyncio.wait([asyncio.wrap_future(coming)])
     with _lock:
         content = _held.get(request.path_params["digest"])
     if content is None:
