@@ -52,10 +52,22 @@ def test_a_held_picture_is_not_encoded_again(get: Get) -> None:
 
 def test_the_longest_unused_go_first(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = images.image_url(NOISE, "1"), images.image_url(NOISE, "2")
+    assert [get(url).status_code for url in (first, second)] == [200, 200]  # which waits until they are encoded
     monkeypatch.setattr(images, "MAX_BYTES", sum(map(len, images._held.values())))
     images.image_url(NOISE, "1")
     third = images.image_url(NOISE, "3")
-    assert [get(url).status_code for url in (first, second, third)] == [200, 404, 200]
+    assert [get(url).status_code for url in (third, first, second)] == [200, 200, 404]
+
+
+def test_a_picture_is_encoded_once_however_many_ask(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    png = images._png
+    monkeypatch.setattr(images, "_png", lambda image: made.append(1) or png(image))
+    urls = {images.image_url(NOISE, "once") for _ in range(20)}
+    (url,) = urls
+    assert np.array_equal(pixels(get(url).content), NOISE)
+    assert made == [1]
+    assert not images._encoding
 
 
 def test_without_a_route_it_travels_in_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
