@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,13 @@ def test_parts_are_there() -> None:
     assert paths.APP.is_file()
     assert paths.FRAME.is_file()
     assert paths.ASSETS.is_dir()
+
+
+def test_a_wheel_has_every_file_beside_the_code() -> None:
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packed = project["tool"]["setuptools"]["package-data"]
+    beside = [path for path in paths.PACKAGE.rglob("*.*") if path.suffix in (".js", ".css", ".html")]
+    assert beside
+    for path in beside:
+        package = ".".join(path.parent.relative_to(paths.PACKAGE.parent).parts)
+        assert any(path.match(pattern) for pattern in packed.get(package, ())), path
