@@ -69,7 +69,7 @@ async def _visit(stream: str, stop: float, generator: random.Random) -> list[flo
             message.rerun_script.widget_states.widgets.add(id=seen.canvas, json_value="{}")
             widget = message.rerun_script.widget_states.widgets.add()
             widget.id = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{seen.canvas}__events"
-            moved = {"event": "dials", "value": {SETTING: round(generator.uniform(0.3, 0.9), 2)}}
+            moved = {"event": "dials", "value": {"values": {SETTING: round(generator.uniform(0.3, 0.9), 2)}}}
             widget.json_trigger_value = json.dumps([moved])
             start = time.perf_counter()
             await socket.send(message.SerializeToString())

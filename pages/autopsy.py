@@ -18,6 +18,7 @@ from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import tell_empty, this_image
 from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
 
 
 def show_picture_of(here: Session, examined: Examination, object_: int | None) -> None:
@@ -57,7 +58,8 @@ def show_verdict(here: Session, finding: Finding, object_: int) -> None:
         st.markdown(f"##### Object {object_}: {plain(here.ground_truth.names[object_])}, {name_of(finding.verdict)}")
         (st.success if finding.verdict is Verdict.FOUND else st.warning)(plain(finding.sentence))
         if has_stage(finding):
-            st.button("Open its stage", key="open_stage", on_click=follow_to_its_page, args=(here, finding))
+            told = word("action.open_stage").term
+            st.button(told, key="open_stage", on_click=follow_to_its_page, args=(here, finding))
 
 
 def this_picture(here: Session) -> None:

@@ -1,3 +1,5 @@
+from functools import partial
+
 import streamlit as st
 import torch
 
@@ -15,6 +17,7 @@ from frcnn_viz.ui.frame.desk import choose_level
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import Option
@@ -97,7 +100,10 @@ def field(here: Session) -> None:
         level, (row, column) = level_and_cell(here)
         name = here.trace.features.names[level]
         with st.spinner("Following the gradient back to the pixels"):
-            gradient = receptive_field(here.detector.model, here.trace.input, name, row, column)
+            model, data = here.detector.model, here.trace.input
+            key = ("receptive field", model, here.image.sha256, data.input_size, name, row, column)
+            run = partial(receptive_field, model, data, name, row, column)
+            gradient = MEMORY.recall(key, run, here.detector.device).value
         extent = field_extent(gradient)
         st.markdown(f"Which input pixels move the cell in row {row}, column {column}: one backward pass.")
         st.caption(

@@ -88,7 +88,7 @@ def picture(here: Session) -> None:
     inspector.caption(f"Dots: the {len(points)} points at which RoIAlign reads the map. Click another proposal.")
     with left:
         boxes, scores = trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
-        layers = [proposal_layer(boxes, scores), chosen_layer(box_in_image, roi.number)]
+        layers = [proposal_layer(boxes, scores), chosen_layer(box_in_image)]
         select = lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id)  # noqa: E731
         show_picture(here, "rois", layers, select, points=points)
 

@@ -99,7 +99,7 @@ def picture(here: Session) -> None:
     left, inspector = workbench()
     layers = [
         detection_layer(here.trace, here.detector.classes),
-        BoxLayer("chosen", found.boxes_in_image[row][None], [("chosen", SELECTED)], width=3.0),
+        BoxLayer("chosen", found.boxes_in_image[row][None], [("chosen", SELECTED)], width=3.0, pickable=False),
     ]
     overlay = None
     with inspector:

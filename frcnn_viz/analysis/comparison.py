@@ -99,14 +99,17 @@ Lost = tuple[int, int, Finding]
 
 
 def found_by_one(a: Iterable[Examination], b: Iterable[Examination]) -> tuple[list[Lost], list[Lost]]:
-    """The objects that only A finds, and those that only B finds; both were examined on the same images."""
+    """The objects that A finds and B misses, and those that B finds and A misses, on the same images.
+
+    An object of a class that one does not know is no miss of it.
+    """
     only_a: list[Lost] = []
     only_b: list[Lost] = []
     for image, (of_a, of_b) in enumerate(zip(a, b, strict=True)):
         for number, (in_a, in_b) in enumerate(zip(of_a.findings, of_b.findings, strict=True)):
-            if in_a.verdict is Verdict.FOUND and in_b.verdict is not Verdict.FOUND:
+            if in_a.verdict is Verdict.FOUND and in_b.missed:
                 only_a.append((image, number, in_b))
-            elif in_b.verdict is Verdict.FOUND and in_a.verdict is not Verdict.FOUND:
+            elif in_b.verdict is Verdict.FOUND and in_a.missed:
                 only_b.append((image, number, in_a))
     return only_a, only_b
 

@@ -15,7 +15,6 @@ SCRIPTS = (
     "decode.js",  # reads the message
     "nms.js",
     "sieve.js",  # with nms.js: what becomes of the boxes while a dial is held
-    "matching.js",  # which anchors stand for which objects
     "view.js",  # maps image to screen
     "filters.js",  # which boxes are shown, and which is under the pointer
     "stage.js",  # the size, the canvases, the pictures

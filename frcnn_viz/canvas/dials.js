@@ -10,19 +10,25 @@ function addDial(S, l, role) {
   const letGo = (value) => {
     S.dialHeld = null;
     S.asked.set(setting, value);
-    S.emit("dials", Object.fromEntries(S.asked)); // all that is not answered, should one have been lost
+    S.askedSerial = `${S.name}:${++S.askedCount}`;
+    // all that is not answered, should one have been lost
+    S.emit("dials", { values: Object.fromEntries(S.asked), serial: S.askedSerial });
   };
   const range = { min: low, max: high, step, title: help };
   addSlider(S, label, range, () => dial().now, (v) => v.toFixed(digits), turn, letGo);
 }
 
-// What was asked for here and is not yet what the server answered stands.
+// What was asked for here stands until the host has answered, whatever its answer is.
+function takeAnswer(S) {
+  if (S.askedSerial && S.scene.answered === S.askedSerial) for (const setting of S.asked.keys())
+    if (setting !== S.dialHeld) S.asked.delete(setting);
+}
+
 function keepAsked(S, layer) {
   const dials = Object.entries(layer.sieve.dials);
   for (const [, dial] of dials) {
     const { setting, value } = dial, asked = S.asked.get(setting);
     dial.now = asked ?? value;
-    if (asked === value && S.dialHeld !== setting) S.asked.delete(setting);
   }
   const answered = dials.every(([, dial]) => dial.now === dial.value);
   const now = Object.fromEntries(dials.map(([role, dial]) => [role, dial.now]));

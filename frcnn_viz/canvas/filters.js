@@ -32,10 +32,11 @@ function filterBoxes(S) {
   S.shown = S.scene.layers.map((layer) => visibleBoxes(layer, S.filters));
 }
 
-// The smallest shown box that holds the point; later layers win over earlier ones.
-function boxAt(scene, shown, x, y, slack) {
+// The smallest shown box that holds the point; later layers win over earlier ones. `picks`: of layers to be clicked.
+function boxAt(scene, shown, x, y, slack, picks = false) {
   for (let l = scene.layers.length - 1; l >= 0; l--) {
-    const { boxes } = scene.layers[l];
+    const { boxes, pickable } = scene.layers[l];
+    if (picks && pickable === false) continue;
     let best = -1, least = Infinity;
     for (let n = 0; n < shown[l].length; n++) {
       const i = shown[l][n], o = i * 4;

@@ -8,7 +8,7 @@ function bindKeys(S) {
   canvas.addEventListener("keyup", (event) => { if (event.key === " " && S.tools) S.tools.space = false; });
   canvas.addEventListener("blur", () => { if (S.tools) S.tools.space = false; if (S.focus) setFocus(S, null); });
   zoom.addEventListener("click", (event) => {
-    const kind = event.target.closest("button")?.dataset.zoom;
+    const kind = S.scene && event.target.closest("button")?.dataset.zoom;
     if (kind === "png") savePng(S);
     else if (kind === "fit") S.fit();
     else if (kind) S.zoom(kind === "in" ? 1.4 : 1 / 1.4);
@@ -19,7 +19,7 @@ function bindKeys(S) {
 function onKey(S, event) {
   const { key } = event, command = event.ctrlKey || event.metaKey;
   if (key === "Escape" && S.drag) return cancelDrag(S);
-  if (S.tools && onToolKey(S.tools, event)) return true;
+  if (S.tools && !S.drag && onToolKey(S.tools, event)) return true;
   if (command || event.altKey) return false;
   if (key === "Tab" && !S.tools) return stepFocus(S, event.shiftKey ? -1 : 1);
   if (key === "Enter") return chooseFocus(S);

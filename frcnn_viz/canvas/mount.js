@@ -1,6 +1,7 @@
 // The one way in: a canvas in an element of any page.
 //   data: the message of CanvasScene.pack(); `update(data)` shows another
 //   emit(event, value): tells the host of "pick", "dials", "edit" and "look", and that a scene is "shown"
+//   `look()`: what is set on it, once a scene is shown
 //   `patch(layers)`: other parts of layers of the scene, by the layer's name, for as many boxes
 //   panel: an element that is to hold the controls; without it they stand above the picture. `dock(panel)` moves them
 function mount(element, data, emit, panel = null) {
@@ -15,13 +16,14 @@ function mount(element, data, emit, panel = null) {
     stopFollowing();
     cancelAnimationFrame(S.frame);
     clearTimeout(S.resting);
+    clearTimeout(S.lookTimer);
     S.gone = true;
     S.root.remove();
     S.parts.bar.remove();
   };
   dock(panel);
   update(S, data);
-  return { update: (other) => update(S, other), patch: (layers) => patch(S, layers), dock, unmount };
+  return { update: (other) => update(S, other), patch: (layers) => patch(S, layers), look: () => lookText(S), dock, unmount };
 }
 
 const CANVASES = ["picture", "layers", "over"];
@@ -37,7 +39,8 @@ function newState(element, emit) {
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
     scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
-    held: new Map(), asked: new Map(), dialHeld: null, turn: 0, frame: 0, stale: 0,
+    held: new Map(), asked: new Map(), dialHeld: null, askedSerial: "", askedCount: 0,
+    name: Math.random().toString(36).slice(2), turn: 0, frame: 0, stale: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
   });
   // What is to be painted in the next frame: 1, what changes under the hand; 2, the layers as well; 3, the picture too,
@@ -116,6 +119,7 @@ function show(S, scene) {
   keepFocus(S);
   S.filters.score ??= scene.scoreFrom;
   takeLook(S, scene.look);
+  takeAnswer(S);
   for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
   takeTools(S, scene.tools);
   loadImage(S, "image", scene.url);

@@ -3,7 +3,7 @@
 function updatePanel(S) {
   if (!S.scene.controls) return;
   const { layers, overlay } = S.scene;
-  const dials = (layer) => Object.keys(layer.sieve?.dials ?? {});
+  const dials = (layer) => Object.entries(layer.sieve?.dials ?? {}).map(([role, { label, low, high, step }]) => [role, label, low, high, step]);
   const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l)]);
   const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);

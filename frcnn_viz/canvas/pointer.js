@@ -37,13 +37,13 @@ function bindPointer(S) {
     const { drag } = S;
     S.drag = null;
     if (!drag) return;
-    if (drag.far && drag.kind !== "pan") finish(S.tools, drag);
+    if (drag.far && drag.kind !== "pan" && S.tools) finish(S.tools, drag);
     else if (!drag.far && S.tools && drag.kind !== "pan") clickTools(S.tools, drag.point);
     else if (!drag.far && !S.tools) pickAt(S, drag.point);
   });
   canvas.addEventListener("pointercancel", () => cancelDrag(S));
   canvas.addEventListener("pointerleave", () => hoverAt(S, null));
-  canvas.addEventListener("dblclick", () => S.tools || S.fit());
+  canvas.addEventListener("dblclick", () => S.tools || (S.scene && S.fit()));
 
   // Small steps are a trackpad's, which pans where there is something to pan.
   canvas.addEventListener("wheel", (event) => {
@@ -59,7 +59,7 @@ function bindPointer(S) {
 
 function pickAt(S, [x, y]) {
   if (S.focus) setFocus(S, null);
-  choose(S, boxAt(S.scene, S.shown, x, y, 2 / S.view.scale), x, y);
+  choose(S, boxAt(S.scene, S.shown, x, y, 2 / S.view.scale, true), x, y);
 }
 
 function hoverAt(S, hover, screen) {

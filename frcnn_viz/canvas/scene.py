@@ -75,6 +75,7 @@ class BoxLayer:
         dashes: of a group whose strokes are not solid, the lengths of stroke and gap, screen pixels: what differs in
             colour should differ so as well, for those who see few colours.
         visible: whether it is shown before the reader chooses.
+        pickable: whether its boxes are clicked; a click on others goes to what lies under them.
         hidden_groups: groups not shown before the reader chooses.
         sieve: with it the canvas offers the stage's settings; `groups` must be what they lead to.
     """
@@ -92,6 +93,7 @@ class BoxLayer:
     width: float = 1.5
     dashes: dict[int, tuple[float, float]] = field(default_factory=dict)
     visible: bool = True
+    pickable: bool = True
     hidden_groups: tuple[int, ...] = ()
     sieve: Sieve | None = None
 
@@ -175,6 +177,7 @@ class CanvasScene:
         points: [M, 2], small dots, such as cell centres.
         overlay: drawn between image and boxes.
         score_from: where the score filter starts; the reader can move it.
+        answered: names the last turn of dials that the host has taken, as it told it.
         caption: of the picture, in words: named to who cannot see it, and written below where it is saved.
         tools: with them the user draws.
         look: what the reader set on the canvas, as its "look" told it (see `look.js`), and an epoch: it is taken when
@@ -191,6 +194,7 @@ class CanvasScene:
     overlay: Overlay | None = None
     score_from: float = 0.0
     caption: str = ""
+    answered: str = ""
     tools: Tools | None = None
     look: tuple[str, int] | None = None
     link: str = ""
@@ -211,6 +215,7 @@ class CanvasScene:
                     "width": layer.width,
                     "dashes": layer.dashes,
                     "visible": layer.visible,
+                    "pickable": layer.pickable,
                     "hiddenGroups": list(layer.hidden_groups),
                     "labels": layer.labels,
                     "named": layer.named,
@@ -240,6 +245,7 @@ class CanvasScene:
             "layers": layers,
             "scoreFrom": self.score_from,
             "caption": self.caption,
+            "answered": self.answered,
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "link": self.link,
             "controls": self.controls,

@@ -11,16 +11,17 @@ function takeTools(S, given) {
   S.parts.tools.hidden = !given;
   if (!given) { S.tools = null; return; }
   const T = (S.tools ??= newTools(S));
+  if (given.ack) T.acked = given.ack;
   T.colours = given.colours;
-  T.classes = [...new Set([...given.classes, ...T.classes])];
+  T.classes = T.sent === T.acked ? [...given.classes] : [...new Set([...given.classes, ...T.classes])];
   if (T.epoch === null || (T.epoch !== given.epoch && T.sent === T.acked)) adopt(T, given);
   else if (T.epoch !== given.epoch) { T.epoch = given.epoch; T.send(); } // the host did not get the last change
-  if (given.ack) T.acked = given.ack;
   T.marks = JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes) ? given.marks : {};
   if (!T.classes.includes(T.active)) T.active = T.classes[0] ?? "object";
 }
 
 function adopt(T, given) {
+  T.S.drag = null; // its box may be gone
   if (T.epoch !== null) T.undo.push({ boxes: copyBoxes(T.boxes), selected: -1 }); // another's change can be undone
   Object.assign(T, { epoch: given.epoch, boxes: fromRows(given.boxes), selected: -1, redo: [] });
 }

@@ -114,7 +114,7 @@ def evidence_layers(trace: Trace, finding: Finding) -> list[BoxLayer]:
     elif finding.suppressor is not None:
         boxes.append((word("canvas.suppressor").term, trace.proposals.candidates[finding.suppressor], SELECTED))
     return [
-        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=2.5)
+        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=2.5, pickable=False)
         for name, box, colour in boxes
     ]
 

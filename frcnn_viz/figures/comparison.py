@@ -71,6 +71,7 @@ def chosen_layer(found: Found, number: int | None) -> BoxLayer:
         found.boxes_in_image[[] if number is None else [number]],
         [(word("canvas.selected").term, SELECTED)],
         width=4.0,
+        pickable=False,
     )
 
 

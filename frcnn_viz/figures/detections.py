@@ -86,13 +86,13 @@ def life_layers(trace: Trace, life: Lineage) -> list[BoxLayer]:
         (word("canvas.life_box").term, life.box, GREEN),
     ]
     layers = [
-        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=3.0)
+        BoxLayer(name, trace.input.boxes_in_image(box[None]), [(name, colour)], width=3.0, pickable=False)
         for name, box, colour in steps
     ]
     if life.suppressor:
         roi, label = life.suppressor
         box = trace.input.boxes_in_image(trace.rois.boxes[roi, label][None])
-        layers.append(BoxLayer("its suppressor", box, [("its suppressor", SELECTED)], width=3.0))
+        layers.append(BoxLayer("its suppressor", box, [("its suppressor", SELECTED)], width=3.0, pickable=False))
     return layers
 
 

@@ -17,7 +17,6 @@ from frcnn_viz.words import word
 
 NAMES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
 TITLES = {name: word(f"loss.{name}").term for name in NAMES}
-MEANINGS = {name: word(f"loss.{name}").sentence for name in NAMES}
 
 
 def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInput) -> BoxLayer:

@@ -83,8 +83,10 @@ def target_layers(grid: AnchorGrid, anchor: int, aim: Tensor, network_input: Net
     boxes = network_input.boxes_in_image(torch.stack([grid.boxes[anchor], aim]))
     start = (boxes[:1, :2] + boxes[:1, 2:]) / 2
     return [
-        BoxLayer("this anchor", boxes[:1], [(word("canvas.this_anchor").term, SELECTED)], width=3.0),
-        BoxLayer("its target", boxes[1:], [(word("canvas.target").term, GREEN)], tails=start, width=2.5),
+        BoxLayer("this anchor", boxes[:1], [(word("canvas.this_anchor").term, SELECTED)], width=3.0, pickable=False),
+        BoxLayer(
+            "its target", boxes[1:], [(word("canvas.target").term, GREEN)], tails=start, width=2.5, pickable=False
+        ),
     ]
 
 

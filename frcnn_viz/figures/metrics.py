@@ -9,13 +9,11 @@ import plotly.graph_objects as go
 import torch
 from torch import Tensor
 
-from frcnn_viz.analysis.metrics import FIGURES, CocoReport
+from frcnn_viz.analysis.metrics import CocoReport
 from frcnn_viz.analysis.stress import Axis, Point
 from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, recalls
 from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE, PURPLE, SELECTED, VERMILION, class_colour
 from frcnn_viz.words import word
-
-MEANINGS = {name: word(f"metric.{name}").sentence for name in FIGURES}
 
 
 def precision_recall_figure(report: CocoReport, classes: Sequence[str]) -> go.Figure:

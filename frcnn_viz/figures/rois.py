@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-import torch
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer
@@ -26,9 +25,9 @@ def proposal_layer(boxes_in_image: Tensor, scores: Tensor) -> BoxLayer:
     return BoxLayer("proposal", boxes_in_image, [("proposals", "#56B4E9")], scores=scores, width=1.0)
 
 
-def chosen_layer(box_in_image: Tensor, proposal: int) -> BoxLayer:
-    """The chosen proposal [4]."""
-    return BoxLayer("chosen", box_in_image[None], [("chosen RoI", SELECTED)], ids=torch.tensor([proposal]), width=3.0)
+def chosen_layer(box_in_image: Tensor) -> BoxLayer:
+    """The chosen proposal's box [4]."""
+    return BoxLayer("chosen", box_in_image[None], [("chosen RoI", SELECTED)], width=3.0, pickable=False)
 
 
 def pooled_grid(pooled: Tensor, channels: int, columns: int) -> np.ndarray:

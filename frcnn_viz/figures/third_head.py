@@ -65,4 +65,5 @@ def keypoint_layer(keypoints: Keypoints, row: int, names: Sequence[str]) -> BoxL
         columns={"logit": keypoints.scores[row]},
         labels=list(names) if len(names) == len(points) else None,
         width=2.0,
+        pickable=False,
     )

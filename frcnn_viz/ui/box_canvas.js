@@ -11,10 +11,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
 function start(host, data) {
   const holder = host.getRootNode().host.closest("[class*=st-key-]"); // Streamlit writes the key on what holds us
   const key = [...holder.classList].find((name) => name.startsWith("st-key-"));
+  const path = location.pathname;
+  const path = location.pathname;
+  let seen = false;
   const tell = (event, detail) => window.dispatchEvent(new CustomEvent("frcnn-viz:" + event, { detail }));
   const mounted = (host.mounted = mount(host, data, (event, value) => {
-    if (event === "look") tell("look", value);
-    else if (event === "shown") tell("shown", { key });
+    if (event === "look") tell("look", { text: value, path });
+    else if (event === "shown") {
+      if (!seen) tell("look", { text: mounted.look(), path }); // the address may have that of a canvas before
+      seen = true;
+      tell("shown", { key });
+    }
     else host.emit(event, value);
   }));
   let docked = null;

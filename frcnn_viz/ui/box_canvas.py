@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,16 @@ def box_canvas(
 
     def picked() -> None:
         pick = _read(view.held(key))
-        if pick:
+        if pick and _is_there(pick, scene):
             on_pick(pick)
 
     def dialled() -> None:
-        values = getattr(view.held(key), "dials", None) or {}
+        message = getattr(view.held(key), "dials", None)
+        if not isinstance(message, dict) or not isinstance(message.get("values"), dict):
+            return
         number = lambda value: isinstance(value, int | float) and abs(value) < math.inf  # noqa: E731
-        on_dials({name: value for name, value in values.items() if name in offered and number(value)})
+        on_dials({name: value for name, value in message["values"].items() if name in offered and number(value)})
+        answered[key] = str(message.get("serial", ""))[:80]
 
     def edited() -> None:
         message = getattr(view.held(key), "edit", None)
@@ -67,7 +70,8 @@ def box_canvas(
             on_edit(edit)
 
     offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
-    data = scene.pack(array_url)
+    answered = view.kept("dials_answered", dict)
+    data = replace(scene, answered=answered.get(key, "")).pack(array_url)
     changes = {"on_pick_change": picked, "on_dials_change": dialled, "on_edit_change": edited}
     return _read(_declare()(key=key, data=data, **changes))
 
@@ -75,6 +79,17 @@ def box_canvas(
 def canvas_panel(key: str) -> None:
     """A place for the controls of the canvas of this key; without one they stand above its picture."""
     _declare_panel()(key=f"{key}_panel", data={"key": key})
+
+
+def _is_there(pick: Pick, scene: CanvasScene) -> bool:
+    """Whether what was clicked is in the scene: the browser may have had an older one."""
+    if pick.layer is None:
+        return True
+    layer = next((one for one in scene.layers if one.name == pick.layer), None)
+    if layer is None or pick.id is None:
+        return False
+    count = len(layer.boxes_in_image)
+    return pick.id < count if layer.ids is None else bool((layer.ids == pick.id).any())
 
 
 def _read(result: Any) -> Pick | None:

@@ -180,7 +180,8 @@ def draw_again_button(settings: Settings) -> None:
 def segments(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
     """One of a few, side by side; returns what is chosen. `key` is its label's in the word list, as below."""
     names = list(titles)
-    return _bound(option, names, partial(st.segmented_control, options=names, format_func=titles.get), key, more)
+    widget = partial(st.segmented_control, options=names, format_func=titles.get, required=True)
+    return _bound(option, names, widget, key, more)
 
 
 def choice(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
@@ -218,7 +219,7 @@ def several(option: Option, key: str, names: Sequence[str], **more: Any) -> list
         chosen = []
     widget, told = f"option_{option.name}", word(key)
     view.hold(widget, chosen)
-    changed = lambda: option.set(json.dumps(view.held(widget)))  # noqa: E731
+    changed = lambda: option.set(json.dumps(view.held(widget)) if view.held(widget) else "")  # noqa: E731
     st.multiselect(told.term, names, key=widget, on_change=changed, help=told.hover, **more)
     return chosen
 

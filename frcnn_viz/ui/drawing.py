@@ -1,4 +1,4 @@
-"""What the draw page keeps of each image between reruns, so that an edit is saved at once and never undone."""
+"""What the tab Draw keeps of each image between reruns, so that an edit is saved at once and never undone."""
 
 from __future__ import annotations
 

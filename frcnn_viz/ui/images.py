@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import logging
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from frcnn_viz.ui.memory import FOR_BROWSERS
 
+LOG = logging.getLogger(__name__)
 MAX_BYTES = FOR_BROWSERS
 """Of what is held for browsers to fetch; the longest unused go first."""
 
@@ -58,6 +60,9 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
 def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
     try:
         _hold(_png(image), sha256)
+    except Exception:
+        LOG.exception("A picture could not be encoded.")
+        raise
     finally:
         with _lock:
             _encoding.pop(sha256, None)
@@ -92,6 +97,8 @@ async def _serve(request: Request) -> Response:
         coming = _encoding.get(request.path_params["digest"])
     if coming:
         await asyncio.wait([asyncio.wrap_future(coming)])
+        if coming.exception():
+            return Response("The picture could not be encoded; the server's log has the details.", status_code=500)
     with _lock:
         content = _held.get(request.path_params["digest"])
     if content is None:

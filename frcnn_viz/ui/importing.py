@@ -60,6 +60,7 @@ def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
             tell(done, total, f"{done:,} of {total:,} images")
         return True
 
+    report["looked"] = "no image was looked at yet."
     with progress("import", "What was added until then stays.") as tell:
         tell(0, 1, "Reading ...")
         try:
@@ -93,6 +94,7 @@ def tell_import() -> None:
         return
     if report.get("looked"):
         st.warning(f"Stopped: {report['looked']} What was added until then is here.")
+        _dismiss()
         return
     added = f"{report['added']:,} new image{'s' * (report['added'] != 1)}"
     known = f", {report['known']:,} that {'was' if report['known'] == 1 else 'were'} here already" * bool(
@@ -107,6 +109,10 @@ def tell_import() -> None:
                 st.text(sentence)
             if more > 0:
                 st.caption(f"and {more:,} more")
+    _dismiss()
+
+
+def _dismiss() -> None:
     st.button(
         word("action.dismiss").term, key="import_told", on_click=view.kept("import", dict).pop, args=("report", None)
     )

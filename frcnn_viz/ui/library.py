@@ -37,6 +37,14 @@ def items() -> list[Item]:
         return []
 
 
+def ids() -> tuple[str, ...]:
+    """The images of the workspace by their ids; none where it cannot be used."""
+    try:
+        return tuple(workspace().ids)
+    except DataError:
+        return ()
+
+
 def find(key: str) -> Item | None:
     """An image of the workspace, or None."""
     try:

@@ -1,4 +1,4 @@
-"""The strip under every page: the box chosen last, back to its anchor and forward to its fate."""
+"""The tab Lineage: the box chosen last, back to its anchor and forward to its fate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLOURS = (ANCHOR, BLUE, PURPLE)
 
 
 def lineage_of_selection(here: Session) -> None:
-    """The strip of the anchor, candidate, proposal or detection that was chosen last, where one is."""
+    """The pictures of the anchor, candidate, proposal or detection that was chosen last, where one is."""
     chosen = session.selected_last(("anchor", "candidate", "proposal", "detection"))
     source = source_of(here.trace, *chosen) if chosen else None
     if source is None:

@@ -96,8 +96,27 @@ def current() -> Session:
 
 def arrive(page: str) -> None:
     """Open a page; what its link names and is not here is told."""
-    if not view.arrive(page):
-        return
+    if view.arrive(page):
+        _admit()
+
+
+def swap() -> None:
+    """Look at the pinned view, on the same page, and pin the one that was looked at; for callbacks."""
+    view.swap()
+    _admit()
+
+
+def has_third_head() -> bool:
+    """Whether the detector in view makes masks or keypoints; not where it cannot be had, which `current` tells."""
+    try:
+        heads = _detector().model.roi_heads
+    except (ModelError, WeightsError):
+        return False
+    return heads.has_mask() or heads.has_keypoint()
+
+
+def _admit() -> None:
+    """Let the view, as a link gave it, hold only what is here; what is not is told."""
     seen = view.now()
     seen = replace(seen, model=seen.model or next(iter(factory()), DEFAULT_DETECTOR))
     if seen.device not in ("auto", *available_devices()):

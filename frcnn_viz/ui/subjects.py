@@ -54,18 +54,21 @@ def this_image(here: Session) -> Subject:
 
 def chosen_subjects(here: Session) -> list[Subject]:
     """Those of the set chosen in the sidebar; the samples where that has nothing in it."""
-    chosen = here.view.set
-    if chosen == "yours" and library.items():
+    chosen = set_in_force(here)
+    if chosen == "yours":
         return _thick_enough(here, of_items(library.items()))
-    if chosen == "this" and here.ground_truth is not None:
-        return [this_image(here)]
-    return of_samples()
+    return [this_image(here)] if chosen == "this" else of_samples()
+
+
+def set_in_force(here: Session) -> str:
+    """Which set that is."""
+    has = {"yours": bool(library.ids()), "this": here.ground_truth is not None, "samples": True}
+    return here.view.set if has[here.view.set] else "samples"
 
 
 def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
     """Say whose figures these are."""
-    chosen = here.view.set if here.view.set != "this" or here.ground_truth is not None else "samples"
-    st.caption(f"Of {SET_TITLES[chosen]}: {len(subjects):,}. Choose another set in the sidebar.")
+    st.caption(f"Of {SET_TITLES[set_in_force(here)]}: {len(subjects):,}. Choose another set in the sidebar.")
 
 
 def tell_empty(subjects: Sequence[Subject]) -> None:

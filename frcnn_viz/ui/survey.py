@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import streamlit as st
 
@@ -103,9 +103,10 @@ def where_missed(here: Session, tell: Tell) -> str | None:
     waiting = [subject for subject in others if subject.key in SAMPLES and subject.key not in done]
     for count, subject in enumerate(waiting):
         tell(count, len(waiting), f"{count:,} of {len(waiting):,} sample scenes looked through")
-        run(here.detector, here.settings, [subject], lambda *_: None)
-        if known(here.detector, here.settings, [subject])[subject.key].missed:
-            return subject.key
+        with suppress(ValueError):  # it cannot be run at these settings
+            run(here.detector, here.settings, [subject], lambda *_: None)
+            if known(here.detector, here.settings, [subject])[subject.key].missed:
+                return subject.key
     return None
 
 

@@ -24,7 +24,7 @@ SETS = ("this", "yours", "samples")
 FIRST_IMAGE = {"autopsy": "fog"}
 """Where a page that is opened without a picture begins with another than the first sample; in this one objects are
 missed."""
-MOST_TEXT, MOST_OPTIONS = 400, 60
+MOST_TEXT, MOST_OPTIONS = 2000, 60
 T = TypeVar("T")
 Pairs = tuple[tuple[str, str], ...]
 

@@ -86,7 +86,7 @@ def test_the_overview_fits_a_projector(scheme: str, app: str, browser: Browser, 
         page.goto(app)
         settled(page)
         expect(page.get_by_text("differ by exactly 0")).to_be_visible()
-        overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        overflow = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > main.clientWidth")
         assert not overflow
 
 
@@ -167,8 +167,10 @@ def test_clicking_a_box_shows_its_lineage_and_link(app: str, page: Page, settled
     settled(page)
     page.mouse.click(*place(page, *BALL))
     expect(page.locator("h1")).to_have_text("Detections", timeout=20_000)
-    expect(page.get_by_text("The life of a ball")).to_be_attached()
-    expect(page.get_by_text("Kept: it goes on")).to_be_attached()
+    page.get_by_text("The life of a ball").scroll_into_view_if_needed()
+    expect(page.get_by_text("The life of a ball")).to_be_visible()
+    page.get_by_text("Kept: it goes on").scroll_into_view_if_needed()
+    expect(page.get_by_text("Kept: it goes on")).to_be_visible()
     expect(page).to_have_url(re.compile("detection="))
 
 
@@ -188,7 +190,7 @@ def test_zooming_keeps_clicks_true(app: str, page: Page, settled: Settled) -> No
     page.mouse.click(x, y)
     settled(page)
     # (160, 120) of the image is (80, 60) for the network: at stride 4 that is row 15, column 20
-    expect(page.get_by_text("Cell row 15, column 20")).to_be_attached()
+    expect(page.get_by_text("Cell row 15, column 20")).to_be_visible()
 
 
 def test_hovering_explains_a_box(app: str, page: Page, settled: Settled) -> None:

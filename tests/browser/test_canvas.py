@@ -96,7 +96,7 @@ def test_a_look_is_told_in_the_browser_alone(app: str, page: Page, settled: Sett
     page.goto(app)
     settled(page)
     sent = len(frames)
-    page.evaluate("window.addEventListener('frcnn-viz:look', ({ detail }) => { window.look = detail; })")
+    page.evaluate("window.addEventListener('frcnn-viz:look', ({ detail }) => { window.look = detail.text; })")
     page.get_by_role("button", name="two").click()
     page.wait_for_function("window.look === 'h=box:1'")
     assert len(frames) == sent

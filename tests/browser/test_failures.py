@@ -86,19 +86,20 @@ def test_the_court_plays_pauses_and_steps_by_key(app: str, page: Page, settled: 
     settled(page)
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_text(re.compile("^Step 4 of"))).to_be_visible()
-    page.keyboard.press("p")
+    page.keyboard.press("s")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     settled(page)
     told = page.get_by_text(re.compile("^Step \\d+ of"))
     step = int(told.inner_text().split()[1])
     page.wait_for_timeout(600)  # two steps of time, in which nothing happens
     expect(told).to_have_text(re.compile(f"^Step {step} of"))
-    page.keyboard.press("s")
+    page.keyboard.press("d")
     expect(told).to_have_text(re.compile(f"^Step {step + 1} of"))
     page.keyboard.press("a")
     expect(told).to_have_text(re.compile(f"^Step {step} of"))
     settled(page)
     assert f"court.step={step}" in page.url
+    assert "pinned=" not in page.url
 
 
 def test_a_probe_is_asked_where_it_is_drawn_and_its_link_asks_the_same(app: str, page: Page, settled: Settled) -> None:

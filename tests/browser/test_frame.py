@@ -52,7 +52,7 @@ def test_the_picture_comes_first(width: int, height: int, app: str, browser: Bro
                 assert seen > 0.5, (name, box)
             else:
                 assert box["y"] < height, (name, box)
-            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), name
+            assert not page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > main.clientWidth"), name
 
 
 def test_back_goes_through_the_pages_and_brings_back_what_was_seen(app: str, page: Page, settled: Settled) -> None:

@@ -1,4 +1,4 @@
-"""The module's own reading and reckoning, in a real browser, beside torch's: decoding, filters, matching."""
+"""The module's own reading and reckoning, in a real browser, beside torch's: decoding and filters."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import pytest
 import torch
 from playwright.sync_api import Page, Route
 from torch import Tensor
-from torchvision.models.detection._utils import Matcher
-from torchvision.ops import box_iou
 
 from frcnn_viz import canvas
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
-from frcnn_viz.pipeline.matching import match_anchors
 from tests.canvas.host import BYTES, picture_url
 
 THRESHOLDS = [0.0, 0.1, 0.25, 0.3, 1 / 3, 0.5, 0.6, 2 / 3, 0.7, 0.75, 1.0]
@@ -33,10 +30,6 @@ VISIBLE = """cases => cases.map(({ layer, filters }) => {
     layer.scores &&= new Float32Array(layer.scores);
     layer.order = bestFirst(layer);
     return [...visibleBoxes(layer, filters)];
-})"""
-MATCH = """cases => cases.map(({ anchors, objects, fg, bg }) => {
-    const found = matchAnchors(new Float32Array(anchors), new Float32Array(objects), fg, bg);
-    return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, [...values]]));
 })"""
 
 
@@ -179,36 +172,6 @@ def test_the_boxes_shown_are_the_best_that_pass(scripts: Page) -> None:
             {"layer": {**packed, "groups": flat(layer.groups), "scores": flat(layer.scores)}, "filters": filters}
         )
     assert scripts.evaluate(VISIBLE, cases) == expected
-
-
-def test_anchors_are_matched_as_torchvision_matches_them(scripts: Page) -> None:
-    generator = torch.Generator().manual_seed(4)
-    cases = []
-    for number in range(1200):
-        whole = number % 3 > 0
-        bg, fg = sorted(THRESHOLDS[integer(generator, 0, len(THRESHOLDS))] for _ in range(2))
-        anchors = boxes_of(generator, integer(generator, 1, 40), whole)
-        cases.append((anchors, boxes_of(generator, integer(generator, 1, 9), whole, empty=False), fg, bg))
-    found = scripts.evaluate(
-        MATCH, [{"anchors": flat(a), "objects": flat(o), "fg": fg, "bg": bg} for a, o, fg, bg in cases]
-    )
-    on_a_threshold = tied = 0
-    for (anchors, objects, fg, bg), there in zip(cases, found, strict=True):
-        quality = box_iou(objects, anchors)
-        assert there["matched"] == Matcher(fg, bg, allow_low_quality_matches=True)(quality).tolist()
-        ours = match_anchors(anchors, objects, fg_iou_thresh=fg, bg_iou_thresh=bg)
-        assert there["iou"] == ours.iou.tolist()
-        assert there["object"] == ours.object.tolist()
-        assert there["best"] == ours.best_iou_of_object.tolist()
-        on_a_threshold += bool(torch.isin(quality, torch.tensor([fg, bg])).any())
-        tied += bool((quality == quality.amax(dim=1, keepdim=True)).sum() > len(objects))
-    assert on_a_threshold > 300
-    assert tied > 300
-
-
-def test_anchors_without_objects_are_negative(scripts: Page) -> None:
-    (found,) = scripts.evaluate(MATCH, [{"anchors": [0, 0, 1, 1], "objects": [], "fg": 0.7, "bg": 0.3}])
-    assert found == {"matched": [-1], "iou": [0], "object": [-1], "best": []}
 
 
 def test_the_picture_has_its_place_before_the_arrays_come(page: Page) -> None:

@@ -10,7 +10,11 @@ export default function ({ data }) {
 }
 
 function listen(bar) {
-  window.addEventListener("frcnn-viz:look", (event) => { bar.look = event.detail; write(bar); });
+  window.addEventListener("frcnn-viz:look", ({ detail: { text, path } }) => {
+    if (path !== location.pathname) return; // of the page before
+    bar.look = text;
+    write(bar);
+  });
   window.addEventListener("resize", () => measure(bar));
   return bar;
 }

@@ -18,7 +18,7 @@ function listen(all) {
   window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail));
   window.addEventListener("keydown", (event) => onKey(all, event));
   window.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
-  window.addEventListener("drop", (event) => { if (add(event.dataTransfer)) event.preventDefault(); });
+  window.addEventListener("drop", (event) => { if (!event.defaultPrevented && add(event.dataTransfer)) event.preventDefault(); });
   window.addEventListener("paste", (event) => { if (!isTyping(event) && add(event.clipboardData)) event.preventDefault(); });
   document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) show(false); });
   return all;
@@ -91,7 +91,7 @@ async function copyLink({ desk }) {
 // Returns whether there was a picture for the uploader.
 function add(transfer) {
   const pictures = [...(transfer?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-  const input = document.querySelector(".st-key-upload input[type=file]");
+  const input = document.querySelector(".st-key-compact_upload input[type=file]");
   if (!pictures.length || !input) return false;
   const files = new DataTransfer();
   for (const picture of pictures) files.items.add(picture);

@@ -15,11 +15,6 @@ from frcnn_viz.ui.frame.pages import MOVED, PAGES, title_of
 from frcnn_viz.words import word
 
 
-def has_third_head() -> bool:
-    """Whether the detector in view makes masks or keypoints."""
-    return view.now().model.startswith(("maskrcnn", "keypointrcnn"))
-
-
 def moved(page: str, tab: str) -> None:
     """Open what an old link names where it is now."""
     session.arrive("")
@@ -35,6 +30,7 @@ def old(name: str, page: str, tab: str) -> st.Page:
 
 
 st.set_page_config(page_title="frcnn-viz", page_icon=str(paths.ASSETS / "icon.png"), layout="wide")
+third = session.has_third_head()
 sections: dict[str, list[st.Page]] = {}
 for name, entry in PAGES.items():
     sections.setdefault(word(f"section.{entry.section}").term, []).append(
@@ -44,7 +40,7 @@ for name, entry in PAGES.items():
             icon=f":material/{entry.icon}:",
             url_path=name,
             default=name == "overview",
-            visibility="hidden" if name == "third_head" and not has_third_head() else "visible",
+            visibility="hidden" if name == "third_head" and not third else "visible",
         )
     )
 sections["Old links"] = [old(name, *place) for name, place in MOVED.items()]
@@ -53,8 +49,11 @@ st.html(Path(__file__).with_name("frame.css"))
 page = chosen.url_path or "overview"
 if page in PAGES:
     session.arrive(page)
-    memory = sidebar.show()  # before the page: it is the way out of a picture or a model that no page can show
+    if session.has_third_head() != third:  # a link brought another detector: the navigation is made anew
+        st.rerun()
+    memory, here = sidebar.show()  # before the page: it is the way out of a picture or a model that no page can show
     chosen.run()
-    sidebar.tell_memory(memory)
+    if here:
+        memory.caption(sidebar.memory_in_use(here.detector))
 else:
     chosen.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +16,7 @@ from frcnn_viz.ui.code import code_of
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.export import export_form
+from frcnn_viz.ui.frame import sidebar
 from frcnn_viz.ui.frame.address import address
 from frcnn_viz.ui.frame.pages import PAGES, title_of
 from frcnn_viz.ui.frame.strip import current_stage, strip
@@ -26,6 +28,7 @@ from frcnn_viz.words import word
 
 Body = Callable[[Session], None]
 Code = Callable[[Session, str], str]
+T = TypeVar("T")
 
 
 def run_page(name: str, tabs: dict[str, Body], code: Code | None = None, lineage: bool = True) -> None:
@@ -52,28 +55,36 @@ def run_page(name: str, tabs: dict[str, Body], code: Code | None = None, lineage
 
 @st.fragment
 def _run(name: str, tabs: dict[str, Body]) -> None:
-    """A mistake that a setting, a model or a picture makes becomes one sentence; nothing else is swallowed."""
+    """The page, its heading first: that outlives what no page can show."""
     if target := view.going_to():
         st.switch_page(ROOT / "pages" / f"{target}.py")
+    if sidebar.is_stale():
+        st.rerun(scope="app")
     stages = st.container(key="strip")
     tab, caution = _heading(name, tabs)
+    here = _told(session.current)
+    if here is None:
+        return
+    if here.detector.warning:
+        caution.badge("untrained", color="orange", help=plain(here.detector.warning))
+    for sentence in view.told():
+        st.warning(plain(sentence))
+    _told(lambda: tabs[tab](here))
+    if PAGES[name].section == "stages":
+        with stages:
+            strip(here, current_stage(name, tab))
+    address(here)
+
+
+def _told(work: Callable[[], T]) -> T | None:
+    """What `work` returns; a mistake that a setting, a model or a picture makes becomes one sentence, and None."""
     try:
-        here = session.current()
-        if here.detector.warning:
-            caution.badge("untrained", color="orange", help=plain(here.detector.warning))
-        try:
-            for sentence in view.told():
-                st.warning(plain(sentence))
-            tabs[tab](here)
-        finally:
-            if PAGES[name].section == "stages":
-                with stages:
-                    strip(here, current_stage(name, tab))
-            address(here)
+        return work()
     except (RuntimeError, ValueError) as error:
         if isinstance(error, RuntimeError) and not is_out_of_memory(error):
             raise
         show_error(error)
+        return None
 
 
 def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:

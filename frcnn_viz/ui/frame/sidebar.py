@@ -29,23 +29,29 @@ from frcnn_viz.words import word
 THUMBNAILS, LAST = 4, 10
 
 
-def show() -> DeltaGenerator:
+def show() -> tuple[DeltaGenerator, session.Session | None]:
     """Draw the sidebar; what is chosen there holds for every page. It is whole where the picture or model is not.
 
-    Returns the place for `tell_memory`, since the page is yet to fill the memory.
+    Returns the place for `memory_in_use`, since the page is yet to fill the memory, and what is looked at.
     """
     here = _here()
     with st.sidebar:
         _picture(here)
         _detector(here)
         desk(changed(here) if here else [])
-        return st.empty()
+        place = st.empty()
+    view.kept("sidebar", dict)["shows"] = _shown()
+    return place, here
 
 
-def tell_memory(place: DeltaGenerator) -> None:
-    """Say what is held now, once the page has run."""
-    if here := _here():
-        place.caption(memory_in_use(here.detector))
+def is_stale() -> bool:
+    """Whether a page has changed what the sidebar shows: a page is a fragment, and runs without it."""
+    return view.kept("sidebar", dict).get("shows", _shown()) != _shown()
+
+
+def _shown() -> tuple[object, ...]:
+    now = view.now()
+    return now.image, now.set, now.model, now.random, now.device, tuple(library.ids())
 
 
 def memory_in_use(detector: Detector) -> str:
@@ -72,7 +78,7 @@ def _picture(here: session.Session | None) -> None:
                 "Upload pictures; they can also be dropped on the page, or pasted",
                 list(SUFFIXES),
                 accept_multiple_files=True,
-                key="upload",
+                key=_uploader(),
                 on_change=_uploaded,
                 label_visibility="collapsed",
             )
@@ -87,7 +93,7 @@ def _picture(here: session.Session | None) -> None:
     if here:
         for words in filter(None, (here.lesson, *here.image.notes)):
             st.caption(plain(words))
-    sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.items()}
+    sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.ids()}
     _choice("set", "view.set", sets, lambda name: view.change(set=name))
 
 
@@ -123,7 +129,7 @@ def _neighbours() -> list[Tile]:
     return [
         Tile(
             key,
-            _thumbnail(key) if key in SAMPLES else library.thumbnail_url(key),
+            image_url(_small(key)) if key in SAMPLES else library.thumbnail_url(key),
             named.get(key, key),
             chosen=key == image,
         )
@@ -132,12 +138,10 @@ def _neighbours() -> list[Tile]:
 
 
 @lru_cache
-def _thumbnail(name: str) -> str:
-    if name not in SAMPLES:
-        return library.thumbnail_url(name)
-    picture = Image.fromarray(to_uint8(session.sample_picture(name)[0].pixels))
+def _small(sample: str) -> np.ndarray:
+    picture = Image.fromarray(to_uint8(session.sample_picture(sample)[0].pixels))
     picture.thumbnail((112, 84))
-    return image_url(np.asarray(picture))
+    return np.asarray(picture)
 
 
 def _here() -> session.Session | None:
@@ -155,8 +159,14 @@ def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[
     st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)
 
 
+def _uploader() -> str:
+    """The uploader's key: another after each upload, so that it is empty again and tells nothing twice."""
+    return f"upload_{view.kept('uploads', list).count(True)}"
+
+
 def _uploaded() -> None:
-    add_uploads(view.held("upload") or [])
+    add_uploads(view.held(_uploader()) or [])
+    view.kept("uploads", list).append(True)
 
 
 def _photographed() -> None:

@@ -1,13 +1,17 @@
 // Buttons for the stages in their order, with Back and Next at the ends; text only ever goes in as text.
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".strip");
+  const root = parentElement.querySelector(".strip"), said = JSON.stringify(data.steps);
+  root.go = (stage) => setTriggerValue("go", stage);
+  if (root.said === said) return; // what is focused stays
+  root.said = said;
+  const focused = [...root.children].indexOf(root.getRootNode().activeElement);
   const at = data.steps.findIndex((step) => step.current);
   const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
   const button = (name, step, ...parts) => {
     const made = make("button", name);
     made.type = "button";
     made.disabled = !step;
-    if (step) made.addEventListener("click", () => setTriggerValue("go", step.stage));
+    if (step) made.addEventListener("click", () => root.go(step.stage));
     made.append(...parts);
     return made;
   };
@@ -23,4 +27,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return made;
   });
   root.replaceChildren(end(-1, "‹ Back"), ...stages, end(1, "Next ›"));
+  root.children[focused]?.focus();
 }

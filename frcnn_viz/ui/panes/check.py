@@ -130,8 +130,9 @@ def body(here: Session) -> None:
     """All images of the workspace; the sample scenes where there are none, or those are the set in view."""
     if not library.items() or here.view.set == "samples":
         st.caption("Of the sample scenes.")
-        show_findings(samples(), check(samples()))
-        show_statistics(here, samples())
+        drawn = samples()
+        show_findings(drawn, check(drawn))
+        show_statistics(here, drawn)
         return
     dataset = library.workspace().dataset()
     sizes = {image.name: (image.width, image.height) for image in dataset.images}

@@ -101,9 +101,10 @@ def aims(step: TrainingStep, losses: Losses, which: str, row: int) -> tuple[list
         sent = coder.decode_single(delta[row][None], box[None])
         boxes = step.trace.input.boxes_in_image(torch.cat([box[None], sent]))
     start = (boxes[:1, :2] + boxes[:1, 2:]) / 2
+    sent_word = word("canvas.sent").term
     layers = [
-        BoxLayer("chosen", boxes[:1], [("chosen", SELECTED)], width=3.0),
-        BoxLayer("where it is sent", boxes[1:], [("where it is sent", SKY)], tails=start, width=2.5),
+        BoxLayer("chosen", boxes[:1], [("chosen", SELECTED)], width=3.0, pickable=False),
+        BoxLayer("where it is sent", boxes[1:], [(sent_word, SKY)], tails=start, width=2.5, pickable=False),
     ]
     return layers, torch.stack([target[row], delta[row]])
 

@@ -104,7 +104,7 @@ def title(side: str, of: Session) -> None:
 def what_differs(a: Session, b: Session) -> None:
     """Swap, unpin, change B; and a table of what the two views do not share."""
     with st.container(horizontal=True, gap="small"):
-        st.button(word("compare.swap").term, key="swap", help=word("compare.swap").sentence, on_click=view.swap)
+        st.button(word("compare.swap").term, key="swap", help=word("compare.swap").sentence, on_click=session.swap)
         unpin_button()
         with st.popover(word("compare.settings").term, help=word("compare.settings").sentence):
             for name in OFFERED:

@@ -18,7 +18,7 @@ def played_step(steps: int) -> int:
     """Show the controls; returns the step, from 1. While it plays, the page runs again with the next step."""
     step = min(slide(STEP, "court.step", 1, max(steps, 2), 1), steps)
     kept = view.kept("court_play", dict)
-    plays = kept.get("plays", False) and step < steps
+    plays = kept["plays"] = kept.get("plays", False) and step < steps
 
     def turn(to: int, plays: bool) -> None:
         STEP.set(to)
@@ -46,12 +46,12 @@ def played_step(steps: int) -> int:
             words,
             icon,
             word("court.play").sentence,
-            "P",
+            "S",
             1 if step == steps else step,
             not plays,
             steps < 2,
         )
-        button("court_next", "", "skip_next", "Step", "S", step + 1, False, step == steps)
+        button("court_next", "", "skip_next", "Step", "D", step + 1, False, step == steps)
     if plays:
         _turn_in(1 / max(SPEED.value, 1), step + 1)
     return step
