@@ -12,7 +12,6 @@ function start(host, data) {
   const holder = host.getRootNode().host.closest("[class*=st-key-]"); // Streamlit writes the key on what holds us
   const key = [...holder.classList].find((name) => name.startsWith("st-key-"));
   const path = location.pathname;
-  const path = location.pathname;
   let seen = false;
   const tell = (event, detail) => window.dispatchEvent(new CustomEvent("frcnn-viz:" + event, { detail }));
   const mounted = (host.mounted = mount(host, data, (event, value) => {
