@@ -1,1 +1,1 @@
-"""How the embedded detectors are made, from nothing."""
+"""How detectors learn: the loop, what they learn from, and the runs that are kept."""

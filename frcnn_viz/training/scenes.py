@@ -6,7 +6,6 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +14,13 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
 
 from frcnn_viz.data.scenes import ORDINARY, PRESETS, SceneOptions, draw_scene
+from frcnn_viz.training.samples import Samples
 
 HELD_OUT_SEED = 10_000_000
 """Scenes from this seed on are never trained on."""
 
 # Of every ten training scenes seven are ordinary; what is rare in them comes from the harder presets.
 _MIX = ["ordinary"] * 7 + ["crowded", "tiny", "extreme-aspect"]
-
-
-@dataclass(frozen=True, eq=False)
-class SceneSet:
-    """Scenes at half size.
-
-    Attributes:
-        images: uint8 [N, 3, 240, 320].
-        boxes: for each scene float32 [n, 4], xyxy, pixels of the half-size image.
-        labels: for each scene int64 [n].
-    """
-
-    images: np.ndarray
-    boxes: list[Tensor]
-    labels: list[Tensor]
-
-    def __len__(self) -> int:
-        return len(self.images)
 
 
 def draw_half_size(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -50,7 +32,7 @@ def draw_half_size(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def training_scenes(
     count: int, folder: Path, progress: Callable[[int, int], None] = lambda done, total: None
-) -> SceneSet:
+) -> Samples:
     """The first `count` training scenes, from `folder` when they were drawn before."""
     path = folder / f"scenes-{count}.npz"
     if not path.is_file():
@@ -70,7 +52,7 @@ def training_scenes(
         np.savez(partial, images=images, boxes=np.concatenate(boxes), labels=np.concatenate(labels), ends=ends)
         os.replace(partial, path)
     with np.load(path) as held:
-        return SceneSet(
+        return Samples(
             images=held["images"],
             boxes=[torch.from_numpy(part) for part in np.split(held["boxes"], held["ends"])],
             labels=[torch.from_numpy(part) for part in np.split(held["labels"], held["ends"])],

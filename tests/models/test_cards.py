@@ -24,7 +24,7 @@ def test_the_card_belongs_to_the_weights_and_the_recipe(name: str) -> None:
     assert card["sha256"] == hashlib.sha256(weights).hexdigest()
     assert card["bytes"] == len(weights) < 20e6
     assert card["recipe"] == dataclasses.asdict(RECIPES[name])
-    assert card["recipe"]["scenes"] <= HELD_OUT_SEED == card["held_out_seed"]
+    assert card["training_scenes"] <= HELD_OUT_SEED == card["held_out_seed"]
     assert card["scenes"] == 500
     assert card["AP"] >= TARGETS[name][0]
     assert card["AP50"] >= TARGETS[name][1]
