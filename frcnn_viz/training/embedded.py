@@ -13,7 +13,7 @@ from torchvision.models.detection import FasterRCNN
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.registry import EMBEDDED, ModelError
 from frcnn_viz.models.weights import save_weights
-from frcnn_viz.training.loop import Loop, half_backbone, one_thread
+from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.recipe import Recipe
 from frcnn_viz.training.samples import Samples, draw_batch
 from frcnn_viz.training.scenes import training_scenes
@@ -108,7 +108,7 @@ def run_recipe(
         loop.go_on(torch.load(checkpoint, map_location=device, weights_only=True))
     first, start, end = loop.step, time.perf_counter(), recipe.steps if stop_at is None else stop_at
     averages: dict[str, float] = {}
-    with one_thread(), half_backbone(model, recipe.half):
+    with one_thread():
         while loop.step < end:
             for name, loss in loop.advance().losses.items():
                 averages[name] = 0.98 * averages.get(name, loss) + 0.02 * loss

@@ -66,6 +66,8 @@ class Loop:
             losses: computes those of the step; it may draw from torch's global generator, which is seeded before.
             seed: of every step.
             learns: whether the parameter of that name does.
+
+        Within a step the backbone computes as the recipe has it; between steps the model is a plain one.
         """
         self.model, self.recipe, self.seed, self.step = model, recipe, seed, 0
         self._losses = losses
@@ -92,7 +94,8 @@ class Loop:
         rate = self.recipe.rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        losses = self._losses()
+        with half_backbone(self.model, self.recipe.half):
+            losses = self._losses()
         told = {name: loss.item() for name, loss in losses.items()}
         for name, value in told.items():
             if not math.isfinite(value):
