@@ -49,6 +49,15 @@ class Evaluation:
         """As JSON holds it."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Evaluation:
+        """What `to_dict` wrote.
+
+        Raises:
+            TypeError, KeyError: it is something else.
+        """
+        return cls(**content)
+
 
 def evaluate_samples(
     model: FasterRCNN,

@@ -1,0 +1,118 @@
+"""A training over its steps: losses, precision, recall after every stage, gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from frcnn_viz.analysis.waterfall import STAGES
+from frcnn_viz.figures.palette import BLUE, GREEN, LEVELS, ORANGE
+from frcnn_viz.training.evaluation import Evaluation
+from frcnn_viz.training.loop import PARTS, Step
+from frcnn_viz.words import word
+
+LOSSES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
+"""The four, in the order of the stages."""
+SMOOTHING = 0.1
+"""The part that a new step has in the running mean of a loss."""
+Evaluations = Sequence[tuple[int, Evaluation]]
+
+
+def running_mean(values: Sequence[float]) -> list[float]:
+    """Each value as the exponential mean up to it, as if all before the first had been zero weights."""
+    mean, weight, means = 0.0, 0.0, []
+    for value in values:
+        mean = (1 - SMOOTHING) * mean + SMOOTHING * value
+        weight = (1 - SMOOTHING) * weight + SMOOTHING
+        means.append(mean / weight)
+    return means
+
+
+def loss_figure(steps: Sequence[Step], evaluations: Evaluations, name: str, mark: int | None = None) -> go.Figure:
+    """One loss over the steps: of each batch, their running mean, and on the validation pictures.
+
+    Args:
+        steps: in order.
+        evaluations: with the step they were made after.
+        name: as torchvision calls it.
+        mark: a step to point at.
+    """
+    at, values = [step.number for step in steps], [step.losses.get(name, math.nan) for step in steps]
+    told = word(f"loss.{name}")
+    figure = go.Figure()
+    figure.add_scatter(x=at, y=values, name="each batch", line={"color": BLUE, "width": 1}, opacity=0.3)
+    figure.add_scatter(x=at, y=running_mean(values), name="training", line={"color": BLUE})
+    known = [(step, one.losses[name]) for step, one in evaluations if name in one.losses]
+    if known:
+        x, y = zip(*known, strict=True)
+        figure.add_scatter(x=x, y=y, name="validation", line={"color": ORANGE}, mode="lines+markers")
+    _mark(figure, mark)
+    figure.update_layout(title=told.term, xaxis_title=word("axis.step").term, yaxis_rangemode="tozero")
+    return figure
+
+
+def quality_figure(evaluations: Evaluations, mark: int | None = None) -> go.Figure:
+    """AP and AP50 on the validation pictures over the steps."""
+    at = [step for step, _ in evaluations]
+    figure = go.Figure()
+    for name, values, colour in (
+        ("AP50", [one.ap50 for _, one in evaluations], ORANGE),
+        ("AP", [one.ap for _, one in evaluations], BLUE),
+    ):
+        figure.add_scatter(x=at, y=values, name=name, line={"color": colour}, mode="lines+markers")
+    _mark(figure, mark)
+    figure.update_layout(title=word("chart.quality").term, xaxis_title=word("axis.step").term, yaxis_range=[0, 1.02])
+    return figure
+
+
+def stage_recall_figure(evaluations: Evaluations) -> go.Figure:
+    """How much of the objects is alive after each stage, a column for each evaluation."""
+    at = [str(step) for step, _ in evaluations]
+    values = [[one.recall[stage] for _, one in evaluations] for stage in STAGES]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=at,
+            y=list(STAGES),
+            zmin=0,
+            zmax=1,
+            colorscale="Viridis",
+            texttemplate="%{z:.2f}" if len(at) <= 12 else None,
+            colorbar={"title": word("metric.recall").term},
+            hovertemplate="step %{x}, %{y}: %{z:.3f}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        title=word("chart.stage_recall").term, xaxis_title=word("axis.step").term, yaxis_autorange="reversed"
+    )
+    figure.update_xaxes(type="category")
+    return figure
+
+
+def gradient_figure(steps: Sequence[Step], mark: int | None = None) -> go.Figure:
+    """The length of each part's gradient before it is clipped, over the steps."""
+    figure = go.Figure()
+    for part, colour in zip(PARTS, LEVELS, strict=False):
+        values = [step.gradients.get(part, math.nan) for step in steps]
+        if any(values):
+            at = [step.number for step in steps]
+            figure.add_scatter(x=at, y=running_mean(values), name=part, line={"color": colour})
+    _mark(figure, mark)
+    figure.update_layout(title=word("chart.gradients").term, xaxis_title=word("axis.step").term, yaxis_type="log")
+    return figure
+
+
+def rate_figure(steps: Sequence[Step]) -> go.Figure:
+    """The learning rate of each step."""
+    figure = go.Figure(
+        go.Scatter(x=[step.number for step in steps], y=[step.rate for step in steps], line={"color": GREEN})
+    )
+    figure.update_layout(title=word("chart.rate").term, xaxis_title=word("axis.step").term)
+    return figure
+
+
+def _mark(figure: go.Figure, step: int | None) -> None:
+    if step is not None:
+        figure.add_vline(x=step, line={"dash": "dot", "width": 1})
