@@ -13,7 +13,8 @@ from playwright.sync_api import Playwright
 
 from benchmarks.measure import Row
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, fit_anchors
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.canvas.sieve import Dial, Sieve
 from frcnn_viz.figures.detections import DIALS, LOST, MOST_HELD
 from frcnn_viz.ui import anchor_dials
 from tests.browser.pages import FLAGS, VIEWPORT

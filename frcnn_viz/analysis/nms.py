@@ -42,13 +42,6 @@ class Court:
         rows = (self.suppressor == row).nonzero()[:, 0]
         return rows[self.scores[rows].argsort(descending=True, stable=True)]
 
-    def waiting(self, step: int) -> Tensor:
-        """The rows that greedy NMS has neither kept nor suppressed once `step` (from 0) is done."""
-        judged_in = torch.zeros(len(self.ids), dtype=torch.int64, device=self.ids.device)
-        judged_in[self.kept] = torch.arange(len(self.kept), device=self.ids.device)
-        judge = torch.where(self.suppressor < 0, torch.arange(len(self.ids), device=self.ids.device), self.suppressor)
-        return (judged_in[judge] > step).nonzero()[:, 0]
-
     def iou(self, row: int, others: Tensor) -> Tensor:
         """Of a row with others."""
         return box_iou(self.boxes[row][None], self.boxes[others])[0]
@@ -70,16 +63,15 @@ def court_of(trace: Trace, stage: str) -> Court:
     return Court(ids, boxes[ids], scores[ids], groups[ids], row_of[of.nms_kept], row_of[suppressor[ids]], of.nms_thresh)
 
 
-def on_different_objects(boxes_in_image: Tensor, others: Tensor, objects: Tensor, least: float = 0.5) -> Tensor:
-    """Whether the boxes of each pair lie on two different objects, each with at least that IoU: bool [N].
+def object_under(boxes_in_image: Tensor, objects: Tensor, least: float = 0.5) -> Tensor:
+    """The object that each box overlaps most, if by at least that IoU, else -1: int64 [N].
 
-    boxes_in_image, others: [N, 4]. objects: [G, 4], image pixels too.
+    boxes_in_image: [N, 4]. objects: [G, 4], image pixels too.
     """
     if not len(objects):
-        return torch.zeros(len(boxes_in_image), dtype=torch.bool, device=boxes_in_image.device)
-    objects = objects.to(boxes_in_image.device)
-    (one, of), (other, of_other) = (box_iou(boxes, objects).max(dim=1) for boxes in (boxes_in_image, others))
-    return (one >= least) & (other >= least) & (of != of_other)
+        return torch.full((len(boxes_in_image),), -1, dtype=torch.int64, device=boxes_in_image.device)
+    iou, of = box_iou(boxes_in_image, objects.to(boxes_in_image.device)).max(dim=1)
+    return of.where(iou >= least, -1)
 
 
 def keep_with(court: Court, threshold: float) -> Tensor:

@@ -15,6 +15,7 @@ SCRIPTS = (
     "decode.js",  # reads the message
     "nms.js",
     "sieve.js",  # with nms.js: what becomes of the boxes while a dial is held
+    "court.js",  # with nms.js: NMS step by step
     "view.js",  # maps image to screen
     "filters.js",  # which boxes are shown, and which is under the pointer
     "stage.js",  # the size, the canvases, the pictures
@@ -24,6 +25,7 @@ SCRIPTS = (
     "density.js",  # more than can be told apart
     "panel.js",  # the controls: filters, legend
     "dials.js",  # the controls: settings of a stage
+    "player.js",  # the controls: steps of a court
     "words.js",  # what is told in words
     "boxes.js",  # the tools' boxes and their history
     "tools.js",  # drawing, moving, naming

@@ -25,8 +25,11 @@ async function readArrays(message, held) {
   return scene;
 }
 
+const COURT = ["kept", "suppressor", "objects"];
+
 const placesOf = (layer) => [
   layer.boxes, layer.groups, layer.ids, layer.scores, layer.tails, layer.sieve?.boxes, layer.sieve?.levels,
+  ...COURT.map((name) => layer.sieve?.steps?.[name]),
   ...layer.columns.map(([, place]) => place),
 ];
 
@@ -40,6 +43,8 @@ function readLayer(layer, read) {
   if (layer.sieve) {
     layer.sieve.boxes = read(Float32Array, layer.sieve.boxes);
     layer.sieve.levels = read(Uint16Array, layer.sieve.levels);
+    const { steps } = layer.sieve;
+    if (steps) for (const name of COURT) steps[name] = read(Int32Array, steps[name]);
   }
   layer.groupCounts = countGroups(layer);
 }

@@ -32,6 +32,11 @@ function keepAsked(S, layer) {
   }
   const answered = dials.every(([, dial]) => dial.now === dial.value);
   const now = Object.fromEntries(dials.map(([role, dial]) => [role, dial.now]));
+  if (layer.sieve.steps) {
+    holdCourt(layer, answered ? layer.sieve.steps : judge(layer, now.nmsIou), now.nmsIou);
+    takeStep(layer, S.filters.step);
+    return;
+  }
   layer.groups = answered ? layer.given : sift(layer, { ...layer.sieve.fixed, ...now });
   layer.groupCounts = countGroups(layer);
 }

@@ -69,11 +69,16 @@ function drawLayer(S, ctx, layer, shown) {
   if (few || arrows) for (let g = legend.length - 1; g >= 0; g--) { // the first group on top
     if (!layer.groupCounts[g]) continue;
     const members = shown.filter((i) => groups[i] === g);
-    if (few) for (const i of members)
-      strokeBox(ctx, view, boxOf(layer, i), legend[g][1], layer.width, layer.dashes[g]);
+    if (few) for (const i of members) {
+      ctx.globalAlpha = layer.alphas?.[i] ?? 1;
+      strokeBox(ctx, view, boxOf(layer, i), legend[g][1], widthOfGroup(layer, g), layer.dashes[g]);
+    }
+    ctx.globalAlpha = 1;
     if (arrows) drawArrows(ctx, layer, members, view, legend[g][1]);
   }
 }
+
+const widthOfGroup = ({ width, widths }, group) => widths[group] ?? width;
 
 const PATH = 32; // arrows: a long path takes more than its share
 

@@ -16,7 +16,7 @@ function visibleBoxes(layer, filters) {
 }
 
 // How a scene comes, but for the score filter, which the scene tells.
-const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true });
+const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true, step: 1, speed: 2 });
 
 const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
 
@@ -28,6 +28,7 @@ const mostScored = (scene) => Math.max(1, ...scene.layers.filter((l) => l.scores
 const topOf = (fraction, most) => (fraction >= 1 ? most : Math.max(1, Math.round(most ** fraction)));
 
 function filterBoxes(S) {
+  for (const layer of S.scene.layers) if (layer.court) takeStep(layer, S.filters.step);
   S.filters.topK = topOf(S.filters.topFraction, mostScored(S.scene));
   S.shown = S.scene.layers.map((layer) => visibleBoxes(layer, S.filters));
 }

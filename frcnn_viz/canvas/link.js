@@ -17,8 +17,8 @@ function followLinked(S) {
       Object.assign(S.view, centreOf(S.scene, middle[0] * S.scene.width, middle[1] * S.scene.height));
     S.linkedLook = S.lookSaid = lookText(S);
     placeView(S.view, S.scene, S.size);
-    for (const update of S.controls) update();
     S.refilter();
+    for (const update of S.controls) update();
     S.repaint();
   };
   window.addEventListener("frcnn-viz:linked", follow);

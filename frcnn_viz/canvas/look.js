@@ -2,6 +2,7 @@
 //   z=2.5,320,200.5     zoom, and the image point in the middle    s=0.3  score filter      t=0.75  top slider
 //   o=0.4               opacity of the overlay                     a=0    no arrows
 //   off=truth.its-box   layers switched off                        on=... layers switched on that come switched off
+//   n=28  step of a court, v=4  steps a second when it plays
 //   h=candidate:1.2     hidden groups of a layer; "candidate:" when none is hidden of one that comes with some hidden
 const LOOK_AFTER = 200;
 
@@ -12,6 +13,8 @@ function lookText({ view, scene, filters }) {
   put("t", filters.topFraction, 1);
   put("o", filters.opacity ?? scene.overlay?.opacity, scene.overlay?.opacity);
   put("a", +filters.arrows, 1);
+  put("n", filters.step, 1);
+  put("v", filters.speed, 2);
   const turned = (off) => scene.layers.filter((l) => isOff(filters, l) === off && l.visible === off);
   for (const [name, off] of [["off", true], ["on", false]])
     if (turned(off).length) parts.push(`${name}=${turned(off).map(slug).join(".")}`);
@@ -56,6 +59,8 @@ const readLook = {
   s({ filters }, value) { filters.score = fraction(value) ?? filters.score; },
   t({ filters }, value) { filters.topFraction = fraction(value) ?? 1; },
   o({ filters }, value) { filters.opacity = fraction(value); },
+  n({ filters }, value) { filters.step = /^[1-9]\d{0,5}$/.test(value) ? +value : 1; },
+  v({ filters }, value) { filters.speed = SPEEDS.includes(+value) ? +value : 2; },
   a({ filters }, value) { filters.arrows = value !== "0"; },
   off(S, value) { switchLayers(S, value, true); },
   on(S, value) { switchLayers(S, value, false); },
@@ -76,6 +81,7 @@ function switchLayers({ scene, filters }, names, off) {
 function tellLook(S) {
   tellLinked(S);
   clearTimeout(S.lookTimer);
+  if (S.playing) return; // the step that it stops at is told
   S.lookTimer = setTimeout(() => {
     const text = lookText(S);
     if (S.gone || text === S.lookSaid) return;

@@ -9,11 +9,12 @@ function mount(element, data, emit, panel = null) {
   bindPointer(S);
   bindKeys(S);
   bindToolbar(S);
-  const stopWatching = watchSize(S), stopFollowing = followLinked(S);
+  const stopWatching = watchSize(S), stopFollowing = followLinked(S), stopPlayer = bindPlayer(S);
   const dock = (other) => (other ? other.append(S.parts.bar) : S.root.prepend(S.parts.bar));
   const unmount = () => {
     stopWatching();
     stopFollowing();
+    stopPlayer();
     cancelAnimationFrame(S.frame);
     clearTimeout(S.resting);
     clearTimeout(S.lookTimer);
@@ -40,7 +41,7 @@ function newState(element, emit) {
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
     scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, askedSerial: "", askedCount: 0,
-    name: Math.random().toString(36).slice(2), turn: 0, frame: 0, stale: 0,
+    name: Math.random().toString(36).slice(2), turn: 0, frame: 0, stale: 0, playing: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
   });
   // What is to be painted in the next frame: 1, what changes under the hand; 2, the layers as well; 3, the picture too,

@@ -4,14 +4,14 @@ function updatePanel(S) {
   if (!S.scene.controls) return;
   const { layers, overlay } = S.scene;
   const dials = (layer) => Object.entries(layer.sieve?.dials ?? {}).map(([role, { label, low, high, step }]) => [role, label, low, high, step]);
-  const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l)]);
+  const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l), !!l.sieve?.steps]);
   const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);
   S.panelShape = shape;
   for (const update of S.controls) update();
 }
 
-const hasScores = (scene) => scene.layers.some((layer) => layer.scores && layer.count);
+const hasScores = (scene) => scene.layers.some((layer) => layer.scores && layer.count && !layer.sieve?.steps);
 
 // Whether a group's chip is seen: it holds a box, or it is an outcome that no box happens to have now.
 function offered({ groupCounts, sieve }, group) {
@@ -36,6 +36,7 @@ function buildPanel(S) {
     addChip(S, "arrows", ["#ffffff"], null, () => S.filters.arrows, (on) => { S.filters.arrows = on; });
   scene.layers.forEach((layer, l) => {
     for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
+    if (layer.sieve?.steps) addPlayer(S, l);
     addLegend(S, layer, l);
   });
 }
@@ -73,6 +74,7 @@ function addSlider(S, name, range, value, format, change, released = () => {}) {
   label.append(name, input, output);
   S.parts.filters.append(label);
   S.controls.push(() => { input.value = value(); output.textContent = format(value()); });
+  return input;
 }
 
 // Colour and stroke, told apart without colour as on the picture.

@@ -22,9 +22,9 @@ const asWord = ([r, g, b], alpha = 255) => ((alpha << 24) | (b << 16) | (g << 8)
 function drawRaster(S, ctx, layer, shown) {
   const ratio = window.devicePixelRatio || 1, sheet = sheetOf(S, ratio);
   sheet.words.fill(0);
-  const thick = Math.max(1, Math.floor(layer.width * ratio));
+  const thick = (g) => Math.max(1, Math.floor(widthOfGroup(layer, g) * ratio));
   for (let g = layer.legend.length - 1; g >= 0; g--) if (layer.groupCounts[g]) // the first group on top
-    writeOutlines(sheet, layer, shown, g, S.view, ratio, thick, asWord(toRgb(layer.legend[g][1])),
+    writeOutlines(sheet, layer, shown, g, S.view, ratio, thick(g), asWord(toRgb(layer.legend[g][1])),
       layer.dashes[g]?.map((length) => Math.max(1, Math.round(length * ratio))));
   laySheet(ctx, sheet, S.size);
 }
@@ -42,11 +42,12 @@ function drawRasterPoints(S, ctx, points) {
   laySheet(ctx, sheet, S.size);
 }
 
-function writeOutlines({ W, H, words }, { boxes, groups }, shown, group, view, ratio, thick, word, dash) {
+function writeOutlines({ W, H, words }, { boxes, groups, alphas }, shown, group, view, ratio, thick, solid, dash) {
   const s = view.scale * ratio, vx = view.x * ratio, vy = view.y * ratio;
   for (let n = 0; n < shown.length; n++) {
     const i = shown[n], o = 4 * i;
     if (groups[i] !== group) continue;
+    const word = alphas ? (solid & 0xffffff) | (Math.round(255 * alphas[i]) << 24) : solid;
     const x0 = Math.floor(vx + boxes[o] * s), y0 = Math.floor(vy + boxes[o + 1] * s);
     const x1 = Math.floor(vx + boxes[o + 2] * s), y1 = Math.floor(vy + boxes[o + 3] * s);
     if (!(x1 >= 0 && y1 >= 0 && x0 < W && y0 < H)) continue;

@@ -13,47 +13,8 @@ import numpy as np
 from torch import Tensor
 
 from frcnn_viz.canvas.message import Message
+from frcnn_viz.canvas.sieve import Sieve
 from frcnn_viz.data.annotations import FLAGS, Object
-
-
-@dataclass(frozen=True)
-class Dial:
-    """A setting that the canvas offers as a slider.
-
-    Attributes:
-        setting: its name. label, help: its words. value: at present, within `low` and `high`. step: of the slider.
-    """
-
-    setting: str
-    label: str
-    help: str
-    value: float
-    low: float
-    high: float
-    step: float
-
-
-@dataclass(frozen=True, eq=False)
-class Sieve:
-    """The filters of a stage, which the canvas runs itself while a dial is held.
-
-    Attributes:
-        boxes: float32 [N, 4], network-input frame, in which the filters compare them.
-        levels: whole numbers [N]; NMS works within a level, or a label.
-        dials: by what they set: `minSide`, `minScore`, `nmsIou`, `most`.
-        places: in the layer's legend, of each outcome: `kept`, `suppressed`, `over`, `unlikely`, `small`.
-        apart: whether what is kept has a place for each level, the first of them `kept`.
-        stage: `proposals` or `detections`, which look at sides and scores each in its way.
-        fixed: what has no dial, by the same names.
-    """
-
-    boxes: Tensor
-    levels: Tensor
-    dials: dict[str, Dial]
-    places: dict[str, int]
-    apart: bool = False
-    stage: str = "proposals"
-    fixed: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +32,7 @@ class BoxLayer:
         labels: text drawn at each box.
         named: of so many groups, the first, each box has its group's name and its score drawn at it.
         tails: [N, 2], where an arrow to the box's centre starts.
-        width: of the strokes, screen pixels.
+        width: of the strokes, screen pixels. widths: of a group that has another.
         dashes: of a group whose strokes are not solid, the lengths of stroke and gap, screen pixels: what differs in
             colour should differ so as well, for those who see few colours.
         visible: whether it is shown before the reader chooses.
@@ -91,6 +52,7 @@ class BoxLayer:
     named: int = 0
     tails: Tensor | None = None
     width: float = 1.5
+    widths: dict[int, float] = field(default_factory=dict)
     dashes: dict[int, tuple[float, float]] = field(default_factory=dict)
     visible: bool = True
     pickable: bool = True
@@ -213,6 +175,7 @@ class CanvasScene:
                     "count": count,
                     "legend": layer.legend,
                     "width": layer.width,
+                    "widths": layer.widths,
                     "dashes": layer.dashes,
                     "visible": layer.visible,
                     "pickable": layer.pickable,
@@ -224,16 +187,7 @@ class CanvasScene:
                     "ids": put(np.arange(count) if layer.ids is None else layer.ids, "<i4"),
                     "scores": None if layer.scores is None else put(layer.scores, "<f4"),
                     "tails": None if layer.tails is None else put(layer.tails, "<f4"),
-                    "sieve": layer.sieve
-                    and {
-                        "boxes": put(layer.sieve.boxes, "<f4"),
-                        "levels": put(layer.sieve.levels, "<u2"),
-                        "dials": {role: vars(dial) for role, dial in layer.sieve.dials.items()},
-                        "places": layer.sieve.places,
-                        "apart": layer.sieve.apart,
-                        "stage": layer.sieve.stage,
-                        "fixed": layer.sieve.fixed,
-                    },
+                    "sieve": layer.sieve and layer.sieve.header(put),
                     "columns": [[name, put(values, "<f4")] for name, values in layer.columns.items()],
                 }
             )

@@ -28,10 +28,10 @@ function boxWords(layer, i) {
   const number = (v) => (Number.isInteger(v) ? v.toLocaleString("en") : v.toPrecision(4));
   const [x0, y0, x1, y1] = [...boxOf(layer, i)].map((v) => v.toFixed(1));
   const lines = [`${layer.name} ${layer.ids[i].toLocaleString("en")}: ${layer.legend[layer.groups[i]][0]}`];
-  if (layer.labels) lines.push(layer.labels[i]);
+  if (layer.labels?.[i]) lines.push(layer.labels[i]);
   if (layer.scores) lines.push(`score ${layer.scores[i].toFixed(4)}`);
   lines.push(`x ${x0} – ${x1}  y ${y0} – ${y1} px`);
-  for (const [name, values] of layer.columns) lines.push(`${name} ${number(values[i])}`);
+  for (const [name, values] of layer.columns) if (!Number.isNaN(values[i])) lines.push(`${name} ${number(values[i])}`);
   return lines;
 }
 

@@ -1,49 +1,67 @@
-"""One step of greedy NMS as layers: the box it keeps, whom that suppresses, those kept before, those not judged yet."""
+"""Greedy NMS as a layer that the canvas goes through step by step: what is kept, whom that suppresses, who waits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.nms import Court
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import GREEN, GREY, ORANGE, SELECTED
+from frcnn_viz.canvas.sieve import Dial, Sieve, Steps
+from frcnn_viz.figures.palette import DASHED, DOTTED, GREEN, GREY, ORANGE, SELECTED
 from frcnn_viz.words import word
 
-STEP_LAYERS = WAITING, KEPT_BEFORE, SUPPRESSED_NOW, KEPT_NOW = tuple(
-    word(f"court.{name}").term for name in ("waiting", "kept_before", "suppressed_now", "kept_now")
-)
-"""The layers of a step, the last on top."""
+KEPT_NOW, SUPPRESSED_NOW, KEPT_BEFORE, FADING, WAITING, GONE = range(6)
+"""The places of the legend, the first drawn on top."""
+NAMES = ("kept_now", "suppressed_now", "kept_before", "fading", "waiting", "gone")
+COLOURS = (SELECTED, ORANGE, GREEN, ORANGE, GREY, GREY)
+PLACES = {
+    "kept": KEPT_NOW,
+    "suppressed": SUPPRESSED_NOW,
+    "before": KEPT_BEFORE,
+    "fading": FADING,
+    "waiting": WAITING,
+    "gone": GONE,
+}
+TOLD = {
+    "step": "court.step",
+    "speed": "court.speed",
+    "play": "court.play",
+    "pause": "court.pause",
+    "back": "court.back",
+    "next": "court.next",
+    "score": "number.score",
+    "another": "court.another_object",
+}
+"""The keys of the words, by what the canvas calls them."""
 FEW = 300
 """Where at most so many boxes enter, those that are not judged yet are shown from the start."""
 
 
-def step_layers(court: Court, step: int, to_image: Callable[[Tensor], Tensor]) -> list[BoxLayer]:
-    """The layers of step `step` (from 0); the ids of their boxes are the court's rows."""
-    row = int(court.kept[step])
-    victims, before, waiting = court.victims(row), court.kept[:step], court.waiting(step)
-    of = lambda rows: {"columns": {"score": court.scores[rows]}, "ids": rows}  # noqa: E731
-    return [
-        BoxLayer(
-            WAITING,
-            to_image(court.boxes[waiting]),
-            [(WAITING, GREY)],
-            width=0.8,
-            visible=len(court.ids) <= FEW,
-            **of(waiting),
-        ),
-        BoxLayer(KEPT_BEFORE, to_image(court.boxes[before]), [(KEPT_BEFORE, GREEN)], width=1.0, **of(before)),
-        BoxLayer(
-            SUPPRESSED_NOW,
-            to_image(court.boxes[victims]),
-            [(SUPPRESSED_NOW, ORANGE)],
-            ids=victims,
-            columns={"IoU": court.iou(row, victims), "score": court.scores[victims]},
-            width=1.5,
-        ),
-        BoxLayer(
-            KEPT_NOW, to_image(court.boxes[row][None]), [(KEPT_NOW, SELECTED)], ids=torch.tensor([row]), width=3.0
-        ),
-    ]
+def court_layer(
+    name: str, court: Court, boxes_in_image: Tensor, names: Sequence[str], dial: Dial, objects: Tensor | None
+) -> BoxLayer:
+    """What entered an NMS; the canvas goes through its steps.
+
+    Args:
+        name: of the layer.
+        court: what entered, and its judgement.
+        boxes_in_image: [N, 4], the court's boxes.
+        names: of its groups.
+        dial: the threshold of IoU.
+        objects: int64 [N], which object each box lies on, or -1; None where none are drawn.
+    """
+    words = {what: (word(key).term, word(key).plain_hover) for what, key in TOLD.items()}
+    steps = Steps(court.kept, court.suppressor, names, words, objects)
+    return BoxLayer(
+        name,
+        boxes_in_image,
+        [(word(f"court.{name}").term, colour) for name, colour in zip(NAMES, COLOURS, strict=True)],
+        ids=court.ids,
+        scores=court.scores,
+        widths={KEPT_NOW: 3.0, KEPT_BEFORE: 1.0, WAITING: 0.8, GONE: 0.8},
+        dashes={SUPPRESSED_NOW: DASHED, FADING: DASHED, GONE: DOTTED},
+        hidden_groups=(GONE,) if len(court.ids) <= FEW else (WAITING, GONE),
+        sieve=Sieve(court.boxes, court.groups, {"nmsIou": dial}, PLACES, stage="court", steps=steps),
+    )

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.lineage import Lineage
-from frcnn_viz.canvas.scene import BoxLayer, Dial, Sieve
+from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.canvas.sieve import Dial, Sieve
 from frcnn_viz.figures.palette import ANCHOR, DASHED, DOTTED, FATE_NAMES, FATES, GREEN, ORANGE, SELECTED, class_colour
 from frcnn_viz.pipeline.detections import MIN_SIZE
 from frcnn_viz.pipeline.results import Fate, flatten_candidates

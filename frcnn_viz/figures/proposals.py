@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from frcnn_viz.canvas.scene import BoxLayer, Dial, Sieve
+from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.canvas.sieve import Dial, Sieve
 from frcnn_viz.figures.palette import DASHED, DOTTED, FATE_NAMES, FATES, SELECTED, VERMILION
 from frcnn_viz.pipeline.boxes import centers
 from frcnn_viz.pipeline.results import AnchorGrid, Fate, NetworkInput, Proposals

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from frcnn_viz.canvas.scene import Dial
+from frcnn_viz.canvas.sieve import Dial
 from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.view import Option

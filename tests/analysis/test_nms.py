@@ -16,7 +16,7 @@ from frcnn_viz.analysis.nms import (
     court_of,
     keep_across_groups,
     keep_with,
-    on_different_objects,
+    object_under,
     soft_nms,
 )
 from frcnn_viz.pipeline.trace import Trace
@@ -49,23 +49,12 @@ def test_the_judgement_is_torchvisions(tiny: FasterRCNN, stage: str) -> None:
         assert (court.scores[victims] <= court.scores[row]).all()
 
 
-@pytest.mark.parametrize("stage", [RPN, FINAL])
-def test_in_each_step_every_box_is_judged_waiting_or_judged_now(tiny: FasterRCNN, stage: str) -> None:
-    court = court_of(Trace(tiny, make_image(200, 260)), stage)
-    judged: list[int] = []
-    for step, row in enumerate(court.kept.tolist()):
-        judged += [row, *court.victims(row).tolist()]
-        assert sorted([*judged, *court.waiting(step).tolist()]) == list(range(len(court.ids)))
-    assert not len(court.waiting(len(court.kept) - 1))
-
-
-def test_two_boxes_are_on_different_objects_only_where_each_is_on_one() -> None:
+def test_a_box_is_on_the_object_it_overlaps_most_if_by_enough() -> None:
     objects = torch.tensor([[0.0, 0, 10, 10], [20, 0, 30, 10]])
-    one = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
-    other = torch.tensor([[20.0, 0, 30, 10], [0, 0, 10, 9], [20, 0, 30, 4]])  # the other, the same, hardly the other
-    assert on_different_objects(one, other, objects).tolist() == [True, False, False]
-    assert on_different_objects(one, other, objects, least=0.4).tolist() == [True, False, True]
-    assert on_different_objects(one, other, torch.zeros(0, 4)).tolist() == [False] * 3
+    boxes = torch.tensor([[0.0, 0, 10, 9], [20, 0, 30, 10], [20, 0, 30, 4], [50, 50, 60, 60]])
+    assert object_under(boxes, objects).tolist() == [0, 1, -1, -1]
+    assert object_under(boxes, objects, least=0.4).tolist() == [0, 1, 1, -1]
+    assert object_under(boxes, torch.zeros(0, 4)).tolist() == [-1] * 4
 
 
 def test_other_thresholds_and_groups() -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from frcnn_viz.paths import APP
 from tests.browser.mouse import Editor
-from tests.browser.test_app import Settled, place
+from tests.browser.test_app import Settled, place, sent, slide  # noqa: F401
 
 
 @pytest.fixture
@@ -81,25 +81,87 @@ def test_a_miss_in_the_waterfall_opens_on_its_picture(app: str, page: Page, sett
     expect(page.locator(".box-canvas")).to_be_visible()
 
 
-def test_the_court_plays_pauses_and_steps_by_key(app: str, page: Page, settled: Settled) -> None:
-    page.goto(f"{app}/court?image=crowd&court.speed=4")
+JUDGED = """root => {
+    const layer = root.__state.scene.layers.find((one) => one.court), { kept, suppressor } = WHOSE;
+    return [[...kept], [...suppressor]];
+}"""
+
+
+def told_step(page: Page) -> tuple[int, int]:
+    """The step that the court tells, and the last."""
+    found = re.match(r"Step (\d+) of ([\d,]+):", page.locator(".told").inner_text())
+    assert found
+    return int(found[1]), int(found[2].replace(",", ""))
+
+
+def test_the_court_plays_pauses_and_steps_by_key_without_the_server(
+    app: str,
+    page: Page,
+    settled: Settled,
+    sent: list[object],  # noqa: F811
+) -> None:
+    page.goto(f"{app}/court?image=crowd&look=v%3D16")
     settled(page)
+    told, frames = page.locator(".told"), len(sent)
     page.get_by_role("button", name="Play").click()
-    expect(page.get_by_text(re.compile("^Step 4 of"))).to_be_visible()
+    expect(told).not_to_have_text(re.compile("^Step 1 of"))
     page.keyboard.press("s")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    settled(page)
-    told = page.get_by_text(re.compile("^Step \\d+ of"))
-    step = int(told.inner_text().split()[1])
-    page.wait_for_timeout(600)  # two steps of time, in which nothing happens
-    expect(told).to_have_text(re.compile(f"^Step {step} of"))
-    page.keyboard.press("d")
-    expect(told).to_have_text(re.compile(f"^Step {step + 1} of"))
+    step, _ = told_step(page)
+    page.wait_for_timeout(300)  # some steps of time, in which nothing happens
+    assert told_step(page)[0] == step
     page.keyboard.press("a")
-    expect(told).to_have_text(re.compile(f"^Step {step} of"))
-    settled(page)
-    assert f"court.step={step}" in page.url
+    assert told_step(page)[0] == step - 1
+    page.keyboard.press("d")
+    assert told_step(page)[0] == step
+    expect(page).to_have_url(re.compile(f"look=v%3D16~n%3D{step}$|look=n%3D{step}~v%3D16$"))
     assert "pinned=" not in page.url
+    assert len(sent) == frames
+
+
+def test_the_court_plays_from_a_link_s_step_to_its_last(
+    app: str,
+    page: Page,
+    settled: Settled,
+    sent: list[object],  # noqa: F811
+) -> None:
+    page.goto(f"{app}/court?image=crowd&look=n%3D24~v%3D4")
+    settled(page)
+    first, last = told_step(page)
+    frames = len(sent)
+    assert first == 24 < last
+    page.keyboard.press("s")
+    expect(page.locator(".told")).to_have_text(re.compile(f"^Step {last} of {last}:"))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"n%3D{last}"))
+    assert len(sent) == frames
+
+
+@pytest.mark.parametrize(("stage", "dial"), [("final", "Final NMS IoU"), ("rpn", "RPN NMS IoU")])
+def test_the_court_judges_anew_while_its_threshold_is_held_and_the_server_agrees(
+    stage: str,
+    dial: str,
+    app: str,
+    page: Page,
+    settled: Settled,
+    sent: list[object],  # noqa: F811
+) -> None:
+    page.goto(f"{app}/court?image=crowd&court.stage={stage}&look=n%3D3")
+    settled(page)
+    canvas, frames = page.locator(".box-canvas"), len(sent)
+    judged = [canvas.evaluate(JUDGED.replace("WHOSE", "layer.court"))]
+    for threshold in (0.6, 0.35):
+        slide(page, dial, threshold)
+        judged.append(canvas.evaluate(JUDGED.replace("WHOSE", "layer.court")))
+        assert judged[-1] != judged[-2]
+    expect(page.locator(".told")).to_contain_text("by more than 0.35")
+    assert len(sent) == frames
+    page.get_by_role("slider", name=dial).dispatch_event("change")
+    expect(page).to_have_url(re.compile("nms_thresh=0.35"))
+    settled(page)
+    assert canvas.evaluate("root => root.__state.asked.size") == 0
+    assert canvas.evaluate(JUDGED.replace("WHOSE", "layer.sieve.steps")) == judged[-1]
+    assert told_step(page)[0] == 3
 
 
 def test_a_probe_is_asked_where_it_is_drawn_and_its_link_asks_the_same(app: str, page: Page, settled: Settled) -> None:

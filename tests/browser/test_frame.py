@@ -89,7 +89,7 @@ PIXELS = """canvases => canvases.map((canvas) => canvas.toDataURL())"""
         ("proposals?proposals.arrows=1", "suppressed by NMS"),
         ("detections?detection=7", "ground truth"),
         ("training?training.tab=losses&training.batch=rois", "ground truth"),
-        ("court?court.stage=rpn&court.step=3", "kept before"),
+        ("court?court.stage=rpn&look=n%3D3", "kept before"),
     ],
 )
 def test_a_link_opened_afresh_shows_the_same_pixels(

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, Route
 from torch import Tensor
 
 from frcnn_viz import canvas
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.canvas.sieve import Dial, Sieve
 from tests.canvas.host import BYTES, picture_url
 
 THRESHOLDS = [0.0, 0.1, 0.25, 0.3, 1 / 3, 0.5, 0.6, 2 / 3, 0.7, 0.75, 1.0]

@@ -160,31 +160,11 @@ def test_one_object_has_one_examination_for_all_pages() -> None:
     assert len(survey._DONE) == held == 1
 
 
-@pytest.mark.parametrize("stage", ["final", "rpn"])
-def test_the_court_steps_through_nms(stage: str) -> None:
-    test = open_page("court", image="crowd", **{"court.stage": stage})
-    test.slider(key="option_court.step").set_value(3).run()
-    assert "Step 3 of" in words(test)
-    test.button(key="court_next").click().run()
-    assert "Step 4 of" in words(test)
-    assert seen(test).link()["court.step"] == "4"
-    test.button(key="court_back").click().run()
-    assert not test.exception
-    assert "Step 3 of" in words(test)
-
-
-def test_the_court_plays_to_its_end_and_from_there_anew() -> None:
-    test = open_page("court", image="crowd")
-    last = test.slider(key="option_court.step").max
-    assert test.button(key="court_play").label == "Play"
-    test.button(key="court_play").click().run()
-    assert test.button(key="court_play").label == "Pause"
-    test.slider(key="option_court.step").set_value(last).run()
-    assert test.button(key="court_play").label == "Play"
-    assert test.button(key="court_next").disabled
-    test.button(key="court_play").click().run()
-    assert not test.exception
-    assert "Step 1 of" in words(test)
+def test_where_nothing_enters_the_court_that_is_told() -> None:
+    assert not open_page("court", **{"court.stage": "rpn"}).info
+    for tab in ("steps", "all_suppressed"):
+        test = open_page(f"court/{tab}", box_score_thresh="1.0")
+        assert test.info[0].value.startswith("Nothing enters this NMS")
 
 
 @pytest.mark.parametrize("stage", ["final", "rpn"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 import torch
 
-from frcnn_viz.analysis.nms import RPN, Court, on_different_objects
+from frcnn_viz.analysis.nms import RPN, Court, object_under
 from frcnn_viz.ui.session import Session
 
 SHOWN = 200
@@ -22,8 +22,8 @@ def case_rows(here: Session, court: Court, stage: str, rows: list[int]) -> list[
     truth, to_image = here.ground_truth, here.trace.input.boxes_in_image
     wrong = torch.zeros(len(rows), dtype=torch.bool)
     if truth is not None:
-        pair = to_image(court.boxes[rows]), to_image(court.boxes[by])
-        wrong = on_different_objects(*pair, truth.boxes_in_image)
+        on, of_by = (object_under(to_image(court.boxes[which]), truth.boxes_in_image) for which in (rows, by))
+        wrong = (on >= 0) & (of_by >= 0) & (on != of_by)
     return [
         {
             "suppressed": int(court.ids[row]),
