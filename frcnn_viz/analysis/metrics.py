@@ -1,4 +1,4 @@
-"""COCO average precision of a detector on scenes with known boxes, computed by pycocotools.
+"""COCO average precision of a detector on pictures with known boxes, computed by pycocotools.
 
 Objects of classes that the detector does not know are left out. Crowds are ignored as COCO does (`iscrowd`): they are
 not to be found, and any number of detections that lie in one by half count as nothing. Difficult objects are ignored
@@ -17,12 +17,13 @@ import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torch import Tensor
-from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.pipeline.transform import as_float
 
-Scene = tuple[Tensor, Tensor, Tensor]
-"""image float32 [3, H, W] in 0..1, boxes_in_image float32 [G, 4], labels int64 [G] from 1."""
+Picture = tuple[Tensor, GroundTruth]
+"""image [3, H, W], uint8 or float32 in 0..1, and what is on it."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,18 @@ class Metrics:
 
 
 def evaluate(
-    model: FasterRCNN,
-    scenes: Iterable[Scene],
+    model: GeneralizedRCNN,
+    pictures: Iterable[Picture],
     classes: Sequence[str],
     progress: Callable[[int], None] = lambda done: None,
-) -> Metrics:
-    """Run `model(image)` on each scene and compare with its boxes.
+) -> CocoReport:
+    """Run `model(image)` on each picture and compare with what is on it.
 
     Args:
         model: in evaluation mode, on any device.
-        scenes: read once, one image in memory at a time.
+        pictures: read once, one in memory at a time.
         classes: names of the labels 1, 2 ..., background not among them.
-        progress: called with the number of scenes done.
+        progress: called with the number of pictures done.
 
     Raises:
         ValueError: the model is in training mode.
@@ -64,13 +65,13 @@ def evaluate(
         raise ValueError("the model is in training mode, where it gives losses and no detections; call model.eval().")
     device = next(model.parameters()).device
     predictions, ground_truth = [], []
-    for image, boxes_in_image, labels in scenes:
+    for image, truth in pictures:
         with torch.inference_mode():
-            (detections,) = model([image.to(device)])
-        predictions.append({name: tensor.cpu() for name, tensor in detections.items()})
-        ground_truth.append(GroundTruth(boxes_in_image, tuple(classes[label - 1] for label in labels.tolist())))
+            (detections,) = model([as_float(image.to(device))])
+        predictions.append({name: detections[name].cpu() for name in ("boxes", "labels", "scores")})
+        ground_truth.append(truth)
         progress(len(predictions))
-    return coco_metrics(predictions, ground_truth, classes)
+    return coco_report(predictions, ground_truth, classes)
 
 
 def coco_metrics(
@@ -105,10 +106,12 @@ class CocoReport:
     Attributes:
         figures: by COCO's names: AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl; nan where undefined.
         precision: float64 [C, 101] at IoU 0.5, over recall 0, 0.01 ... 1; nan for a class without objects.
+        per_class: class name -> its AP, AP50, AP75, APs, APm, APl; nan where it has no such object.
     """
 
     figures: dict[str, float]
     precision: np.ndarray
+    per_class: dict[str, dict[str, float]]
 
 
 FIGURES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
@@ -122,8 +125,17 @@ def coco_report(
     with contextlib.redirect_stdout(io.StringIO()):
         made.summarize()
     figures = {name: value if value >= 0 else float("nan") for name, value in zip(FIGURES, made.stats, strict=True)}
-    precision = made.eval["precision"][0, :, :, 0, -1].T
-    return CocoReport(figures, np.where(precision < 0, np.nan, precision))
+    precision = made.eval["precision"][:, :, :, :, -1]  # [IoU thresholds, recalls, classes, sizes]
+    per_class = {name: _by_size(precision[:, :, index]) for index, name in enumerate(classes)}
+    curves = precision[0, :, :, 0].T
+    return CocoReport(figures, np.where(curves < 0, np.nan, curves), per_class)
+
+
+def _by_size(precision: np.ndarray) -> dict[str, float]:
+    """One class's figures; precision [IoU thresholds, recalls, sizes], of which the first is all sizes."""
+    every, small, medium, large = (precision[:, :, size] for size in range(4))
+    parts = (every, every[0], every[5], small, medium, large)
+    return {name: _mean(part) for name, part in zip(FIGURES, parts, strict=False)}
 
 
 class _Evaluation(COCOeval):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, console, pairs, write_json
+from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, pairs, write_json
+from frcnn_viz.cli.pictures import annotated_images, each_picture
 
 if TYPE_CHECKING:
     from frcnn_viz.analysis.examination import Examination
@@ -107,8 +107,6 @@ def _examined(
 ) -> tuple[Detector, list[tuple[AnnotatedImage, GroundTruth, Examination]]]:
     from frcnn_viz.analysis.archive import key_of, open_archive
     from frcnn_viz.analysis.examination import examine_image
-    from frcnn_viz.data.ground_truth import GroundTruth
-    from frcnn_viz.data.images import load_image
     from frcnn_viz.models.registry import load_detector
     from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.pipeline.trace import Trace
@@ -117,33 +115,14 @@ def _examined(
     settings = Settings.of(detector.model).with_text(pairs(changes or []))
     archive = open_archive()  # stopped, it goes on from there the next time
     results = []
-    with Progress(console=console, transient=True) as bar:
-        for image, content in _pictures(data, bar):
-            truth, picture = GroundTruth.of(image.objects), load_image(content, image.name)
-            key = key_of(detector, settings, picture.sha256[:16], truth)
-            one = archive.get([key]).get(key)
-            if one is None:
-                one = examine_image(detector, Trace(detector.model, picture.tensor, settings), truth)
-                archive.put(key, one)
-            results.append((image, truth, one))
+    for image, truth, picture in each_picture(*annotated_images(data), "Examining"):
+        key = key_of(detector, settings, picture.sha256[:16], truth)
+        one = archive.get([key]).get(key)
+        if one is None:
+            one = examine_image(detector, Trace(detector.model, picture.tensor, settings), truth)
+            archive.put(key, one)
+        results.append((image, truth, one))
     return detector, results
-
-
-def _pictures(data: Path, bar: Progress) -> Iterator[tuple[AnnotatedImage, bytes]]:
-    """Every picture of a set that has objects on some; false alarms are counted on the empty ones too."""
-    from frcnn_viz.data.annotations import DataError
-    from frcnn_viz.data.formats import read_dataset
-    from frcnn_viz.data.sources import open_source
-
-    source = open_source(data)
-    dataset = read_dataset(source)
-    for bad in dataset.unreadable:
-        console.print(f"left out: {bad.sentence}", style="yellow", markup=False, highlight=False)
-    images = [image for image in dataset.images if image.file]
-    if not any(item.usable for image in images for item in image.objects):
-        raise DataError(f"{data} holds no picture with ground truth.")
-    for image in bar.track(images, description="Examining"):
-        yield image, source.read(image.file)
 
 
 def _rows(detector: Detector, image: AnnotatedImage, truth: GroundTruth, one: Examination) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
+from frcnn_viz.cli.evaluate import evaluate
 from frcnn_viz.cli.models import models
 from frcnn_viz.cli.opening import names_a_path
 from frcnn_viz.cli.output import (
@@ -122,34 +123,6 @@ def verify(
         raise typer.Exit(1)
 
 
-@cli.command()
-def evaluate(
-    model: ModelOption = "street-fpn",
-    scenes: Annotated[int, typer.Option(min=1, help="How many held-out scenes.")] = 500,
-    device: DeviceOption = "auto",
-    output: JsonOption = "",
-    random_weights: RandomOption = False,
-) -> None:
-    """COCO average precision on held-out generated scenes: the figures of the model card."""
-    from frcnn_viz import load_detector
-    from frcnn_viz.analysis.metrics import evaluate as evaluate_model
-    from frcnn_viz.training.scenes import held_out_scenes
-
-    detector = load_detector(model, device, random_weights=random_weights)
-    held_out = track(held_out_scenes(scenes), "evaluating", total=scenes, console=console)
-    metrics = evaluate_model(detector.model, held_out, detector.classes[1:])
-    result = {"AP": metrics.AP, "AP50": metrics.AP50, "AP75": metrics.AP75, "per_class": metrics.per_class}
-    if output:
-        write_json(output, {"model": detector.name, "scenes": scenes, **result})
-        return
-    table = Table("COCO metric", "value", title=f"{detector.name} on {scenes} held-out scenes")
-    for name in ("AP", "AP50", "AP75"):
-        table.add_row(name, f"{result[name]:.3f}")
-    for name, value in metrics.per_class.items():
-        table.add_row(f"AP {name}", f"{value:.3f}")
-    Console().print(table)
-
-
 @cli.command("scenes")
 def scenes_command(
     folder: Annotated[Path, typer.Argument(help="Where to write the PNG files and annotations.json (COCO).")],
@@ -185,6 +158,7 @@ def train_embedded_command(
     print(path)
 
 
+cli.command()(evaluate)
 cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
 

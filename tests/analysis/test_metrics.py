@@ -20,7 +20,6 @@ from frcnn_viz.models.street import street_c4
 
 CLASSES = ("person", "car")
 SQUARE = torch.tensor([[10.0, 10.0, 50.0, 50.0]])
-ONE = torch.tensor([1])
 PERSON = GroundTruth(SQUARE, ("person",))
 
 
@@ -94,10 +93,10 @@ def test_evaluate_is_quiet_counts_and_leaves_the_model_alone(capfd: pytest.Captu
     model = street_c4().eval()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     done = []
-    metrics = evaluate(model, [(torch.rand(3, 96, 128), SQUARE, ONE)] * 2, "abcdef", done.append)
+    classes = ("person", "car", "c", "d", "e", "f")
+    report = evaluate(model, [(torch.rand(3, 96, 128), PERSON)] * 2, classes, done.append)
     assert done == [1, 2]
-    assert metrics.n_images == 2
-    assert 0 <= metrics.AP <= 1
+    assert 0 <= report.figures["AP"] <= 1
     assert capfd.readouterr().out == ""
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert not model.training
@@ -117,6 +116,10 @@ def test_cocos_figures_of_perfect_predictions() -> None:
     assert math.isnan(report.figures["APl"])
     assert report.precision[:2] == pytest.approx(np.ones((2, 101)))
     assert np.isnan(report.precision[2]).all()
+    sizes = {"a": (1, 1, 1, 1, math.nan, math.nan), "b": (1, 1, 1, math.nan, 1, math.nan), "never": (math.nan,) * 6}
+    for name, expected in sizes.items():
+        assert list(report.per_class[name]) == list(FIGURES[:6])
+        assert list(report.per_class[name].values()) == pytest.approx(expected, nan_ok=True)
     assert report.figures["AP"] == coco_metrics([found], [GroundTruth(boxes, ("a", "b"))], ["a", "b", "never"]).AP
 
 

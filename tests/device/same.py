@@ -27,7 +27,7 @@ def _equal(one: object, other: object) -> bool:
     if isinstance(one, Tensor):
         return one.dtype == other.dtype and torch.equal(one, other.cpu())
     if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     return one == other or (one != one and other != other)  # nan is nan
 
 

@@ -215,7 +215,7 @@ ASKED: dict[str, Callable[[Trace], object]] = {
     "modules": lambda trace: modules_of(trace),
     "marks": lambda trace: small_marks(trace, OBJECTS),
     "a start": lambda trace: start_from_detections(trace.detections, CLASSES, OBJECTS, 0.3),
-    "average precision": lambda trace: evaluate(trace.model, [(IMAGE, BOXES, LABELS)], CLASSES[1:]),
+    "average precision": lambda trace: evaluate(trace.model, [(IMAGE, TRUTH)], CLASSES[1:]),
 }
 
 
