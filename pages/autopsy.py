@@ -47,7 +47,7 @@ def offer_a_miss(here: Session) -> None:
     with progress("miss") as tell:
         found = survey.where_missed(here, tell)
     if found is None:
-        st.info("Nothing is missed on any sample scene either. A higher score threshold makes the detector miss more.")
+        st.info("Nothing is missed on any sample either. A higher score threshold makes the detector miss more.")
         return
     session.choose_image(found)
     st.rerun()

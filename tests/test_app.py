@@ -91,7 +91,7 @@ def test_an_image_of_the_workspace_is_offered_beside_the_samples() -> None:
 def test_next_and_previous_go_round_what_is_shown() -> None:
     test = open_app()
     test.sidebar.button(key="previous").click().run()
-    assert seen(test).image == list(SAMPLES)[-1]
+    assert seen(test).image == list(SAMPLES)[-1]  # of the street scenes, to which the first picture belongs
     test.sidebar.button(key="next").click().run()
     assert seen(test).image == next(iter(SAMPLES))
     keys = [library.workspace().add(grey(value), f"{value}.png")[0] for value in ("red", "green", "blue")]

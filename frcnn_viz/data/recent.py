@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import as_json, write_whole
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.data.workspace import Workspace
 
 MOST = 20
@@ -22,7 +22,7 @@ WAIT = 2
 
 
 def looked_at(workspace: Workspace, key: str) -> None:
-    """Put a picture, a sample scene's name or an id of the workspace, before the others."""
+    """Put a picture, a sample's name or an id of the workspace, before the others."""
     path = _path(workspace)
     if _read(path)[:1] == [key]:
         return

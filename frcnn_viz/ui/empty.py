@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import word

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, place_objects
 from frcnn_viz.data.ground_truth import no_targets
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.figures.rois import crop
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.session import Session, look_at, sample_picture
+from frcnn_viz.ui.session import Session, look_at
 from frcnn_viz.ui.subjects import Subject
 from frcnn_viz.ui.view import Option
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.images import ImageError, LoadedImage, from_pil
-from frcnn_viz.data.scenes import SAMPLES, sample_scene
-from frcnn_viz.data.scenes.options import CLASSES
+from frcnn_viz.data.images import ImageError, LoadedImage
+from frcnn_viz.data.samples import SAMPLES, sample_picture, samples_of
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.own import factory
@@ -38,9 +36,9 @@ class Session:
         view: what this was made of.
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
-        ground_truth: of a sample scene, or what was drawn on an image of the workspace; None where nothing was.
-        item: the image of the workspace; None for a sample scene.
-        lesson: what to look at in a sample scene, else empty.
+        ground_truth: of a sample, or what was drawn on an image of the workspace; None where nothing was.
+        item: the image of the workspace; None for a sample.
+        lesson: what to look at in a sample, else empty.
         settings: as the visitor has set them. defaults: the model's own.
         trace: every stage, lazily.
     """
@@ -171,16 +169,16 @@ def choose_model(name: str, random: bool | None = None) -> None:
 
 
 def choose_image(key: str) -> None:
-    """Look at a sample scene (its name) or an image of the workspace (its id)."""
+    """Look at a sample (its name) or an image of the workspace (its id)."""
     view.change(image=key, selected=())
     library.looked_at(key)
 
 
 def neighbours() -> list[str]:
-    """The images that next and previous go through: the samples, or those that the images page shows."""
+    """The images that next and previous go through: the samples of its set, or those that the images page shows."""
     image = view.now().image
     if image in SAMPLES:
-        return list(SAMPLES)
+        return samples_of(SAMPLES[image].set)
     shown = [key for key in view.kept("shown", list) if library.find(key)]
     return shown if image in shown else [item.id for item in library.items()]
 
@@ -254,14 +252,4 @@ def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, st
     if key not in SAMPLES:
         item = library.workspace().item(key)
         return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
-    image, ground_truth, lesson = sample_picture(key)
-    return image, ground_truth, None, lesson
-
-
-@cache
-def sample_picture(name: str) -> tuple[LoadedImage, GroundTruth, str]:
-    """A sample scene: the picture, its exact ground truth, and what to look at."""
-    scene = sample_scene(name)
-    image = from_pil(scene.image, f"{name}.png")
-    names = tuple(CLASSES[label - 1] for label in scene.labels.tolist())
-    return image, GroundTruth(scene.boxes_in_image, names), scene.lesson
+    return *sample_picture(key), None, SAMPLES[key].lesson

@@ -1,4 +1,4 @@
-"""The images a page is about: this one, all of yours, or the sample scenes."""
+"""The images a page is about: this one, all of yours, or a set of samples."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import streamlit as st
 
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.pipeline.transform import is_too_thin, transform_at
 from frcnn_viz.ui import library
-from frcnn_viz.ui.session import Session, sample_picture
+from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import SETS
 from frcnn_viz.words import word
 
@@ -40,9 +40,9 @@ def of_items(items: Sequence[Item]) -> list[Subject]:
     return [Subject(item.id, (item.height, item.width), library.ground_truth(item), _loader(item.id)) for item in items]
 
 
-def of_samples() -> list[Subject]:
-    """The sample scenes."""
-    return [_sample(name) for name in SAMPLES]
+def of_samples(set: str = SAMPLE_SETS[0]) -> list[Subject]:
+    """The samples of a set: the street scenes unless another is named."""
+    return [_sample(name) for name in samples_of(set)]
 
 
 def this_image(here: Session) -> Subject:
@@ -53,17 +53,17 @@ def this_image(here: Session) -> Subject:
 
 
 def chosen_subjects(here: Session) -> list[Subject]:
-    """Those of the set chosen in the sidebar; the samples where that has nothing in it."""
+    """Those of the set chosen in the sidebar; the street scenes where that has nothing in it."""
     chosen = set_in_force(here)
     if chosen == "yours":
         return _thick_enough(here, of_items(library.items()))
-    return [this_image(here)] if chosen == "this" else of_samples()
+    return [this_image(here)] if chosen == "this" else of_samples(chosen)
 
 
 def set_in_force(here: Session) -> str:
     """Which set that is."""
-    has = {"yours": bool(library.ids()), "this": here.ground_truth is not None, "samples": True}
-    return here.view.set if has[here.view.set] else "samples"
+    has = {"yours": bool(library.ids()), "this": here.ground_truth is not None}
+    return here.view.set if has.get(here.view.set, True) else SAMPLE_SETS[0]
 
 
 def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
@@ -91,7 +91,7 @@ def _thick_enough(here: Session, subjects: list[Subject]) -> list[Subject]:
 
 
 def _sample(name: str) -> Subject:
-    image, truth, _ = sample_picture(name)
+    image, truth = sample_picture(name)
     return Subject(name, image.size, truth, lambda: image)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from frcnn_viz.analysis.archive import key_of, open_archive
 from frcnn_viz.analysis.examination import Examination, examine_image
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLE_SETS, SAMPLES
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
@@ -93,16 +93,18 @@ def examined_by(
 def where_missed(here: Session, tell: Tell) -> str | None:
     """Another image on which an object is missed at the present settings: one that was examined, else a sample.
 
-    The samples are examined one by one until there is one; None where there is none.
+    The samples whose classes the detector knows are examined one by one until there is one; None where there is none.
     """
-    looked = [*of_items(library.items()), *of_samples()]
+    samples = [subject for set in SAMPLE_SETS for subject in of_samples(set)]
+    of_its_kind = [subject for subject in samples if {*subject.truth.names} & {*here.detector.classes}]
+    looked = [*of_items(library.items()), *of_its_kind]
     done = known(here.detector, here.settings, looked)
     others = [subject for subject in looked if subject.key != here.view.image]
     if found := next((one.key for one in others if one.key in done and done[one.key].missed), None):
         return found
     waiting = [subject for subject in others if subject.key in SAMPLES and subject.key not in done]
     for count, subject in enumerate(waiting):
-        tell(count, len(waiting), f"{count:,} of {len(waiting):,} sample scenes looked through")
+        tell(count, len(waiting), f"{count:,} of {len(waiting):,} samples looked through")
         with suppress(ValueError):  # it cannot be run at these settings
             run(here.detector, here.settings, [subject], lambda *_: None)
             if known(here.detector, here.settings, [subject])[subject.key].missed:

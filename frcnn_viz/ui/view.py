@@ -14,13 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLE_SETS, SAMPLES
 from frcnn_viz.models.registry import DEFAULT_DETECTOR
 from frcnn_viz.pipeline.settings import FIELD_NAMES
 
 SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
-SETS = ("this", "yours", "samples")
-"""The images that pages about many work on: the one in view, all of the workspace, the sample scenes."""
+SETS = ("this", "yours", *SAMPLE_SETS)
+"""The images that pages about many work on: the one in view, all of the workspace, those that come with the program."""
 FIRST_IMAGE = {"autopsy": "fog"}
 """Where a page that is opened without a picture begins with another than the first sample; in this one objects are
 missed."""
@@ -34,7 +34,7 @@ class View:
     """Everything that decides what is seen.
 
     Attributes:
-        page: its name. image: a sample scene's name or an image's id in the workspace. set: one of `SETS`.
+        page: its name. image: a sample's name or an image's id in the workspace. set: one of `SETS`.
         model: the detector's name; empty in a link that names none. random: whether it has random weights.
         device: `auto` or a torch device.
         changes: the settings that differ from the model's own, as text.

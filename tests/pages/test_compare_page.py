@@ -12,10 +12,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.samples import sample_picture
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.ui import library, session, survey
 from frcnn_viz.ui.frame import desk
-from frcnn_viz.ui.session import sample_picture
 from frcnn_viz.ui.view import View
 from tests.pages.opening import open_page, seen
 

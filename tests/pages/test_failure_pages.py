@@ -11,9 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.samples import sample_picture
 from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.ui import library, survey
-from frcnn_viz.ui.session import sample_picture
 from frcnn_viz.ui.view import FIRST_IMAGE, View
 from tests.pages.opening import open_page, seen
 
@@ -83,7 +83,7 @@ def test_an_image_with_nothing_drawn_leads_on() -> None:
 
 def scene_in_workspace(*flags: dict[str, bool], scene: str = "first-street") -> str:
     """A sample scene as an image of the workspace, with as many of its objects as there are flags."""
-    image, truth, _ = sample_picture(scene)
+    image, truth = sample_picture(scene)
     buffer = io.BytesIO()
     image.image.save(buffer, "PNG")
     pairs = zip(truth.boxes_in_image.tolist(), truth.names, flags, strict=False)

@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from frcnn_viz.data.images import SUFFIXES
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import Detector, available_devices, entries
 from frcnn_viz.ui import library, session, view
@@ -139,7 +139,7 @@ def _neighbours() -> list[Tile]:
 
 @lru_cache
 def _small(sample: str) -> np.ndarray:
-    picture = Image.fromarray(to_uint8(session.sample_picture(sample)[0].pixels))
+    picture = Image.fromarray(to_uint8(sample_picture(sample)[0].pixels))
     picture.thumbnail((112, 84))
     return np.asarray(picture)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
 from frcnn_viz.data.checks import Finding, Kind, check, mend_dataset
 from frcnn_viz.data.ground_truth import no_targets
-from frcnn_viz.data.scenes import SAMPLES
+from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
 from frcnn_viz.data.statistics import box_table, by_class
 from frcnn_viz.figures.statistics import (
     class_table,
@@ -21,7 +21,8 @@ from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import choice, segments
-from frcnn_viz.ui.session import Session, sample_picture
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import SET_TITLES
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 
@@ -29,10 +30,10 @@ FRAME, LABEL = Option("images.frame", "after resize"), Option("images.label", ""
 SHOWN = 300
 
 
-def samples() -> Dataset:
+def samples(set: str) -> Dataset:
     images = []
-    for name in SAMPLES:
-        image, truth, _ = sample_picture(name)
+    for name in samples_of(set):
+        image, truth = sample_picture(name)
         boxes = truth.boxes_in_image.tolist()
         objects = tuple(Object(tuple(box), label) for box, label in zip(boxes, truth.names, strict=True))
         height, width = image.size
@@ -127,10 +128,11 @@ def show_statistics(here: Session, dataset: Dataset) -> None:
 
 
 def body(here: Session) -> None:
-    """All images of the workspace; the sample scenes where there are none, or those are the set in view."""
-    if not library.items() or here.view.set == "samples":
-        st.caption("Of the sample scenes.")
-        drawn = samples()
+    """All images of the workspace; samples where there are none, or those are the set in view."""
+    if not library.items() or here.view.set in SAMPLE_SETS:
+        chosen = here.view.set if here.view.set in SAMPLE_SETS else SAMPLE_SETS[0]
+        st.caption(f"Of the {SET_TITLES[chosen]}.")
+        drawn = samples(chosen)
         show_findings(drawn, check(drawn))
         show_statistics(here, drawn)
         return

@@ -37,7 +37,7 @@ def copy_sample(here: Session) -> None:
 def show_sample(here: Session) -> None:
     left, inspector = workbench()
     with inspector:
-        st.info("This is a sample scene: its ground truth is exact and stays as it is. Copy it to draw on it.")
+        st.info("This picture comes with the program, and its ground truth stays as it is. Copy it to draw on it.")
         st.button(
             word("draw.copy").term,
             icon=":material/content_copy:",

@@ -1,0 +1,42 @@
+"""The photographs of blood cells are offered, and looked at, as the drawn scenes are."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.samples import samples_of
+from frcnn_viz.paths import FRAME
+from frcnn_viz.words import word
+from tests.pages.opening import open_page, seen
+
+CELLS = samples_of("cells")
+
+
+def test_they_are_offered_and_gone_through() -> None:
+    test = AppTest.from_file(str(FRAME), default_timeout=120)
+    test.query_params.update({"image": CELLS[0], "set": "cells"})
+    test.run()
+    assert not test.exception
+    assert not test.error
+    assert test.sidebar.selectbox(key="choose_image").value == CELLS[0]
+    assert "Blood cells 24" in test.sidebar.selectbox(key="choose_image").options
+    assert word("set.cells").term in test.sidebar.selectbox(key="choose_set").options
+    assert test.sidebar.selectbox(key="choose_set").value == "cells"
+    assert any("blood smear" in caption.value for caption in test.sidebar.caption)
+    test.sidebar.button(key="previous").click().run()
+    assert seen(test).image == CELLS[-1]
+    test.sidebar.button(key="next").click().run()
+    assert seen(test).image == CELLS[0]
+
+
+@pytest.mark.parametrize("page", ["images/check", "images/draw", "lab/whole_set", "autopsy", "proposals"])
+def test_a_page_opens_on_them(page: str) -> None:
+    test = open_page(page, image=CELLS[5], set="cells")
+    assert not test.error
+
+
+def test_the_check_counts_the_cells() -> None:
+    test = open_page("images/check", set="cells")
+    assert "Of the blood cells." in [caption.value for caption in test.caption]
+    assert any("Nothing is wrong" in one.value and "24 images" in one.value for one in test.success)
