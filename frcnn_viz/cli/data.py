@@ -14,7 +14,7 @@ from frcnn_viz.cli.output import JsonOption, console, tell_left_out, write_json
 
 if TYPE_CHECKING:
     from frcnn_viz.data.annotations import AnnotatedImage, Dataset
-    from frcnn_viz.data.checks import Size
+    from frcnn_viz.data.checks import Finding, Size
     from frcnn_viz.data.importing import Imported
     from frcnn_viz.data.sources import Source
     from frcnn_viz.data.workspace import Workspace
@@ -25,7 +25,12 @@ PathArgument = Annotated[Path, typer.Argument(help="A folder, a zip, or an annot
 
 
 @data.command()
-def check(path: PathArgument, output: JsonOption = "") -> None:
+def check(
+    path: PathArgument,
+    model: Annotated[str, typer.Option(help="Also what would be wrong if this detector were trained on it.")] = "",
+    validate: Annotated[Path | None, typer.Option(help="What it would be measured on: classes only there.")] = None,
+    output: JsonOption = "",
+) -> None:
     """Tell everything that is wrong with the annotations; exit 1 if anything is."""
     from frcnn_viz.data.checks import check as check_dataset
     from frcnn_viz.data.checks import notes
@@ -33,6 +38,9 @@ def check(path: PathArgument, output: JsonOption = "") -> None:
     source, dataset = _read(path)
     sizes = _sizes(source, dataset)
     findings, hints = check_dataset(dataset, sizes), notes(dataset)
+    if model or validate:
+        known = set(findings)
+        findings += [f for f in _before_training(_with_sizes(dataset, sizes), model, validate) if f not in known]
     count = sum(len(image.objects) for image in dataset.images)
     if output:
         summary = {"path": str(path), "format": dataset.format, "images": len(dataset.images), "objects": count}
@@ -155,6 +163,20 @@ def stats(
     print("size is the square root of the area; medians")
     if sentence := no_targets(*table.left_out):
         print(sentence)
+
+
+def _before_training(dataset: Dataset, model: str, validate: Path | None) -> list[Finding]:
+    from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
+    from frcnn_viz.models.registry import untrained
+    from frcnn_viz.pipeline.settings import Settings
+
+    resize, anchors = None, []
+    if model:
+        settings = Settings.of(untrained(model))
+        resize = (settings.min_size, settings.max_size)
+        anchors = anchor_shapes(settings.anchor_sizes, settings.aspect_ratios)
+    validation = _read(validate)[1].images if validate else ()
+    return findings_before_training(dataset.images, dataset.classes, resize, anchors=anchors, validation=validation)
 
 
 def read_sized(path: Path) -> Dataset:

@@ -29,6 +29,11 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
     UNKNOWN_CLASS = "unknown class"
     OFFSET = "coordinates from 1"
+    LABEL_RANGE = "label out of range"
+    LABEL_OFFSET = "labels off by one"
+    TOO_SMALL = "too small after the resize"
+    NO_OBJECTS = "no objects at all"
+    ONLY_VALIDATION = "class only in validation"
 
 
 class Mend(StrEnum):
@@ -121,14 +126,14 @@ def object_findings(
     for index, item in enumerate(image.objects):
         kind, mend, words = _place(item, size) if places else (None, None, "")
         if kind is not None:
-            findings.append(_finding(kind, image, index, item, words, mend))
+            findings.append(finding_of(kind, image, index, words, mend))
         first = seen.setdefault((item.box, item.label), index)
         if first != index and item.usable:
             words = f"is the same as object {first}"
-            findings.append(_finding(Kind.DUPLICATE, image, index, item, words, Mend.DROP))
+            findings.append(finding_of(Kind.DUPLICATE, image, index, words, Mend.DROP))
         if known is not None and item.label not in known:
             words = "is of a class that the class list lacks"
-            findings.append(_finding(Kind.UNKNOWN_CLASS, image, index, item, words, Mend.ADD_CLASS))
+            findings.append(finding_of(Kind.UNKNOWN_CLASS, image, index, words, Mend.ADD_CLASS))
     return findings
 
 
@@ -218,11 +223,14 @@ def _place(item: Object, size: Size | None) -> tuple[Kind | None, Mend | None, s
     return None, None, ""
 
 
-def _finding(kind: Kind, image: AnnotatedImage, index: int, item: Object, words: str, mend: Mend | None) -> Finding:
-    value = ", ".join(f"{corner:g}" for corner in item.box)
-    where = image.source or image.name
-    sentence = f"{where}: object {index} ({item.label}) at {value} {words}."
-    return Finding(kind, where, sentence, image.name, index, value, mend)
+def finding_of(
+    kind: Kind, image: AnnotatedImage, index: int, words: str, mend: Mend | None = None, value: str = ""
+) -> Finding:
+    """A finding about an object of an image; `value` is its box unless another is given."""
+    item, where = image.objects[index], image.source or image.name
+    place = ", ".join(f"{corner:g}" for corner in item.box)
+    sentence = f"{where}: object {index} ({item.label}) at {place} {words}."
+    return Finding(kind, where, sentence, image.name, index, value or place, mend)
 
 
 def _corner_findings(dataset: Dataset, sizes: Mapping[str, Size | None]) -> list[Finding]:

@@ -118,3 +118,20 @@ def test_an_export_of_nothing_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there are no images in the workspace"):
         run("export", tmp_path / "out", "--to", "voc", "--workspace", tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_check_also_tells_what_a_training_would_stumble_over(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    folder = make(tmp_path, Object((10.0, 20.0, 50.0, 60.0), "cat"), Object((10.0, 10.0, 10.5, 60.0), "cat"))
+    other = make(tmp_path / "other", Object((10.0, 20.0, 50.0, 60.0), "dog"))
+    assert "0 findings" in run("check", folder)
+    lines = run("check", folder, "--model", "street-fpn", "--validate", other, code=1).splitlines()
+    assert lines[0].startswith("too small after the resize: Annotations/one.xml: object 1 (cat) at 10, 10, 10.5, 60 is")
+    assert lines[1].startswith("class only in validation: Annotations/one.xml: object 0 (dog)")
+    assert "2 findings" in lines[2]
+    (tmp_path / "bad").mkdir()
+    bad = make(tmp_path / "bad", BAD)
+    kinds = [
+        one["kind"] for one in json.loads(run("check", bad, "--model", "street-c4", "--json", "-", code=1))["findings"]
+    ]
+    assert kinds == ["no area", "no objects at all"]
