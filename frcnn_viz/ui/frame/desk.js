@@ -1,4 +1,5 @@
-// Keys, Present, Copy link, and pictures that are dropped or pasted, which go to the sidebar's own uploader.
+// Keys, Present, Copy link, pictures that are dropped or pasted, which go to the sidebar's own uploader, and names of
+// Streamlit's sliders.
 const OWN_KEYS = {
   f: "present, and back", c: "controls, while presenting", "?": "these keys",
   "+": "zoom in, on the canvas", "-": "zoom out", 0: "fit", Tab: "through the boxes by score, on the canvas", Escape: "leave",
@@ -21,7 +22,15 @@ function listen(all) {
   window.addEventListener("drop", (event) => { if (!event.defaultPrevented && add(event.dataTransfer)) event.preventDefault(); });
   window.addEventListener("paste", (event) => { if (!isTyping(event) && add(event.clipboardData)) event.preventDefault(); });
   document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) show(false); });
+  nameOnce();
+  new MutationObserver(nameOnce).observe(root, { childList: true, subtree: true });
   return all;
+}
+
+// A slider of Streamlit's is labelled by itself and by its group, which has the same label, and so is read twice.
+function nameOnce() {
+  for (const slider of document.querySelectorAll("[data-testid=stSlider] input[aria-label][aria-labelledby]"))
+    slider.removeAttribute("aria-labelledby");
 }
 
 function tell({ desk }, { changed, pin: [label, title] }) {

@@ -70,9 +70,10 @@ def _picture(here: session.Session | None) -> None:
     titles |= {item.id: f"Yours: {item.name}" for item in library.items()}
     _choice("image", "view.picture", titles, session.choose_image)
     with st.container(key="hands", horizontal=True, gap="small"):
-        step = session.step_image
-        st.button("", icon=":material/chevron_left:", on_click=step, args=(-1,), key="previous", help="Previous ([)")
-        st.button("", icon=":material/chevron_right:", on_click=step, args=(1,), key="next", help="Next (])")
+        for name, way, by, key in (("previous", "left", -1, "["), ("next", "right", 1, "]")):
+            told = word(f"view.{name}")
+            icon, hover = f":material/chevron_{way}:", f"{told.sentence} ({key})"
+            st.button(told.term, icon=icon, on_click=session.step_image, args=(by,), key=name, help=hover)
         with st.container(key="compact_upload"):
             st.file_uploader(
                 "Upload pictures; they can also be dropped on the page, or pasted",
@@ -82,11 +83,11 @@ def _picture(here: session.Session | None) -> None:
                 on_change=_uploaded,
                 label_visibility="collapsed",
             )
-        with st.popover("", icon=":material/history:", help=word("view.open").sentence):
+        with st.popover(word("view.open").term, icon=":material/history:", help=word("view.open").sentence):
             for key in library.looked_at_last()[:LAST]:
                 name = titles.get(key, key)
                 st.button(plain(name), key=f"open_{key}", type="tertiary", on_click=session.choose_image, args=(key,))
-        with st.popover("", icon=":material/photo_camera:", help=word("view.camera").sentence):
+        with st.popover(word("view.camera").term, icon=":material/photo_camera:", help=word("view.camera").sentence):
             if st.toggle("Use the camera", key="camera_on"):
                 st.camera_input("A photo", key="camera", on_change=_photographed)
     gallery(_neighbours(), "thumbnails", session.choose_image, width=52)
