@@ -164,6 +164,24 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         return _LOADED[key]
 
 
+def make_model(name: str, *, random_weights: bool = False, seed: int = 0) -> GeneralizedRCNN:
+    """A detector's model that is the caller's alone: on the CPU, and to be written to.
+
+    Args:
+        name: of the registry.
+        random_weights: skip the weights.
+        seed: of what is random in them.
+
+    Raises:
+        ModelError, WeightsError: as `load_detector`.
+    """
+    entry = find_entry(name)
+    model = _build(entry, entry.classes, seed)
+    if not random_weights:
+        _fill(entry, model)
+    return model
+
+
 def untrained(name: str) -> GeneralizedRCNN:
     """A detector of the registry with random weights, for what needs its shapes alone.
 
@@ -182,9 +200,9 @@ def _load(entry: Entry, device: torch.device, random_weights: bool) -> Detector:
     return Detector(entry.name, entry.title, entry.note, model, classes, entry.keypoints, warning)
 
 
-def _build(entry: Entry, classes: tuple[str, ...]) -> GeneralizedRCNN:
+def _build(entry: Entry, classes: tuple[str, ...], seed: int = 0) -> GeneralizedRCNN:
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False):
-        torch.default_generator.manual_seed(0)
+        torch.default_generator.manual_seed(seed)
         return entry.build(len(classes))
 
 
