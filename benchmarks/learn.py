@@ -1,0 +1,91 @@
+"""How well a detector learns a set in so many seconds of one thread: `python -m benchmarks.learn FOLDER [--seeds N]`.
+
+Seconds are of the processor, so that what else the machine does is left out; measuring is not counted. The number of
+steps follows from the time that a step takes here, since a recipe's rate depends on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.evaluation import Evaluation, evaluate_samples
+from frcnn_viz.training.loop import Loop, one_thread
+from frcnn_viz.training.pictures import store_pictures
+from frcnn_viz.training.recipe import Recipe
+from frcnn_viz.training.run import Run, build
+from frcnn_viz.training.samples import Samples, draw_batch
+from frcnn_viz.training.sets import open_set
+from frcnn_viz.training.snapshot import TRAIN, VALIDATION, samples_of, take
+
+RECIPE = Recipe(steps=1, upside_down=True, half=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.learn", description=__doc__)
+    parser.add_argument("folder", help="annotated photographs")
+    parser.add_argument("--train-list", default="", help="file that names those to learn from")
+    parser.add_argument("--validation-list", default="", help="and those to measure on")
+    parser.add_argument("--base", default="street-fpn")
+    parser.add_argument("--seconds", type=int, nargs="+", default=[60, 180])
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    classes = open_set(options.folder).dataset.classes
+    run = Run(
+        "benchmark",
+        RECIPE,
+        Variant(options.base, classes=tuple(classes)),
+        data=options.folder,
+        train_list=options.train_list,
+        validation_list=options.validation_list,
+    )
+    with tempfile.TemporaryDirectory() as folder, one_thread():
+        train, validation = samples(run, Path(folder))
+        print(f"{len(train)} pictures to learn from, {len(validation)} to measure on; classes {', '.join(classes)}")
+        step = seconds_of(run, train, 12)[0] / 12
+        print(f"{step * 1000:.0f} ms a step")
+        for seconds in options.seconds:
+            found = []
+            for seed in range(options.seeds):
+                spent, model = seconds_of(replace(run, seed=seed), train, round(seconds / step))
+                found.append(evaluate_samples(model, validation, classes))
+                tell(f"{spent:.0f} s, seed {seed}", found[-1:])
+            tell(f"{seconds} s, median of {options.seeds}", found)
+    print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+
+
+def samples(run: Run, folder: Path) -> tuple[Samples, Samples]:
+    """Those to learn from and those to measure on, decoded."""
+    snapshot, model = take(run), build(run)
+    opened = open_set(run.data)
+    images = {image.file: image for image in opened.dataset.images}
+    wanted = [(picture.sha256, images[picture.file]) for picture in snapshot.pictures]
+    file, _ = store_pictures(folder, opened, wanted, model.transform.min_size[0], model.transform.max_size)
+    return tuple(samples_of(snapshot.of(part), file, run.classes) for part in (TRAIN, VALIDATION))
+
+
+def seconds_of(run: Run, train: Samples, steps: int) -> tuple[float, torch.nn.Module]:
+    """Seconds of the processor for so many steps, and the model after them."""
+    model, recipe = build(run), replace(run.recipe, steps=steps)
+    loop = Loop(model, recipe, lambda: model(*draw_batch(train, recipe, torch.device("cpu"))), run.seed, run.learns)
+    start = time.process_time()
+    while loop.step < steps:
+        loop.advance()
+    return time.process_time() - start, model
+
+
+def tell(name: str, found: list[Evaluation]) -> None:
+    ap50, ap = (statistics.median(getattr(one, figure) for one in found) for figure in ("ap50", "ap"))
+    print(f"{name}: AP50 {ap50:.3f}, AP {ap:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
