@@ -7,6 +7,7 @@ from torch import Tensor
 
 from frcnn_viz.analysis.metrics import evaluate
 from frcnn_viz.analysis.waterfall import STAGES
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.street import street_c4
@@ -23,17 +24,18 @@ def samples() -> Samples:
     return Samples(pixels, [scene.boxes_in_image / 2 for scene in scenes], [scene.labels for scene in scenes])
 
 
-def plain(samples: Samples) -> list[tuple[Tensor, Tensor, Tensor]]:
+def plain(samples: Samples) -> list[tuple[Tensor, GroundTruth]]:
+    names = [tuple(CLASSES[label - 1] for label in labels.tolist()) for labels in samples.labels]
     images = [torch.tensor(image) / 255 for image in samples.images]
-    return list(zip(images, samples.boxes, samples.labels, strict=True))
+    return list(zip(images, map(GroundTruth, samples.boxes, names), strict=True))
 
 
 def test_figures_are_those_of_the_plain_model(samples: Samples) -> None:
     model = load_detector("street-c4", "cpu").model
     found = evaluate_samples(model, samples, CLASSES)
     same = evaluate(model, plain(samples), CLASSES)
-    assert (found.ap, found.ap50) == (same.AP, same.AP50)
-    assert found.per_class == pytest.approx(same.per_class, nan_ok=True)
+    assert (found.ap, found.ap50) == (same.figures["AP"], same.figures["AP50"])
+    assert found.per_class == pytest.approx({name: of["AP"] for name, of in same.per_class.items()}, nan_ok=True)
     assert found.objects == sum(map(len, samples.boxes))
     assert tuple(found.recall) == STAGES
     assert 0.8 < found.recall["pairing"] <= found.recall["limit on detections"] <= found.recall["final NMS"]
