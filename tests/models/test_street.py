@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.image_list import ImageList
 
+from frcnn_viz.models.cells import cells_fpn
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import WeightsError, load_weights, save_weights
 
-BUILDERS = [street_fpn, street_c4]
+BUILDERS = [street_fpn, street_c4, cells_fpn]
 
 
 def maps_of(model: FasterRCNN, image: Tensor) -> tuple[ImageList, dict[str, Tensor]]:
