@@ -4,19 +4,24 @@
 // selects. So a box inside another one can be drawn, and nothing is moved that was not chosen.
 const REACH = 9;
 
-// The boxes are the browser's: those of the host replace them only with another `epoch`. `ack` is the serial of the
-// last edit that the host kept.
+// The boxes are the browser's: those of the host replace them only with another `epoch`, or where nothing was done here
+// yet: then a canvas of before may have sent what the host keeps only now. `ack` is the serial of the last edit that the
+// host kept. What was done can be undone as long as the picture is the same.
 function takeTools(S, given) {
   S.root.toggleAttribute("data-tools", !!given);
   S.parts.tools.hidden = !given;
   if (!given) { S.tools = null; return; }
   const T = (S.tools ??= newTools(S));
-  if (given.ack) T.acked = given.ack;
+  if (T.picture !== S.scene.url)
+    Object.assign(T, { picture: S.scene.url, epoch: null, undo: [], redo: [], sent: "", acked: "" });
+  if (given.ack === T.sent) T.acked = T.sent;
   T.colours = given.colours;
-  T.classes = T.sent === T.acked ? [...given.classes] : [...new Set([...given.classes, ...T.classes])];
-  if (T.epoch === null || (T.epoch !== given.epoch && T.sent === T.acked)) adopt(T, given);
+  const isKept = T.sent === T.acked, isSame = () => JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes);
+  T.classes = isKept ? [...given.classes] : [...new Set([...given.classes, ...T.classes])];
+  const isOthers = T.epoch !== given.epoch || (!T.sent && !isSame());
+  if (T.epoch === null || (isKept && isOthers)) adopt(T, given);
   else if (T.epoch !== given.epoch) { T.epoch = given.epoch; T.send(); } // the host did not get the last change
-  T.marks = JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes) ? given.marks : {};
+  T.marks = isSame() ? given.marks : {};
   if (!T.classes.includes(T.active)) T.active = T.classes[0] ?? "object";
 }
 
@@ -30,7 +35,7 @@ function newTools(S) {
   const name = Math.random().toString(36).slice(2);
   const T = {
     S, boxes: [], classes: [], active: "", selected: -1, undo: [], redo: [], marks: {}, space: false,
-    epoch: null, sent: "", acked: "", count: 0, hint: "",
+    picture: null, epoch: null, sent: "", acked: "", count: 0, hint: "",
   };
   T.send = () => {
     T.sent = S.root.dataset.sent = `${name}:${++T.count}`;

@@ -48,15 +48,13 @@ def open_editor(page: Page, address: str, settled: Settled) -> Editor:
 
 def saved(editor: Editor, workspace: Workspace) -> tuple[Object, ...]:
     """What is on disk, once the editor knows that its last change is there."""
+    editor.page.wait_for_function(
+        "root => root.__state.tools.sent === root.__state.tools.acked",
+        arg=editor.root.element_handle(),
+        timeout=20_000,
+    )
     (item,) = workspace.items()
-    deadline = time.monotonic() + 20
-    count = len(editor.root.evaluate("root => root.__state.tools.boxes"))
-    while time.monotonic() < deadline:
-        editor._settled(editor.page)
-        item = workspace.item(item.id)
-        if len(item.objects) == count:
-            return item.objects
-    raise AssertionError(f"{len(item.objects)} of {count} boxes are saved")
+    return item.objects
 
 
 def test_what_was_drawn_outlives_a_killed_server(

@@ -67,8 +67,9 @@ def _run(name: str, tabs: dict[str, Body]) -> None:
         return
     if here.detector.warning:
         caution.badge("untrained", color="orange", help=plain(here.detector.warning))
-    for sentence in view.told():
-        st.warning(plain(sentence))
+    with st.container(key="told"):  # there without sentences too, so that what is below stays mounted
+        for sentence in view.told():
+            st.warning(plain(sentence))
     _told(lambda: tabs[tab](here))
     if PAGES[name].section == "stages":
         with stages:
