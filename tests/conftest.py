@@ -8,6 +8,7 @@ import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ from torchvision.ops import MultiScaleRoIAlign
 from tests.browser.pages import browser, page  # noqa: F401
 
 torch.set_num_threads(1)  # two workers share two cores
+hypothesis.settings.register_profile("unhurried", deadline=None)  # nor is a busy machine a mistake
+hypothesis.settings.load_profile("unhurried")
 os.environ["FRCNN_VIZ_WORKSPACE"] = tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 RATIOS = (0.5, 1.0, 2.0)
 SMALL = {
