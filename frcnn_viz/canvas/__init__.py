@@ -23,6 +23,7 @@ SCRIPTS = (
     "draw.js",
     "raster.js",  # thousands of boxes
     "density.js",  # more than can be told apart
+    "hold.js",  # a slider under the hand
     "panel.js",  # the controls: filters, legend
     "dials.js",  # the controls: settings of a stage
     "player.js",  # the controls: steps of a court

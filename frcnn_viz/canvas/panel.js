@@ -21,6 +21,7 @@ function offered({ groupCounts, sieve }, group) {
 
 function buildPanel(S) {
   const { scene } = S;
+  S.dialHeld = null; // the sliders go, and so does what is held
   S.parts.filters.replaceChildren();
   S.controls = [];
   if (hasScores(scene)) {
@@ -65,12 +66,12 @@ function addSlider(S, name, range, value, format, change, released = () => {}) {
   const [label, input, output] = ["label", "input", "output"].map((tag) => document.createElement(tag));
   Object.assign(input, { type: "range", ...range });
   input.setAttribute("aria-label", name);
-  input.addEventListener("input", () => {
-    change(+input.value);
+  const turned = (value) => {
+    change(value);
     for (const update of S.controls) update();
     S.refilter();
-  });
-  input.addEventListener("change", () => released(+input.value));
+  };
+  bindSlider(input, turned, released);
   label.append(name, input, output);
   S.parts.filters.append(label);
   S.controls.push(() => { input.value = value(); output.textContent = format(value()); });

@@ -1,7 +1,7 @@
 // Sizes and ratios of anchors as sliders, and what they do to the objects of a set while one is dragged: numbers, a
 // histogram, and the objects on the canvas of the page. The server is told when it is let go.
 // The message's header: sizes, ratios: of each level; before: the best IoU of each object with the detector's own anchors;
-// set: the objects; drawn: those on the canvas; and what `anchor_dials.py` names.
+// set: the objects; drawn: those on the canvas; answered: the serial of what was asked for last; and what `anchor_dials.py` names.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".anchor-dials"), D = (root.dials ??= start(root));
   D.tell = (value) => setTriggerValue("turned", value);
@@ -12,20 +12,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
 const BINS = 40, WIDE = 270, HIGH = 84;
 
 function start(root) {
-  const D = { root, held: false, asked: "", shape: "", frame: 0 };
+  const name = Math.random().toString(36).slice(2), D = { root, name, held: false, asked: "", count: 0, shape: "", frame: 0 };
   const onShown = ({ detail }) => { if (detail.key === D.data?.canvas) tellCanvas(D); }; // its scene may be an older one
   window.addEventListener("frcnn-viz:shown", onShown);
   D.stop = () => { window.removeEventListener("frcnn-viz:shown", onShown); cancelAnimationFrame(D.frame); };
   return D;
 }
 
-// What was asked for here and is not yet what the server answered stands.
+// What was asked for here stands until the server has answered, whatever its answer is.
 function take(D, bytes) {
   const message = readHeader(bytes), data = message.scene, read = arraysOf(message);
   const { sizes, ratios, levels } = data;
   const shape = JSON.stringify([levels, ...[sizes, ratios].map((of) => of.map((values) => values.length))]);
   const isNew = shape !== D.shape;
-  if (isNew || D.asked === JSON.stringify([sizes, ratios])) D.asked = "";
+  if (isNew) D.held = false; // its sliders go
+  if (isNew || D.asked === data.answered) D.asked = "";
   if (isNew || !(D.held || D.asked)) D.now = structuredClone({ sizes, ratios });
   Object.assign(D, { data, shape, before: read(Float32Array, data.before) });
   Object.assign(D, { set: objectsOf(read, data, "set"), drawn: data.canvas && objectsOf(read, data, "drawn") });
@@ -113,16 +114,17 @@ function addSliders(D, name, place) {
     const range = { type: "range", min: Math.min(low, value), max: Math.max(high, value), step };
     const input = make("input", range), output = make("output");
     input.setAttribute("aria-label", `${words[name].term}, ${which}`);
-    input.addEventListener("input", () => {
+    const turned = (value) => {
       D.held = true;
-      D.now[name][l][n] = +input.value;
+      D.now[name][l][n] = value;
       turn(D);
-    });
-    input.addEventListener("change", () => {
+    };
+    const released = () => {
       D.held = false;
-      D.asked = JSON.stringify([D.now.sizes, D.now.ratios]);
-      D.tell(structuredClone(D.now));
-    });
+      D.asked = `${D.name}:${++D.count}`;
+      D.tell({ ...structuredClone(D.now), serial: D.asked });
+    };
+    bindSlider(input, turned, released);
     place.append(make("label", {}, which, input, output));
     D.updates.push(() => {
       const now = D.now[name][l][n];

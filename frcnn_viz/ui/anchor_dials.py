@@ -68,21 +68,27 @@ def anchor_dials(
     """
 
     def turned() -> None:
-        read = _read(getattr(view.held(key), "turned", None))
-        if read:
+        message = getattr(view.held(key), "turned", None)
+        if read := _read(message):
             session.change_settings(anchor_sizes=read[0], aspect_ratios=read[1])
+            answered[key] = str(message.get("serial", ""))[:80]
 
-    _declare()(key=key, data=pack(objects, before, settings, drawn), on_turned_change=turned)
+    answered = view.kept("dials_answered", dict)
+    data = pack(objects, before, settings, drawn, answered.get(key, ""))
+    _declare()(key=key, data=data, on_turned_change=turned)
 
 
-def pack(objects: ObjectsOnGrids, before: Fit, settings: Settings, drawn: Drawn | None) -> bytes:
-    """What the browser is sent."""
+def pack(
+    objects: ObjectsOnGrids, before: Fit, settings: Settings, drawn: Drawn | None = None, answered: str = ""
+) -> bytes:
+    """What the browser is sent; `answered` names the last turn that was taken, as the browser named it."""
     message = Message()
     data: dict[str, Any] = {
         "sizes": settings.anchor_sizes,
         "ratios": settings.aspect_ratios,
         "levels": list(objects.level_names),
         "threshold": settings.rpn_fg_iou_thresh,
+        "answered": answered,
         "before": message.put(before.iou, "<f4"),
         "words": {name: _told(of) for name, of in WORDS.items()},
         "ranges": {"sizes": LEVEL_SLIDERS["anchor_sizes"][1:], "ratios": LEVEL_SLIDERS["aspect_ratios"][1:]},
@@ -125,7 +131,7 @@ def _read(message: Any) -> tuple[LevelTuples, LevelTuples] | None:
 def script() -> str:
     """The ES module that runs there."""
     own = (_HERE / "anchor_dials.js").read_text(encoding="utf-8")
-    return "\n".join([*map(canvas.read, ("decode.js", "nms.js", "anchor_fit.js")), own])
+    return "\n".join([*map(canvas.read, ("decode.js", "nms.js", "anchor_fit.js", "hold.js")), own])
 
 
 @cache
