@@ -27,6 +27,7 @@ class BoxLayer:
         legend: (label, colour) of each group.
         groups: [N], index into `legend`; all 0 when None.
         ids: [N], whole numbers returned on a click; 0..N-1 when None.
+        kind: what the ids number, as `CanvasScene.chosen` calls it; empty where none of the boxes is ever chosen.
         scores: [N]; with them the canvas offers its score and top-k filters.
         columns: numbers [N] shown on hover, by name.
         labels: text drawn at each box.
@@ -46,6 +47,7 @@ class BoxLayer:
     legend: list[tuple[str, str]]
     groups: Tensor | None = None
     ids: Tensor | None = None
+    kind: str = ""
     scores: Tensor | None = None
     columns: dict[str, Tensor] = field(default_factory=dict)
     labels: list[str] | None = None
@@ -139,6 +141,7 @@ class CanvasScene:
         points: [M, 2], small dots, such as cell centres.
         overlay: drawn between image and boxes.
         score_from: where the score filter starts; the reader can move it.
+        chosen: kind and id of what is chosen, the last chosen last: the last that a layer has is named in words.
         answered: names the last turn of dials that the host has taken, as it told it.
         caption: of the picture, in words: named to who cannot see it, and written below where it is saved.
         tools: with them the user draws.
@@ -156,6 +159,7 @@ class CanvasScene:
     overlay: Overlay | None = None
     score_from: float = 0.0
     caption: str = ""
+    chosen: Sequence[tuple[str, int]] = ()
     answered: str = ""
     tools: Tools | None = None
     look: tuple[str, int] | None = None
@@ -172,6 +176,7 @@ class CanvasScene:
             layers.append(
                 {
                     "name": layer.name,
+                    "kind": layer.kind,
                     "count": count,
                     "legend": layer.legend,
                     "width": layer.width,
@@ -199,6 +204,7 @@ class CanvasScene:
             "layers": layers,
             "scoreFrom": self.score_from,
             "caption": self.caption,
+            "chosen": list(self.chosen),
             "answered": self.answered,
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "link": self.link,

@@ -20,7 +20,17 @@ function canvasName(S) {
       "digits choose its class, Escape lets go."
     : "Tab goes through the boxes, Enter chooses, Escape leaves, plus and minus zoom, arrows pan, 0 fits.";
   const count = `${shown.toLocaleString("en")} ${shown === 1 ? "box" : "boxes"} shown`;
-  return `${S.scene.caption || "Picture"}: ${count}. ${keys}`;
+  return `${S.scene.caption || "Picture"}: ${count}. ${chosenWords(S)}${keys}`;
+}
+
+function chosenWords(S) {
+  const box = S.tools?.boxes[S.tools.selected];
+  if (box) return `Selected: ${box.label}. `;
+  for (const [kind, id] of S.scene.chosen.toReversed()) {
+    const layer = S.scene.layers.find((one) => one.kind === kind), index = layer ? layer.ids.indexOf(id) : -1;
+    if (index >= 0) return `Chosen: ${boxWords(layer, index).join(", ")}. `;
+  }
+  return "";
 }
 
 // A box of a layer, line by line.

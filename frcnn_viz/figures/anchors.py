@@ -47,6 +47,7 @@ def cell_layer(grid: AnchorGrid, level: int, row: int, column: int, network_inpu
         boxes_in_image=network_input.boxes_in_image(grid.boxes[cell.start : cell.stop]),
         legend=[(word("canvas.anchor_cell").term, SELECTED)],
         ids=torch.arange(cell.start, cell.stop),
+        kind="anchor",
         labels=[f"{size:g}, {ratio:g}" for size, ratio in grid.shapes[level]],
         width=2.0,
     )
@@ -86,6 +87,7 @@ def match_layer(
         legend=[(REASON_NAMES[reason], REASONS[reason]) for reason in _ORDER],
         groups=place[matches.reason.cpu()[chosen].long()],
         ids=chosen,
+        kind="anchor",
         columns={
             word("number.best_iou").term: matches.iou.cpu()[chosen],
             "object": matches.object.cpu()[chosen],

@@ -74,6 +74,7 @@ def object_layer(truth: GroundTruth, findings: Sequence[Finding]) -> BoxLayer:
         truth.boxes_in_image,
         [(name_of(verdict), VERDICT_COLOURS[verdict]) for verdict in order],
         torch.tensor([place[finding.verdict] for finding in findings], dtype=torch.uint8),
+        kind="object",
         columns={word("number.furthest_iou").term: torch.tensor([finding.iou for finding in findings])},
         labels=list(truth.names),
         width=2.5,

@@ -69,6 +69,7 @@ def refined_layer(trace: Trace, classes: tuple[str, ...], rows: Tensor, dials: d
         ],
         groups=torch.where(fate == Fate.KEPT, labels, place[fate]),
         ids=rows,
+        kind="detection",
         scores=scores,
         columns={"label": labels, "proposal": trace.detections.roi_and_label(rows)[0]},
         named=len(classes),

@@ -27,6 +27,7 @@ def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInpu
         legend=[(word("canvas.positive_anchor").term, GREEN), (word("canvas.negative_anchor").term, VERMILION)],
         groups=(rpn.labels == 0).to(torch.uint8),
         ids=torch.arange(len(rpn.anchors)),
+        kind="loss_anchor",
         columns={
             "anchor": rpn.anchors,
             word("number.p_object").term: rpn.logits.sigmoid(),
@@ -46,6 +47,7 @@ def roi_layer(roi: RoiLosses, classes: Sequence[str], network_input: NetworkInpu
         legend=[(name, class_colour(label)) for label, name in enumerate(classes)],
         groups=roi.labels,
         ids=torch.arange(len(roi.labels)),
+        kind="loss_roi",
         columns={
             word("number.p_class").term: probability,
             word("number.adds_class").term: roi.classifier_parts,

@@ -53,6 +53,7 @@ def candidate_layer(
         boxes_in_image=network_input.boxes_in_image(proposals.candidates),
         legend=[(FATE_NAMES[fate], FATES[fate]) for fate in ORDER],
         groups=fate_groups(proposals.fate),
+        kind="candidate",
         scores=proposals.scores,
         columns={
             word("number.objectness_logit").term: proposals.objectness,

@@ -22,7 +22,7 @@ def crop(picture: np.ndarray, box_in_image: Tensor) -> np.ndarray:
 
 def proposal_layer(boxes_in_image: Tensor, scores: Tensor) -> BoxLayer:
     """All proposals [P, 4], to choose one from."""
-    return BoxLayer("proposal", boxes_in_image, [("proposals", "#56B4E9")], scores=scores, width=1.0)
+    return BoxLayer("proposal", boxes_in_image, [("proposals", "#56B4E9")], kind="proposal", scores=scores, width=1.0)
 
 
 def chosen_layer(box_in_image: Tensor) -> BoxLayer:

@@ -33,9 +33,9 @@ def show_picture(
         **scene: what else the `CanvasScene` has, or has instead.
     """
     height, width = here.image.size
-    look = view.now().look, view.restored()
-    scene = {"url": here.image_url, "width": width, "height": height, "look": look, **scene}
-    shown = CanvasScene(layers=list(layers), **scene)
+    now = view.now()
+    seen = {"width": width, "height": height, "look": (now.look, view.restored()), "chosen": now.selected}
+    shown = CanvasScene(layers=list(layers), **{"url": here.image_url, **seen, **scene})
     box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit)
 
 

@@ -15,6 +15,7 @@ from frcnn_viz.paths import APP
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.words import word
 from tests.browser.conftest import open_by_menu
+from tests.browser.names import assert_named
 
 Settled = Callable[[Page], None]
 BALL = (368, 394)
@@ -65,7 +66,7 @@ def slide(page: Page, label: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_by_link_and_is_painted(name: str, app: str, page: Page, settled: Settled) -> None:
+def test_a_page_opens_by_link_painted_and_named(name: str, app: str, page: Page, settled: Settled) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{app}/{'' if name == 'overview' else name}")
@@ -76,6 +77,7 @@ def test_a_page_opens_by_link_and_is_painted(name: str, app: str, page: Page, se
         expect(canvas(page)).to_be_visible()
         page.wait_for_timeout(500)
         assert canvas(page).evaluate(PAINTED) > 100  # a photograph, not a blank
+    assert_named(page)
     assert errors == []
 
 

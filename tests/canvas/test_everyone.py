@@ -20,14 +20,16 @@ from tests.canvas.host import Host, picture_url
 LEGEND = [("kept", "#009E73"), ("suppressed", "#E69F00")]
 
 
-def scene(count: int = 4, caption: str = "Street, RPN NMS IoU 0.7") -> CanvasScene:
+def scene(
+    count: int = 4, caption: str = "Street, RPN NMS IoU 0.7", chosen: tuple[tuple[str, int], ...] = ()
+) -> CanvasScene:
     """`count` boxes side by side; scores rise and fall, so that their order is not that of the places."""
     x = torch.arange(count) * 600.0 / count
     boxes = torch.stack([x, torch.full_like(x, 100), x + 30, torch.full_like(x, 160)], dim=1)
     scores = (torch.arange(count) * 3 % count + 1) / (count + 1)
     groups, ids = torch.arange(count) % 2, torch.arange(count) + 70
-    made = BoxLayer("candidate", boxes, LEGEND, groups=groups, ids=ids, scores=scores)
-    return CanvasScene(picture_url(640, 480), 640, 480, [made], caption=caption)
+    made = BoxLayer("candidate", boxes, LEGEND, groups=groups, ids=ids, kind="candidate", scores=scores)
+    return CanvasScene(picture_url(640, 480), 640, 480, [made], caption=caption, chosen=chosen)
 
 
 def test_tab_goes_by_score_and_leaves_at_the_ends(page: Page) -> None:
@@ -94,6 +96,9 @@ def test_the_canvas_says_what_it_shows(page: Page) -> None:
     expect(host.canvas).to_have_accessible_name(f"Street, RPN NMS IoU 0.7: 4 boxes shown. {keys}")
     page.get_by_role("button", name="kept").click()
     expect(host.canvas).to_have_accessible_name(f"Street, RPN NMS IoU 0.7: 2 boxes shown. {keys}")
+    host.update(scene(chosen=(("candidate", 71), ("candidate", 73), ("anchor", 72), ("candidate", 99))))
+    told = re.compile(r"2 boxes shown\. Chosen: candidate 73: suppressed, score 0\.4000, x 450\.0 .* px\. Tab goes")
+    expect(host.canvas).to_have_accessible_name(told)
     tree = host.root.aria_snapshot()
     names = [line.strip() for line in tree.splitlines() if "slider" in line or "button" in line]
     assert len(set(names)) == len(names) == 2 + 2 + 4
