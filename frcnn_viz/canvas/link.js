@@ -13,8 +13,7 @@ function followLinked(S) {
   const follow = ({ detail: { from, link, text, middle } }) => {
     if (from === S || link !== S.scene?.link) return;
     setLook(S, text);
-    if (S.view.zoom > 1)
-      Object.assign(S.view, centreOf(S.scene, middle[0] * S.scene.width, middle[1] * S.scene.height));
+    Object.assign(S.view, centreOf(S.scene, middle[0] * S.scene.width, middle[1] * S.scene.height));
     S.linkedLook = S.lookSaid = lookText(S);
     placeView(S.view, S.scene, S.size);
     S.refilter();

@@ -39,7 +39,7 @@ function newState(element, emit) {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
-    scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, tools: null, controls: [],
+    scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, fingers: new Map(), tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, askedSerial: "", askedCount: 0,
     name: Math.random().toString(36).slice(2), turn: 0, frame: 0, stale: 0, playing: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
@@ -65,7 +65,10 @@ function newState(element, emit) {
     S.frame = 0;
     if (!S.scene) return;
     const start = performance.now();
-    if (S.stale > 2) paintPicture(S);
+    if (S.stale > 2) { // the picture, and whose the next finger is: the page's, or ours
+      paintPicture(S);
+      S.parts.canvas.style.touchAction = S.view.zoom > 1 ? "none" : "pan-x pan-y";
+    }
     if (S.stale > 2 && S.focus) showFocusTip(S);
     if (S.stale === 3) moveLayers(S);
     else if (S.stale > 1) paintLayers(S);

@@ -1,5 +1,6 @@
-// The mouse and the trackpad. A drag pans; with tools it draws, moves or resizes (tools.js), and the middle button or
-// the space bar pans. A click picks the box under it; with tools it selects one.
+// The mouse, the trackpad and fingers. A drag pans; with tools it draws, moves or resizes (tools.js), and the middle button or
+// the space bar pans. A click picks the box under it; with tools it selects one. Two fingers zoom and pan; one scrolls
+// the page as long as all of the picture is seen.
 const STILL = 3, NOTCH = 40;
 
 function bindPointer(S) {
@@ -10,6 +11,8 @@ function bindPointer(S) {
     if (!S.scene || event.button > 1) return;
     canvas.setPointerCapture(event.pointerId);
     const screen = at(event), point = inImage(screen);
+    if (event.pointerType === "touch") S.fingers.set(event.pointerId, screen);
+    if (S.fingers.size > 1) { if (S.drag) cancelDrag(S); return; }
     const pans = !S.tools || event.button === 1 || S.tools.space;
     const deed = pans ? { kind: "pan" } : startDeed(S.tools, point, event.shiftKey);
     S.drag = { ...deed, screen, point, view: { ...S.view }, far: false };
@@ -18,6 +21,7 @@ function bindPointer(S) {
 
   canvas.addEventListener("pointermove", (event) => {
     if (!S.scene) return;
+    if (S.fingers.size > 1) { pinch(S, event.pointerId, at(event)); return; }
     const screen = at(event), { drag } = S;
     if (!drag) {
       hoverAt(S, boxAt(S.scene, S.shown, ...inImage(screen), 2 / S.view.scale), screen);
@@ -33,15 +37,17 @@ function bindPointer(S) {
     drag.kind === "pan" ? S.viewMoved() : S.touch();
   });
 
-  canvas.addEventListener("pointerup", () => {
+  canvas.addEventListener("pointerup", ({ pointerId }) => {
     const { drag } = S;
+    S.fingers.delete(pointerId);
     S.drag = null;
     if (!drag) return;
     if (drag.far && drag.kind !== "pan" && S.tools) finish(S.tools, drag);
     else if (!drag.far && S.tools && drag.kind !== "pan") clickTools(S.tools, drag.point);
     else if (!drag.far && !S.tools) pickAt(S, drag.point);
   });
-  canvas.addEventListener("pointercancel", () => cancelDrag(S));
+  canvas.addEventListener("pointercancel", ({ pointerId }) => { S.fingers.delete(pointerId); cancelDrag(S); });
+  canvas.addEventListener("touchmove", (event) => { if (S.fingers.size > 1) event.preventDefault(); }, { passive: false });
   canvas.addEventListener("pointerleave", () => hoverAt(S, null));
   canvas.addEventListener("dblclick", () => S.tools || (S.scene && S.fit()));
 
@@ -55,6 +61,21 @@ function bindPointer(S) {
     else zoomAt(S.view, S.scene, S.size, Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), at(event));
     S.viewMoved();
   }, { passive: false });
+}
+
+// A finger has gone to a screen point while another is down: the image stays under both.
+function pinch(S, id, screen) {
+  const reach = () => {
+    const [[x0, y0], [x1, y1]] = S.fingers.values();
+    return { apart: Math.hypot(x1 - x0, y1 - y0), middle: [(x0 + x1) / 2, (y0 + y1) / 2] };
+  };
+  if (!S.fingers.has(id)) return;
+  const before = reach();
+  S.fingers.set(id, screen);
+  const { apart, middle: [x, y] } = reach(), [x0, y0] = before.middle;
+  zoomAt(S.view, S.scene, S.size, apart / Math.max(before.apart, 1), before.middle);
+  if (S.view.zoom > 1) panBy(S.view, S.scene, S.size, x - x0, y - y0);
+  S.viewMoved();
 }
 
 function pickAt(S, [x, y]) {

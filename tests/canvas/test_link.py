@@ -92,11 +92,21 @@ def test_another_link_is_left_alone(other: str, page: Page) -> None:
     assert both.state(1) == ""
 
 
-def test_pictures_of_other_sizes_show_the_same_part(page: Page) -> None:
-    both = Canvases(page, SCENE, replace(SCENE, url=picture_url(320, 240), width=320, height=240))
-    both.wheel(0, 100, 100)
-    zoom, x, y = both.state(0, "[S.view.zoom, S.view.cx, S.view.cy]")
-    assert both.state(1, "[S.view.zoom, S.view.cx, S.view.cy]") == pytest.approx([zoom, x / 2, y / 2], abs=0.001)
+@pytest.mark.parametrize("zoomed", [True, False])
+def test_pictures_of_other_sizes_show_the_same_part(zoomed: bool, page: Page) -> None:
+    both = Canvases(page, SCENE, replace(SCENE, url=picture_url(321, 240), width=321, height=240))
+    if zoomed:
+        both.wheel(0, 100, 100)
+    for key, n in (("ArrowRight", 0), ("ArrowDown", 1)):
+        page.locator("canvas.picture").nth(n).press(key)
+        both.still()
+        zoom, x, y = both.state(0, "[S.view.zoom, S.view.cx, S.view.cy]")
+        assert (zoom > 1) == zoomed
+        expected = [zoom, x * 321 / 640, y / 2]
+        assert both.state(1, "[S.view.zoom, S.view.cx, S.view.cy]") == pytest.approx(expected, abs=0.002)
+    page.locator("canvas.picture").nth(1).press("0")
+    both.still()
+    assert [both.state(n) for n in (0, 1)] == ["", ""]
 
 
 def test_without_controls_there_are_none_and_the_linked_ones_serve(page: Page) -> None:
