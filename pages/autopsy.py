@@ -4,9 +4,10 @@ from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.figures.autopsy import alarm_layer, evidence_layers, name_of, object_layer, object_rows
+from frcnn_viz.figures.held import held_layers
 from frcnn_viz.ui import session, survey, view
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
-from frcnn_viz.ui.controls import setting_slider
+from frcnn_viz.ui.controls import setting_dial, turn_dials
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import workbench
@@ -22,12 +23,15 @@ from frcnn_viz.words import word
 
 
 def show_picture_of(here: Session, examined: Examination, object_: int | None) -> None:
+    truth = this_image(here).truth
     layers = [
-        object_layer(this_image(here).truth, examined.findings),
+        object_layer(truth, examined.findings),
         alarm_layer(examined.detections, examined.labels, examined.scores, here.detector.classes, examined.alarms),
     ]
     if object_ is not None:
         layers += evidence_layers(here.trace, examined.findings[object_])
+    chosen = None if object_ is None else truth.boxes_in_image[object_]
+    layers += held_layers(here.trace, here.detector.classes, setting_dial, chosen)
 
     def pick(picked: Pick) -> None:
         if picked.layer == "object":
@@ -36,7 +40,7 @@ def show_picture_of(here: Session, examined: Examination, object_: int | None) -
             session.select("detection", int(here.trace.detections.kept[picked.id]))
             view.go_to("detections")
 
-    show_picture(here, "autopsy", layers, pick)
+    show_picture(here, "autopsy", layers, pick, turn_dials)
 
 
 def offer_a_miss(here: Session) -> None:
@@ -69,7 +73,7 @@ def this_picture(here: Session) -> None:
     with inspector:
         st.markdown(
             f"**{examined.missed} of {int(examined.counted.sum())} objects missed**, "
-            f"{len(examined.alarms)} false alarms (show them by the legend)."
+            f"{len(examined.alarms)} false alarms."
         )
         if here.ground_truth is None:
             nothing_drawn(here)
@@ -78,10 +82,8 @@ def this_picture(here: Session) -> None:
         if object_ is not None:
             show_verdict(here, examined.findings[object_], object_)
             rows = object_rows(this.truth, examined.findings)
-            object_list(rows, object_, height=150)
+            object_list(rows, object_, height=140)
         canvas_panel("autopsy_canvas")  # under what is chosen, since its legend is as long as the evidence
-        for name in ("box_score_thresh", "box_nms_thresh", "rpn_nms_thresh"):
-            setting_slider(name)
         for sentence in (strange_classes([this.truth], here.detector.classes), *left_out([examined])):
             if sentence:
                 st.caption(sentence)

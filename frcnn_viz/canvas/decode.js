@@ -28,8 +28,8 @@ async function readArrays(message, held) {
 const COURT = ["kept", "suppressor", "objects"];
 
 const placesOf = (layer) => [
-  layer.boxes, layer.groups, layer.ids, layer.scores, layer.tails, layer.sieve?.boxes, layer.sieve?.levels,
-  ...COURT.map((name) => layer.sieve?.steps?.[name]),
+  layer.boxes, layer.groups, layer.ids, layer.scores, layer.tails,
+  layer.sieve?.boxes, layer.sieve?.levels, layer.sieve?.near, ...COURT.map((name) => layer.sieve?.steps?.[name]),
   ...layer.columns.map(([, place]) => place),
 ];
 
@@ -43,6 +43,7 @@ function readLayer(layer, read) {
   if (layer.sieve) {
     layer.sieve.boxes = read(Float32Array, layer.sieve.boxes);
     layer.sieve.levels = read(Uint16Array, layer.sieve.levels);
+    layer.sieve.near = read(Uint8Array, layer.sieve.near);
     const { steps } = layer.sieve;
     if (steps) for (const name of COURT) steps[name] = read(Int32Array, steps[name]);
   }

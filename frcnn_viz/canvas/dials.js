@@ -31,6 +31,7 @@ function keepAsked(S, layer) {
     dial.now = asked ?? value;
   }
   const answered = dials.every(([, dial]) => dial.now === dial.value);
+  layer.turned = !answered;
   const now = Object.fromEntries(dials.map(([role, dial]) => [role, dial.now]));
   if (layer.sieve.steps) {
     holdCourt(layer, answered ? layer.sieve.steps : judge(layer, now.nmsIou), now.nmsIou);

@@ -20,7 +20,9 @@ const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true,
 
 const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
 
-const hiddenGroups = (filters, layer) => filters.hidden[layer.name] ?? layer.hiddenGroups;
+// What is not shown. A layer whose dial is turned, and not answered yet, shows more, unless the reader chose.
+const hiddenGroups = (filters, layer) => filters.hidden[layer.name] ??
+  (layer.turned ? layer.hiddenGroups.filter((g) => !layer.sieve.shownHeld.includes(g)) : layer.hiddenGroups);
 
 const mostScored = (scene) => Math.max(1, ...scene.layers.filter((l) => l.scores).map((l) => l.count));
 

@@ -19,7 +19,7 @@ function lookText({ view, scene, filters }) {
   for (const [name, off] of [["off", true], ["on", false]])
     if (turned(off).length) parts.push(`${name}=${turned(off).map(slug).join(".")}`);
   for (const layer of scene.layers) {
-    const groups = hiddenGroups(filters, layer).join(".");
+    const groups = (filters.hidden[layer.name] ?? layer.hiddenGroups).join(".");
     if (groups !== layer.hiddenGroups.join(".")) parts.push(`h=${slug(layer)}:${groups}`);
   }
   return parts.join("~");

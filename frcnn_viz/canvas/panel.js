@@ -1,4 +1,4 @@
-// The controls: filters, dials and legend. Each shows what the state says whenever `S.controls` are called, and stays
+// The controls: dials, filters and legend. Each shows what the state says whenever `S.controls` are called, and stays
 // where it is whatever the counts: a slider held by the mouse is not taken away.
 function updatePanel(S) {
   if (!S.scene.controls) return;
@@ -24,6 +24,10 @@ function buildPanel(S) {
   S.dialHeld = null; // the sliders go, and so does what is held
   S.parts.filters.replaceChildren();
   S.controls = [];
+  scene.layers.forEach((layer, l) => {
+    for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
+    if (layer.sieve?.steps) addPlayer(S, l);
+  });
   if (hasScores(scene)) {
     addSlider(S, "score ≥", { min: 0, max: 1, step: 0.005 }, () => S.filters.score, (v) => v.toFixed(3),
       (v) => { S.filters.score = v; });
@@ -35,11 +39,7 @@ function buildPanel(S) {
       (v) => Math.round(v * 100) + "%", (v) => { S.filters.opacity = v; });
   if (scene.layers.some((layer) => layer.tails))
     addChip(S, "arrows", ["#ffffff"], null, () => S.filters.arrows, (on) => { S.filters.arrows = on; });
-  scene.layers.forEach((layer, l) => {
-    for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
-    if (layer.sieve?.steps) addPlayer(S, l);
-    addLegend(S, layer, l);
-  });
+  scene.layers.forEach((layer, l) => addLegend(S, layer, l));
 }
 
 // A layer of one group is switched off as a whole, others group by group.

@@ -2,9 +2,10 @@
 //   layer: scores, order (best first), and its sieve: boxes (the network's input frame), levels, stage, and
 //     places: in the layer's legend, of kept, suppressed, over the limit, under the score, too small; kept boxes lie
 //     `apart` when each level, or label, has a place of its own, the first of them that of kept
+//     near: of each box whether it is; the others lie `elsewhere`. null where all are
 //   dials: minSide, minScore, nmsIou, most
 function sift(layer, dials) {
-  const { boxes, levels, places, stage, apart } = layer.sieve, pass = FIRST[stage];
+  const { boxes, levels, places, stage, apart, near } = layer.sieve, pass = FIRST[stage];
   const groups = new (groupArray(layer))(layer.count), entering = [];
   const least = { side: f32(dials.minSide), score: f32(dials.minScore) }; // as torch compares a tensor with a number
   for (const i of layer.order) {
@@ -16,6 +17,7 @@ function sift(layer, dials) {
   batchedNms(boxes, levels, entering, dials.nmsIou).forEach((i, n) => {
     groups[i] = n < dials.most ? places.kept + (apart ? levels[i] : 0) : places.over;
   });
+  if (near) near.forEach((is, i) => { if (!is) groups[i] = places.elsewhere; });
   return groups;
 }
 

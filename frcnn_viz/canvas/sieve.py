@@ -70,6 +70,8 @@ class Sieve:
         apart: whether what is kept has a place for each level, the first of them `kept`.
         stage: `proposals` or `detections`, which look at sides and scores each in its way.
         fixed: what has no dial, by the same names.
+        near: bool [N]; with it the others stand in the place `elsewhere`, whatever becomes of them.
+        shown_held: hidden groups that are shown as long as a dial is turned and the host has not answered.
         steps: with it NMS is gone through step by step; the dial is `nmsIou` alone, and the places are of `kept` and
             `suppressed` in this step, kept `before`, suppressed before and `fading`, or `gone`, and `waiting`.
     """
@@ -81,6 +83,8 @@ class Sieve:
     apart: bool = False
     stage: str = "proposals"
     fixed: dict[str, float] = field(default_factory=dict)
+    near: Tensor | None = None
+    shown_held: tuple[int, ...] = ()
     steps: Steps | None = None
 
     def header(self, put: Put) -> dict[str, object]:
@@ -93,5 +97,7 @@ class Sieve:
             "apart": self.apart,
             "stage": self.stage,
             "fixed": self.fixed,
+            "near": None if self.near is None else put(self.near, "u1"),
+            "shownHeld": list(self.shown_held),
             "steps": self.steps and self.steps.header(put),
         }

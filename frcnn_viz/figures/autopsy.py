@@ -95,7 +95,7 @@ def alarm_layer(
         ids=rows,
         scores=scores[rows],
         labels=[f"{classes[int(labels[row])]} {float(scores[row]):.2f}" for row in rows],
-        visible=False,
+        hidden_groups=tuple(range(len(order))),
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from frcnn_viz.analysis.false_alarms import Mistake
+from frcnn_viz.figures.autopsy import name_of
 from frcnn_viz.paths import APP
 from tests.browser.mouse import Editor
 from tests.browser.test_app import Settled, place, sent, slide  # noqa: F401
@@ -42,6 +44,68 @@ def test_from_a_missed_bird_to_the_reason_in_two_clicks(app: str, page: Page, se
     page.get_by_role("button", name="Open its stage").click()
     expect(page.locator("h1")).not_to_have_text("Why missed")
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+HELD = """root => root.__state.scene.layers.filter((layer) => layer.sieve).map((layer) => [...layer.groups])"""
+SHOWN = """root => {
+    const S = root.__state;
+    return S.scene.layers.flatMap((layer, l) => (layer.sieve ? [S.shown[l].length] : []));
+}"""
+
+
+def test_thresholds_of_a_miss_act_while_they_are_held_and_the_server_agrees(
+    app: str,
+    page: Page,
+    settled: Settled,
+    sent: list[object],  # noqa: F811
+) -> None:
+    page.goto(f"{app}/autopsy?image=fog")
+    settled(page)
+    canvas, frames = page.locator(".box-canvas"), len(sent)
+    assert canvas.evaluate(SHOWN) == [0, 0]
+    before, missed = canvas.evaluate(HELD), page.get_by_text(re.compile("of \\d+ objects missed"))
+    few = missed.inner_text()
+    slide(page, "Score threshold", 0.9)
+    on_it, detections = canvas.evaluate(SHOWN)
+    assert on_it == 0  # whose filters are not turned
+    assert detections > 0
+    slide(page, "Final NMS IoU", 0.2)
+    slide(page, "RPN NMS IoU", 0.9)
+    slide(page, "Limit on proposals", 1000)
+    held = canvas.evaluate(HELD)
+    assert [now == then for now, then in zip(held, before, strict=True)] == [False, False]
+    assert 0 < canvas.evaluate(SHOWN)[0] < 100  # those on the object alone
+    assert len(sent) == frames
+    assert "look=" not in page.url
+    page.get_by_role("slider", name="RPN NMS IoU").dispatch_event("change")
+    expect(page).to_have_url(re.compile("rpn_nms_thresh=0.9&box_score_thresh=0.9&box_nms_thresh=0.2"))
+    settled(page)
+    assert canvas.evaluate("root => root.__state.asked.size") == 0
+    assert canvas.evaluate(HELD)[0] == held[0]
+    assert canvas.evaluate(SHOWN) == [0, 0]
+    assert missed.inner_text() != few  # what follows downstream is the server's
+    slide(page, "Final NMS IoU", 0.7)
+    slide(page, "Score threshold", 0.02)
+    held = canvas.evaluate(HELD)
+    page.get_by_role("slider", name="Score threshold").dispatch_event("change")
+    expect(page).to_have_url(re.compile("box_score_thresh=0.02.*box_nms_thresh=0.7"))
+    settled(page)
+    assert canvas.evaluate(HELD) == held
+
+
+def test_false_alarms_are_shown_by_their_legend(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/autopsy?image=fog")
+    settled(page)
+    alarms = """root => {
+        const S = root.__state, at = S.scene.layers.findIndex((layer) => layer.name === 'false alarm');
+        return [S.shown[at].length, S.scene.layers[at].groupCounts];
+    }"""
+    shown, counts = page.locator(".box-canvas").evaluate(alarms)
+    assert (shown, sum(counts) > 0) == (0, True)
+    kind = list(Mistake)[next(place for place, count in enumerate(counts) if count)]
+    page.locator(".canvas-panel").get_by_role("button", name=re.compile(f"^{name_of(kind)} ?\\d")).click()
+    shown, _ = page.locator(".box-canvas").evaluate(alarms)
+    assert shown == counts[list(Mistake).index(kind)]
 
 
 def test_the_list_and_the_picture_choose_the_same_object(app: str, page: Page, settled: Settled) -> None:

@@ -15,7 +15,11 @@ from torchvision.models.detection import FasterRCNN
 from torchvision.ops import batched_nms
 
 from frcnn_viz import canvas
+from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.canvas.sieve import Dial
 from frcnn_viz.figures.detections import refined_layer
+from frcnn_viz.figures.held import PLACES as NEAR_PLACES
+from frcnn_viz.figures.held import candidates_on
 from frcnn_viz.figures.proposals import DIALS, PLACES, fate_groups
 from frcnn_viz.pipeline.detections import MIN_SIZE, select_detections
 from frcnn_viz.pipeline.memory import Memory
@@ -117,6 +121,39 @@ def test_a_sieve_leads_to_the_fates_of_the_proposals(tiny: FasterRCNN, scripts: 
         server = Trace(tiny, first.image, first.settings.replace(**change), memory=memory).proposals
         assert groups == fate_groups(server.fate).tolist(), change
     assert len({group for groups in there for group in groups}) == len(PLACES)
+
+
+def test_a_sieve_leads_to_the_fates_of_the_candidates_on_an_object(tiny: FasterRCNN, scripts: Page) -> None:
+    def on_it(trace: Trace) -> BoxLayer:
+        of = trace.proposals
+        chosen = trace.input.boxes_in_image(of.candidates[of.nms_kept[:1]])[0]
+        return candidates_on(trace, lambda name: Dial(name, "", "", 0.5, 0.0, 1.0, 0.1), chosen)
+
+    memory = Memory(10**9)
+    first = Trace(tiny, make_image(200, 260), memory=memory)
+    layer = on_it(first)
+    sieve = layer.sieve
+    sent = {
+        "scores": layer.scores.tolist(),
+        "legend": [],
+        "sieve": {
+            **vars(sieve),
+            "boxes": sieve.boxes.flatten().tolist(),
+            "levels": sieve.levels.tolist(),
+            "near": sieve.near.tolist(),
+            "dials": {},
+        },
+    }
+    settings = drawn(
+        20,
+        {"rpn_nms_thresh": lambda part: round(part, 2), "rpn_post_nms_top_n": lambda part: 1 + int(300 * part)},
+    )
+    dials = [{**sieve.fixed, **{role: change[DIALS[role]] for role in sieve.dials}} for change in settings]
+    for change, groups in zip(settings, scripts.evaluate(SIFT, [sent, dials]), strict=True):
+        assert (
+            groups == on_it(Trace(tiny, first.image, first.settings.replace(**change), memory=memory)).groups.tolist()
+        )
+        assert 0 < sum(group != NEAR_PLACES["elsewhere"] for group in groups) < len(groups)
 
 
 def test_a_sieve_leads_to_the_fates_and_classes_of_the_detections(tiny: FasterRCNN, scripts: Page) -> None:
