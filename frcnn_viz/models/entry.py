@@ -13,6 +13,10 @@ from frcnn_viz.models.hub import HubFile
 BACKGROUND = "__background__"
 
 
+class ModelError(ValueError):
+    """A detector cannot be had. The message is one plain sentence."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A detector of the registry.
@@ -22,7 +26,9 @@ class Entry:
         build: makes the model with random weights, for a number of classes with the background.
         classes: by label; 0 is the background.
         keypoints: their names, where it has a head for them.
-        file: of its weights, where they come with the program. hub: where torchvision publishes them.
+        file: of its weights, where they are on this disk. hub: where torchvision publishes them.
+        still: a file of those weights that `file` lacks, being the same in all steps of a run.
+        version: tells it from what was, or will be, under the same name.
         backbone: ImageNet weights of the backbone alone, for a detector whose heads nobody has trained.
         published: what its authors say of it: COCO AP in percent, parameters, multiply-adds in 10^9.
     """
@@ -34,6 +40,8 @@ class Entry:
     classes: tuple[str, ...]
     keypoints: tuple[str, ...] = ()
     file: Path | None = None
+    still: Path | None = None
+    version: str = ""
     hub: HubFile | None = None
     backbone: HubFile | None = None
     published: Mapping[str, float] = field(default_factory=dict)

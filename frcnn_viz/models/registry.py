@@ -12,8 +12,8 @@ from functools import cached_property
 import torch
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from frcnn_viz.models import own
-from frcnn_viz.models.entry import BACKGROUND, Entry
+from frcnn_viz.models import own, runs
+from frcnn_viz.models.entry import BACKGROUND, Entry, ModelError
 from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.street import street_c4, street_fpn
@@ -26,12 +26,12 @@ STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
 DEFAULT_DETECTOR = "street-fpn"
 RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
 HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
+HOW = {own.PREFIX: "add the checkpoint again", runs.PREFIX: "train it again"}
+"""How weights come back, by how a detector's name begins."""
+Key = tuple[str, str, str, bool]
+"""A detector's name and version, the kind of device, and whether its weights are random."""
 MOST_BYTES = 3 * 2**30
 """Of the weights of all loaded detectors."""
-
-
-class ModelError(ValueError):
-    """A detector cannot be had. The message is one plain sentence."""
 
 
 EMBEDDED = {
@@ -60,7 +60,12 @@ ENTRIES = EMBEDDED | PRETRAINED | TAUGHT
 
 
 def entries() -> dict[str, Entry]:
-    """Every detector that can be asked for by name, the user's own among them."""
+    """Every detector that can be asked for by name, the user's own among them; of each run the last step."""
+    known = _without_runs()
+    return known | runs.latest(known)
+
+
+def _without_runs() -> dict[str, Entry]:
     return ENTRIES | own.checkpoints(ENTRIES) | own.factory()
 
 
@@ -72,6 +77,8 @@ def find_entry(name: str) -> Entry:
     """
     if name in ENTRIES:  # the others are looked for on disk
         return ENTRIES[name]
+    if name.startswith(runs.PREFIX):
+        return runs.find_step(name, _without_runs())
     known = entries()
     if name not in known:
         raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(known)}.")
@@ -155,7 +162,7 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         ModelError, WeightsError: no such name or device, or its weights file is missing or does not fit.
     """
     entry, at = find_entry(name), choose_device(device)
-    key = (name, at.type, random_weights)
+    key = (name, entry.version, at.type, random_weights)
     with _LOADING:
         if key not in _LOADED:
             _LOADED[key] = _load(entry, at, random_weights)
@@ -210,10 +217,10 @@ def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
     """Load the weights it is meant to have; returns what is to be said of them."""
     if entry.file:
         if not entry.file.is_file():
-            mine = entry.name.startswith(own.PREFIX)
-            how = "add the checkpoint again" if mine else f"run `frcnn-viz train-embedded {entry.name}` to make them"
+            prefix = next((one for one in HOW if entry.name.startswith(one)), "")
+            how = HOW.get(prefix, f"run `frcnn-viz train-embedded {entry.name}` to make them")
             raise ModelError(f"the weights of {entry.name} are not at {entry.file}; {how}.")
-        load_weights(model, entry.file)
+        load_weights(model, entry.file, entry.still)
     elif entry.hub:
         fit_state(model, read_hub_file(entry.hub, entry.name), entry.hub.name)
     elif entry.backbone:
@@ -225,7 +232,7 @@ def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
     return ""
 
 
-def _give_up(used: tuple[str, str, bool]) -> None:
+def _give_up(used: Key) -> None:
     """Let go of the longest unused detectors until the others fit."""
     while len(_LOADED) > 1 and sum(detector.nbytes for detector in _LOADED.values()) > MOST_BYTES:
         key = next(iter(_LOADED))
@@ -239,4 +246,4 @@ def _give_up(used: tuple[str, str, bool]) -> None:
 ON_GIVE_UP: list[Callable[[Detector], None]] = []
 """Told of every detector that is given up, so that nothing else holds it."""
 _LOADING = threading.Lock()
-_LOADED: OrderedDict[tuple[str, str, bool], Detector] = OrderedDict()
+_LOADED: OrderedDict[Key, Detector] = OrderedDict()

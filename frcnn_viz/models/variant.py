@@ -14,7 +14,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.rpn import RPNHead
 
 from frcnn_viz.data.annotations import UNNAMED, clean_class
-from frcnn_viz.models.entry import BACKGROUND
+from frcnn_viz.models.entry import BACKGROUND, ModelError
 from frcnn_viz.pipeline.settings import LEVEL_RANGES, MAX_VALUES_PER_LEVEL, RANGES, Settings
 
 Levels = tuple[tuple[float, ...], ...]
@@ -22,10 +22,6 @@ MAX_CLASSES = 1_000
 MAX_LEVELS = 16
 MAX_NAME = 200
 """Characters of a detector's name."""
-
-
-class VariantError(ValueError):
-    """There is no such variant. The message is one plain sentence."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +48,21 @@ class Variant:
 
     def __post_init__(self) -> None:
         if not 0 < len(self.base) <= MAX_NAME:
-            raise VariantError(f"the base's name has {len(self.base):,} characters; write one of `models list`.")
+            raise ModelError(f"the base's name has {len(self.base):,} characters; write one of `models list`.")
         if len(self.classes) > MAX_CLASSES:
-            raise VariantError(f"these are {len(self.classes):,} classes; at most {MAX_CLASSES:,} can be learnt.")
+            raise ModelError(f"these are {len(self.classes):,} classes; at most {MAX_CLASSES:,} can be learnt.")
         for name in self.classes:
             if name != (clean_class(name) or UNNAMED):
-                raise VariantError(f"a class cannot be called {name[:80]!r}; call it {clean_class(name) or UNNAMED!r}.")
+                raise ModelError(f"a class cannot be called {name[:80]!r}; call it {clean_class(name) or UNNAMED!r}.")
         twice = next((name for name in self.classes if self.classes.count(name) > 1), None)
         if twice is not None:
-            raise VariantError(f"the class {twice!r} is there twice; leave one out.")
+            raise ModelError(f"the class {twice!r} is there twice; leave one out.")
         for name, bounds in LEVEL_RANGES.items():
             _check_levels(name, getattr(self, name), bounds)
         for name in ("min_size", "max_size"):
             value, (low, high) = getattr(self, name), RANGES[name]
             if value and not low <= value <= high:
-                raise VariantError(f"{name} is {value}; it must lie between {low} and {high}, or be 0 for the base's.")
+                raise ModelError(f"{name} is {value}; it must lie between {low} and {high}, or be 0 for the base's.")
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it; what is the base's own is left out."""
@@ -78,15 +74,15 @@ class Variant:
         """What `to_dict` wrote.
 
         Raises:
-            VariantError: a name is unknown, or a value out of range or of another kind.
+            ModelError: a name is unknown, or a value out of range or of another kind.
         """
         if not isinstance(content, dict):
-            raise VariantError(f"a detector is {str(content)[:80]!r}; write what it is by name, its base first.")
+            raise ModelError(f"a detector is {str(content)[:80]!r}; write what it is by name, its base first.")
         for name, value in content.items():
             if name not in KINDS:
-                raise VariantError(f"a detector has no {str(name)[:80]!r}; it has {', '.join(KINDS)}.")
+                raise ModelError(f"a detector has no {str(name)[:80]!r}; it has {', '.join(KINDS)}.")
             if not KINDS[name](value):
-                raise VariantError(f"{name} of the detector is {str(value)[:80]!r}, which is of another kind.")
+                raise ModelError(f"{name} of the detector is {str(value)[:80]!r}, which is of another kind.")
         made = {name: tuple(value) if name == "classes" else value for name, value in content.items()}
         made |= {name: _levels(content[name]) for name in LEVEL_RANGES if name in content}
         return cls(**made)
@@ -105,17 +101,17 @@ def alter(model: GeneralizedRCNN, variant: Variant, classes: Sequence[str]) -> F
         classes: of the base by label, the background first.
 
     Raises:
-        VariantError: it has heads for masks or keypoints, or the anchors are not one set for each of its maps.
+        ModelError: it has heads for masks or keypoints, or the anchors are not one set for each of its maps.
     """
     if not isinstance(model, FasterRCNN) or model.roi_heads.has_mask() or model.roi_heads.has_keypoint():
-        raise VariantError(f"{variant.base} is no plain Faster R-CNN, and only these can be trained; choose another.")
+        raise ModelError(f"{variant.base} is no plain Faster R-CNN, and only these can be trained; choose another.")
     own = Settings.of(model)
     sizes, ratios = variant.anchor_sizes or own.anchor_sizes, variant.aspect_ratios or own.aspect_ratios
     if (sizes, ratios) != (own.anchor_sizes, own.aspect_ratios):
         _set_anchors(model, sizes, ratios, variant.base)
     low, high = variant.min_size or own.min_size, variant.max_size or own.max_size
     if low > high:
-        raise VariantError(f"min_size {low} is over max_size {high}; lower it or raise max_size.")
+        raise ModelError(f"min_size {low} is over max_size {high}; lower it or raise max_size.")
     if (low, high) != (own.min_size, own.max_size):
         model.transform.min_size, model.transform.max_size = (low,), high
     labels = variant.labels(classes)
@@ -128,14 +124,14 @@ def alter(model: GeneralizedRCNN, variant: Variant, classes: Sequence[str]) -> F
 def _set_anchors(model: FasterRCNN, sizes: Levels, ratios: Levels, base: str) -> None:
     before, maps = model.rpn.anchor_generator.num_anchors_per_location(), len(model.rpn.anchor_generator.sizes)
     if len(sizes) != maps or len(ratios) != maps:
-        raise VariantError(
+        raise ModelError(
             f"there are anchor sizes for {len(sizes)} and ratios for {len(ratios)} maps, and {base} has {maps}; "
             "give both for each."
         )
     generator = AnchorGenerator(sizes, ratios)
     counts = generator.num_anchors_per_location()
     if len(set(counts)) > 1:
-        raise VariantError(
+        raise ModelError(
             f"there are {', '.join(map(str, counts))} anchors a cell on the maps; give each map as many, "
             "since one RPN head serves them all."
         )
@@ -156,13 +152,13 @@ def _fitting(head: RPNHead, anchors: int) -> RPNHead:
 def _check_levels(name: str, levels: Levels, bounds: tuple[float, float]) -> None:
     low, high = bounds
     if len(levels) > MAX_LEVELS:
-        raise VariantError(f"{name} has {len(levels)} levels; at most {MAX_LEVELS} can be given.")
+        raise ModelError(f"{name} has {len(levels)} levels; at most {MAX_LEVELS} can be given.")
     for level, values in enumerate(levels):
         if not 1 <= len(values) <= MAX_VALUES_PER_LEVEL:
-            raise VariantError(f"{name} of level {level} has {len(values)} values; give 1 to {MAX_VALUES_PER_LEVEL}.")
+            raise ModelError(f"{name} of level {level} has {len(values)} values; give 1 to {MAX_VALUES_PER_LEVEL}.")
         for value in values:
             if not low <= value <= high:  # as it is for nan
-                raise VariantError(f"{name} of level {level} holds {value}; it must lie between {low} and {high}.")
+                raise ModelError(f"{name} of level {level} holds {value}; it must lie between {low} and {high}.")
 
 
 def _levels(content: Sequence[Sequence[float]]) -> Levels:

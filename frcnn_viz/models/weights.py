@@ -37,13 +37,13 @@ def save_weights(model: nn.Module, path: Path) -> None:
         save_file(state, partial)
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Read a file into `model`, as `fit_state` does.
+def load_weights(model: nn.Module, path: Path, still: Path | None = None) -> None:
+    """Read a file into `model`, as `fit_state` does, and before it one that has what it lacks.
 
     Raises:
-        WeightsError: the file is damaged, or its names or shapes are not the model's. The model is then unchanged.
+        WeightsError: a file is damaged, or its names or shapes are not the model's. The model is then unchanged.
     """
-    fit_state(model, read_state(path), path.name)
+    fit_state(model, (read_state(still) if still else {}) | read_state(path), path.name)
 
 
 def read_state(path: Path, title: str = "") -> dict[str, Tensor]:

@@ -11,8 +11,8 @@ from torchvision.models.detection import FasterRCNN
 from frcnn_viz.data.annotations import clean_class
 from frcnn_viz.data.formats.write import safe_name
 from frcnn_viz.models.own import numbered
-from frcnn_viz.models.registry import find_entry, make_model
-from frcnn_viz.models.variant import Variant, VariantError, alter
+from frcnn_viz.models.registry import ModelError, find_entry, make_model
+from frcnn_viz.models.variant import Variant, alter
 from frcnn_viz.training.recipe import Recipe, TrainingError
 
 LEARN = {
@@ -142,16 +142,13 @@ def build(run: Run) -> FasterRCNN:
     """The detector before the first step, on the CPU; what is new in it follows from the run's seed.
 
     Raises:
-        ModelError, WeightsError: the base or its weights are not there. TrainingError: it cannot be altered so.
+        ModelError, WeightsError: the base or its weights are not there, or it cannot be altered so.
     """
     wanted, entry = run.detector, find_entry(run.detector.base)
     model = make_model(wanted.base, random_weights=wanted.random_weights, seed=run.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
-        try:
-            return alter(model, wanted, entry.classes or numbered(model))
-        except VariantError as error:
-            raise TrainingError(str(error)) from error
+        return alter(model, wanted, entry.classes or numbered(model))
 
 
 def _read(name: str, value: Any, kind: str) -> Any:
@@ -159,7 +156,7 @@ def _read(name: str, value: Any, kind: str) -> Any:
     if kind == "Variant":
         try:
             return Variant.from_dict(value)
-        except VariantError as error:
+        except ModelError as error:
             raise TrainingError(str(error)) from error
     if kind == "Recipe":
         if not isinstance(value, dict):

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import read_dataset
@@ -63,7 +64,7 @@ def open_set(data: str) -> OpenSet:
     if data == WORKSPACE:
         workspace = Workspace(default_folder())
         return OpenSet(workspace.dataset, workspace.picture)
-    if data == SCENES or data.startswith(f"{SCENES}:"):
+    if data.partition(":")[0] == SCENES:
         return _scenes(data)
     source = open_source(data)
 
@@ -72,6 +73,12 @@ def open_set(data: str) -> OpenSet:
         return dataset.with_images([image for image in dataset.images if image.file])
 
     return OpenSet(annotations, lambda image: source.read(str(image.file)))
+
+
+def absolute(data: str) -> str:
+    """The same set, named so that it is found from any folder."""
+    named = data == WORKSPACE or data.partition(":")[0] == SCENES
+    return data if named else str(Path(data).expanduser().absolute())
 
 
 def _scenes(data: str) -> OpenSet:
