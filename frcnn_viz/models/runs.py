@@ -63,7 +63,7 @@ def find_step(name: str, known: Mapping[str, Entry], seen: tuple[str, ...] = ())
     steps = kept_steps(folder)
     if not steps:
         raise ModelError(f"the run {run!r} has kept no step yet; wait until it has.")
-    if at and not (number.isdecimal() and int(number[:12]) in steps):
+    if at and not (number.isdecimal() and len(number) <= 12 and int(number) in steps):
         had = ", ".join(map(str, steps)) if len(steps) <= 12 else f"{len(steps)} from {min(steps)} to {max(steps)}"
         raise ModelError(f"the run {run!r} has kept no step {number[:20]!r}; it has {had}.")
     step = int(number) if at else max(steps)

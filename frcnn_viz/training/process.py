@@ -170,12 +170,17 @@ def _ahead(name: str, ticket: int) -> str | None:
 
 
 def main(name: str) -> int:
-    """What the process does; its exit status."""
+    """The process: it stands back, and a signal to end lets it stop after its step. Its exit status."""
     folder = RunFolder(name)
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(NICE)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: folder.ask_to_stop())
+    return work(folder)
+
+
+def work(folder: RunFolder) -> int:
+    """Wait for its turn and train; how that ends is said in the folder. 1 where it failed."""
     with folder.alive():
         say = Voice(folder)
         try:

@@ -105,7 +105,7 @@ class Signals:
         Raises:
             TrainingError: another process has it.
         """
-        lock = FileLock(self.path / ".lock", timeout=5)  # who looks whether it is held holds it a moment
+        lock = FileLock(self.path / ".lock", timeout=2)  # who looks whether it is held holds it a moment
         try:
             lock.acquire()
         except Timeout as error:
