@@ -7,7 +7,6 @@ alone, where looking would move the batch norms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from frcnn_viz.analysis.metrics import coco_metrics
 from frcnn_viz.analysis.waterfall import STAGES, recalls, stage_ious
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.training.loop import evaluating
 from frcnn_viz.training.samples import Samples
 
 IOU = 0.5
@@ -75,7 +75,7 @@ def evaluate_samples(
     """
     predictions, truths, ious = [], [], []
     losses: dict[str, float] = {}
-    with _evaluating(model):
+    with evaluating(model):
         for index, (image, boxes, labels) in enumerate(_each(samples)):
             tell(index, len(samples))
             story = Trace(model, image)
@@ -102,15 +102,3 @@ def evaluate_samples(
 def _each(samples: Samples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     for image, boxes, labels in zip(samples.images, samples.boxes, samples.labels, strict=True):
         yield torch.tensor(image).to(torch.float32) / 255, boxes, labels
-
-
-@contextmanager
-def _evaluating(model: FasterRCNN) -> Iterator[None]:
-    """The model in evaluation mode; each of its modules as it was at the end."""
-    before = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in before.items():
-            module.training = mode

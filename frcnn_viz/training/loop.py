@@ -133,6 +133,18 @@ def one_thread(threads: int = 1) -> Iterator[None]:
 
 
 @contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode within; each of its modules as it was after."""
+    before = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in before.items():
+            module.training = mode
+
+
+@contextmanager
 def half_backbone(model: FasterRCNN, wanted: bool = True) -> Iterator[None]:
     """Let the backbone compute in bfloat16 within, where that is wanted; what follows it gets float32."""
     if not wanted:
