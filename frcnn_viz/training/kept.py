@@ -83,9 +83,19 @@ def head_losses(heads: FasterRCNN, picture: KeptPicture) -> dict[str, Tensor]:
     return {**second, **first}
 
 
+def propose(heads: FasterRCNN, picture: KeptPicture) -> Tensor:
+    """The proposals, best first: float32 [P, 4], input frame."""
+    with evaluating(heads), torch.inference_mode():
+        return heads.rpn(picture.images, picture.features)[0][0]
+
+
 def detect(heads: FasterRCNN, picture: KeptPicture) -> dict[str, Tensor]:
     """What `model([image])[0]` gives: boxes, labels and scores, by falling score, in pixels of the user's image."""
+    return detect_in(heads, picture, propose(heads, picture))
+
+
+def detect_in(heads: FasterRCNN, picture: KeptPicture, proposals: Tensor) -> dict[str, Tensor]:
+    """`detect` where the proposals are known."""
     with evaluating(heads), torch.inference_mode():
-        proposals, _ = heads.rpn(picture.images, picture.features)
-        found, _ = heads.roi_heads(picture.features, proposals, picture.images.image_sizes)
+        found, _ = heads.roi_heads(picture.features, [proposals], picture.images.image_sizes)
         return heads.transform.postprocess(found, picture.images.image_sizes, [picture.image_size])[0]
