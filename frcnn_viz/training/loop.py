@@ -60,7 +60,7 @@ class Loop:
         """Ready for the first step.
 
         Args:
-            model: put in training mode; batch norms stay in evaluation mode where the recipe has them so, or where
+            model: on its device; put in training mode, but for batch norms where the recipe has them still, or where
                 nothing of them learns.
             recipe: how.
             losses: computes those of the step; it may draw from torch's global generator, which is seeded before.
@@ -71,6 +71,7 @@ class Loop:
         """
         self.model, self.recipe, self.seed, self.step = model, recipe, seed, 0
         self._losses = losses
+        self._half = recipe.half or next(model.parameters()).is_cuda  # there it is always the faster way
         self.learning = {name: p for name, p in model.named_parameters() if learns(name)}
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name in self.learning)
@@ -94,7 +95,7 @@ class Loop:
         rate = self.recipe.rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with half_backbone(self.model, self.recipe.half):
+        with half_backbone(self.model, self._half):
             losses = self._losses()
         told = {name: loss.item() for name, loss in losses.items()}
         for name, value in told.items():

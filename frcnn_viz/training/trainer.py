@@ -17,7 +17,7 @@ from frcnn_viz.data.annotations import AnnotatedImage
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import evaluate_samples
-from frcnn_viz.training.loop import Loop, half_backbone, one_thread
+from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.pictures import PictureFile, store_pictures
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import build
@@ -65,7 +65,6 @@ class Trainer:
         self.loop = Loop(
             model, recipe, lambda: model(*draw_batch(self.train, recipe, device)), self.run.seed, self.run.learns
         )
-        self._half = recipe.half or device.type == "cuda"
         self._changing = changing(model)
         state = folder.state(device)
         if state is not None:
@@ -96,8 +95,7 @@ class Trainer:
     def _step(self) -> None:
         start = time.perf_counter()
         try:
-            with half_backbone(self.loop.model, self._half):
-                done = self.loop.advance()
+            done = self.loop.advance()
         except TrainingError:
             self._write()  # so that one can look at what it came to
             raise

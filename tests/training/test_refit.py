@@ -92,7 +92,7 @@ def test_half_of_the_pictures_are_only_measured_on() -> None:
 @pytest.mark.parametrize("given", [pictures(1), [*pictures(1), (make_image(160, 200), NOTHING)]])
 def test_too_few_pictures_are_told(given: list[tuple[torch.Tensor, GroundTruth]]) -> None:
     refit = Refit(build_tiny_fpn(), CLASSES, Variant(), QUICK)
-    with pytest.raises(TrainingError, match="needs two pictures .* and there are 1;"):
+    with pytest.raises(TrainingError, match=r"needs two pictures .* and there are 1;"):
         list(refit.run(given, len(given)))
 
 
