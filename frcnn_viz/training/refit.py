@@ -16,7 +16,7 @@ from torchvision.models.detection import FasterRCNN
 from frcnn_viz.analysis.metrics import coco_metrics
 from frcnn_viz.analysis.waterfall import best_iou
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.models.variant import Variant, VariantError, alter
+from frcnn_viz.models.variant import Variant, alter
 from frcnn_viz.training.kept import KeptPicture, detect_in, heads_of, keep, propose, rpn_losses
 from frcnn_viz.training.loop import Loop
 from frcnn_viz.training.recipe import Recipe, TrainingError
@@ -106,7 +106,8 @@ class Refit:
             count: of them.
 
         Raises:
-            TrainingError: the anchors cannot be had, fewer than two pictures have objects, or a loss is not finite.
+            ModelError: the anchors cannot be had. TrainingError: fewer than two pictures have objects, or a loss is
+                not finite.
         """
         for arm, variant in ((OWN, None), (OLD, self._variant), (REFITTED, self._variant), (CONTROL, None)):
             self.arms[arm] = self._arm(variant)
@@ -124,10 +125,7 @@ class Refit:
             return heads
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._seed)
-            try:
-                return alter(heads, variant, variant.labels(self._classes)).eval()
-            except VariantError as error:
-                raise TrainingError(str(error)) from error
+            return alter(heads, variant, self._classes).eval()
 
     def _keep(self, pictures: Iterable[tuple[Tensor, GroundTruth]], count: int) -> Iterator[Report]:
         room = self._most_bytes
@@ -137,8 +135,8 @@ class Refit:
             if not len(counted):
                 continue
             if self.pictures and room < self.pictures[-1].nbytes:
-                self.left_out += 1
-                continue
+                self.left_out = count - done
+                break
             self.pictures.append(keep(self._model, image, counted.boxes_in_image, counted.labels_in(self._classes)))
             self.truths.append(truth)
             room -= self.pictures[-1].nbytes

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.training.recipe import Recipe, TrainingError
@@ -98,5 +99,5 @@ def test_too_few_pictures_are_told(given: list[tuple[torch.Tensor, GroundTruth]]
 
 def test_anchors_of_other_levels_are_told() -> None:
     refit = Refit(build_tiny_fpn(), CLASSES, Variant(anchor_sizes=SIZES[:2], aspect_ratios=RATIOS[:2]), QUICK)
-    with pytest.raises(TrainingError, match="give both for each"):
+    with pytest.raises(ModelError, match="give both for each"):
         next(refit.run(pictures(2), 2))
