@@ -18,7 +18,7 @@ from tests.browser.conftest import open_by_menu
 Settled = Callable[[Page], None]
 WITH_CANVAS = [
     *("overview", "input", "features", "anchors", "proposals", "rois", "detections"),
-    *("training", "lab", "conventions", "autopsy", "court", "probe"),
+    *("training", "lab", "train", "conventions", "autopsy", "court", "probe"),
 ]
 CANVAS = ".box-canvas canvas"
 

@@ -33,6 +33,7 @@ PAGES = {
     "model": Entry("stages", "schema", "features"),
     "training": Entry("training", "trending_down", "anchors"),
     "lab": Entry("training", "science", "anchors"),
+    "train": Entry("training", "model_training", None),
     "conventions": Entry("training", "rule", "anchors"),
     "autopsy": Entry("failures", "troubleshoot"),
     "court": Entry("failures", "gavel"),

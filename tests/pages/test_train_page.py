@@ -1,0 +1,76 @@
+"""The exercise of one picture: boxes drawn for it alone, a process that learns them, and what it found."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.ui.panes.overfit import Draft
+from tests.pages.opening import open_page
+
+PLACE = {"image": "first-street"}
+
+
+def kept(test: AppTest) -> dict:
+    return test.session_state["kept_overfit"]
+
+
+def told(test: AppTest) -> str:
+    return " ".join(element.value for kind in ("info", "success", "caption") for element in test.get(kind))
+
+
+def test_a_box_is_learnt_and_every_look_at_it_is_kept() -> None:
+    test = open_page("train", **PLACE)
+    draft: Draft = test.session_state["kept_overfit_drafts"]["first-street"]
+    assert len(draft.objects) == 9
+    draft.replace((Object(draft.objects[0].box, "lorry"),))
+    test.run()
+    assert "1 boxes of 1 classes" in told(test)
+    test.button(key="overfit_train").click().run()
+    assert not test.exception
+    training = kept(test)["training"]
+    assert training.classes == ("lorry",)
+    training.child.wait(100)
+    test.run()
+    assert not test.exception
+    assert not test.error
+    assert "The object is found after" in told(test)
+    (table,) = [frame.value for frame in test.dataframe if "found" in frame.value.columns]
+    assert table["found"].tolist() == [True]
+    steps = test.select_slider(key="overfit_step")
+    steps.set_value(0).run()
+    assert not test.exception
+    (table,) = [frame.value for frame in test.dataframe if "found" in frame.value.columns]
+    assert table["found"].tolist() == [False]
+    test.button(key="overfit_again").click().run()
+    assert "training" not in kept(test)
+    assert test.button(key="overfit_train")
+
+
+def test_it_can_be_stopped_and_nothing_is_left_of_it() -> None:
+    test = open_page("train", **PLACE)
+    test.button(key="overfit_train").click().run()
+    child = kept(test)["training"].child
+    test.button(key="overfit_stop").click().run()
+    assert not test.exception
+    assert not child.is_running
+    assert child.failure == ""
+    assert not test.error
+
+
+def test_without_boxes_there_is_nothing_to_train() -> None:
+    test = open_page("train", **PLACE)
+    test.button(key="overfit_clear").click().run()
+    assert test.button(key="overfit_train").disabled
+    test.button(key="overfit_truth").click().run()
+    assert not test.button(key="overfit_train").disabled
+
+
+@pytest.mark.parametrize("model", ["maskrcnn_resnet50_fpn"])
+def test_a_detector_that_cannot_learn_so_is_told(model: str) -> None:
+    test = open_page("train", **PLACE, model=model, weights="random")
+    test.button(key="overfit_train").click().run()
+    kept(test)["training"].child.wait(100)
+    test.run()
+    assert "is no plain Faster R-CNN" in test.error[0].value

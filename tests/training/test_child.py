@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from frcnn_viz.training.child import Child, Failed
+
+MODULE = """
+import os, time
+from frcnn_viz.training.child import serve
+
+def work(task):
+    print("what a library prints")
+    yield task * 2
+    if task == "wrong":
+        raise ValueError("a plain sentence.")
+    if task == "crash":
+        os.kill(os.getpid(), 11)
+    while task == "long":
+        time.sleep(0.05)
+        yield os.getpid()
+
+if __name__ == "__main__":
+    serve(work)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "some_work.py").write_text(MODULE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return "some_work"
+
+
+def test_what_is_told_arrives_in_order(module: str) -> None:
+    child = Child(module, "once")
+    child.wait(60)
+    assert not child.is_running
+    assert child.said == ["onceonce"]
+    assert child.failure == ""
+
+
+def test_a_mistake_is_a_sentence(module: str) -> None:
+    child = Child(module, "wrong")
+    child.wait(60)
+    assert child.said == ["wrongwrong", Failed("a plain sentence.")]
+    assert child.failure == "a plain sentence."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
+def test_a_crash_is_told(module: str) -> None:
+    child = Child(module, "crash")
+    child.wait(60)
+    assert child.said == ["crashcrash"]
+    assert "ended without a word (exit status -11)" in child.failure
+
+
+def test_it_ends_with_the_object(module: str) -> None:
+    child = Child(module, "long")
+    process = child._process
+    while len(child.said) < 2:
+        time.sleep(0.05)
+    assert child.is_running
+    del child
+    gc.collect()
+    assert process.wait(10) != 0
+
+
+def test_what_was_told_is_kept_when_it_is_stopped(module: str) -> None:
+    child = Child(module, "long")
+    while len(child.said) < 2:
+        time.sleep(0.05)
+    child.stop()
+    assert not child.is_running
+    assert child.failure == ""
+    assert child.said[0] == "longlong"
+
+
+def test_a_module_that_is_not_there_is_told() -> None:
+    child = Child("no_such_module", None)
+    child.wait(60)
+    assert "ended without a word" in child.failure
+    assert "no_such_module" not in sys.modules
