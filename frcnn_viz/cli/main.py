@@ -28,7 +28,9 @@ from frcnn_viz.cli.output import (
     pairs,
     write_json,
 )
+from frcnn_viz.cli.runs import runs
 from frcnn_viz.cli.serving import app
+from frcnn_viz.cli.train import train
 from frcnn_viz.paths import ASSETS
 
 
@@ -55,7 +57,9 @@ cli = typer.Typer(
 cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
 cli.add_typer(models, name="models")
+cli.add_typer(runs, name="runs")
 cli.command()(app)
+cli.command()(train)
 
 
 @cli.command("trace")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import read_dataset
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
 from frcnn_viz.data.workspace import Workspace, default_folder
@@ -73,6 +74,12 @@ def open_set(data: str) -> OpenSet:
         return dataset.with_images([image for image in dataset.images if image.file])
 
     return OpenSet(annotations, lambda image: source.read(str(image.file)))
+
+
+def classes_to_learn(dataset: Dataset, known: Sequence[str]) -> tuple[str, ...]:
+    """The classes that objects of a set have; () where a detector knows them all."""
+    used = {name for image in dataset.images for name in GroundTruth.of(image.objects).counted.names}
+    return () if used <= set(known) else tuple(name for name in dataset.classes if name in used)
 
 
 def absolute(data: str) -> str:
