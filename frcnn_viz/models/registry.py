@@ -85,6 +85,14 @@ def find_entry(name: str) -> Entry:
     return known[name]
 
 
+def is_known(name: str) -> bool:
+    """Whether there is a detector of that name; steps of runs are that too, which `entries` does not list."""
+    try:
+        return bool(find_entry(name))
+    except ModelError:
+        return False
+
+
 @dataclass(frozen=True, eq=False)
 class Detector:
     """A model ready to be traced, and what its labels mean.

@@ -16,7 +16,7 @@ from frcnn_viz.models.registry import (
     Detector,
     ModelError,
     available_devices,
-    entries,
+    is_known,
     load_detector,
 )
 from frcnn_viz.models.weights import WeightsError
@@ -120,7 +120,7 @@ def _admit() -> None:
     if seen.device not in ("auto", *available_devices()):
         tell(f"The link asks for the device {seen.device[:20]!r}, which is not here; another one is used.")
         seen = replace(seen, device="auto")
-    if seen.model not in entries():
+    if not is_known(seen.model):
         tell(f"The link names the detector {seen.model[:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
         seen = replace(seen, model=DEFAULT_DETECTOR, random=False)
     if seen.image not in SAMPLES and not library.find(seen.image):

@@ -101,6 +101,8 @@ def _picture(here: session.Session | None) -> None:
 def _detector(here: session.Session | None) -> None:
     known = sorted(entries().items(), key=lambda pair: not pair[1].is_here)
     titles = {name: entry.title + ("" if entry.is_here else " (to be fetched)") for name, entry in known}
+    if here:  # a step of a run is not in the list
+        titles.setdefault(here.detector.name, here.detector.title)
     _choice("model", "view.detector", titles, session.choose_model)
     if here:
         st.caption(plain(here.detector.note))

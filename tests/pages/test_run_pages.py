@@ -1,0 +1,43 @@
+"""Each kept step of a run opens on the pages as any detector does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.paths import FRAME
+from frcnn_viz.training.store import remove_run
+from tests.pages.opening import as_read, open_page, seen
+from tests.training.small import small_run, trained_here, write_pictures
+
+
+@pytest.fixture(autouse=True)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
+    trained_here(small_run(write_pictures(tmp_path / "set"), steps=2, evaluate_every=0))
+
+
+@pytest.mark.parametrize("page", ["proposals", "autopsy", "overview"])
+@pytest.mark.parametrize("model", ["run:small@0", "run:small@2", "run:small"])
+def test_a_link_to_a_step_opens_it(page: str, model: str) -> None:
+    test = open_page(page, model=model)
+    assert seen(test).model == model
+    assert not [told.value for told in test.warning if "not here" in told.value]
+    assert not test.error
+
+
+def test_the_list_of_detectors_has_the_last_step_and_the_one_in_view() -> None:
+    test = AppTest.from_file(str(FRAME), default_timeout=60)
+    test.query_params["model"] = "run:small@0"
+    test.run()
+    choice = test.sidebar.selectbox(key="choose_model")
+    assert choice.value == "run:small@0"
+    assert {"small, step 0", "small, step 2"} < set(choice.options)
+
+
+def test_a_removed_run_is_told() -> None:
+    remove_run("small")
+    test = open_page("overview", model="run:small@2")
+    assert "The link names the detector 'run:small@2', which is not here" in as_read(test.warning[0].value)
