@@ -168,6 +168,17 @@ def choose_model(name: str, random: bool | None = None) -> None:
     view.change(model=name, random=random, changes=(), selected=())
 
 
+def choose_step(name: str) -> None:
+    """Look through another step of the run, at the same settings; what is chosen on the picture stays chosen."""
+    try:
+        load_detector(name, view.now().device)
+    except (ModelError, WeightsError) as error:
+        tell(str(error))
+        return
+    steady = tuple(pair for pair in view.now().selected if pair[0] in ("cell", "anchor", "object"))
+    view.change(model=name, random=False, selected=steady)
+
+
 def choose_image(key: str) -> None:
     """Look at a sample (its name) or an image of the workspace (its id)."""
     view.change(image=key, selected=())

@@ -28,13 +28,17 @@ def test_a_link_to_a_step_opens_it(page: str, model: str) -> None:
     assert not test.error
 
 
-def test_the_list_of_detectors_has_the_last_step_and_the_one_in_view() -> None:
+def test_the_frame_scrubs_through_a_runs_steps_and_the_page_stays() -> None:
     test = AppTest.from_file(str(FRAME), default_timeout=60)
-    test.query_params["model"] = "run:small@0"
+    test.query_params.update({"model": "run:small@0", "box_score_thresh": "0.2"})
     test.run()
-    choice = test.sidebar.selectbox(key="choose_model")
-    assert choice.value == "run:small@0"
-    assert {"small, step 0", "small, step 2"} < set(choice.options)
+    assert test.sidebar.selectbox(key="choose_model").value == "run:small"
+    slider = test.sidebar.select_slider(key="choose_step")
+    assert (slider.value, list(slider.options)) == (0, ["0", "2"])
+    slider.set_value(2).run()
+    assert not test.exception
+    assert seen(test).model == "run:small@2"
+    assert dict(seen(test).changes) == {"box_score_thresh": "0.2"}
 
 
 def test_a_removed_run_is_told() -> None:

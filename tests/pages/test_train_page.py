@@ -26,7 +26,7 @@ def test_a_box_is_learnt_and_every_look_at_it_is_kept() -> None:
     assert len(draft.objects) == 9
     draft.replace((Object(draft.objects[0].box, "lorry"),))
     test.run()
-    assert "1 boxes of 1 classes" in told(test)
+    assert "1 box of 1 class." in told(test)
     test.button(key="overfit_train").click().run()
     assert not test.exception
     training = kept(test)["training"]

@@ -15,6 +15,7 @@ from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import Detector, available_devices, entries
+from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.frame.address import changed
 from frcnn_viz.ui.frame.desk import desk
@@ -101,9 +102,8 @@ def _picture(here: session.Session | None) -> None:
 def _detector(here: session.Session | None) -> None:
     known = sorted(entries().items(), key=lambda pair: not pair[1].is_here)
     titles = {name: entry.title + ("" if entry.is_here else " (to be fetched)") for name, entry in known}
-    if here:  # a step of a run is not in the list
-        titles.setdefault(here.detector.name, here.detector.title)
     _choice("model", "view.detector", titles, session.choose_model)
+    _step()
     if here:
         st.caption(plain(here.detector.note))
         if here.detector.warning:
@@ -119,6 +119,18 @@ def _detector(here: session.Session | None) -> None:
         )
         devices = {device: device for device in ("auto", *available_devices())}
         _choice("device", "view.device", devices, lambda device: view.change(device=device))
+
+
+def _step() -> None:
+    """Where a run is looked through: a slider over its kept steps."""
+    run, _, step = view.now().model.removeprefix(PREFIX).partition("@")
+    steps = list(kept_steps(runs_folder() / run)) if view.now().model.startswith(PREFIX) else []
+    if len(steps) < 2:
+        return
+    told = word("view.step")
+    view.hold("choose_step", int(step) if step.isdecimal() and int(step) in steps else steps[-1])
+    changed = lambda: session.choose_step(f"{PREFIX}{run}@{view.held('choose_step')}")  # noqa: E731
+    st.select_slider(told.term, steps, key="choose_step", on_change=changed, help=told.hover)
 
 
 def _neighbours() -> list[Tile]:
@@ -156,7 +168,8 @@ def _here() -> session.Session | None:
 
 
 def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[str], None]) -> None:
-    key, value, told = f"choose_{name}", getattr(view.now(), name), word(word_key)
+    key, value, told = f"choose_{name}", str(getattr(view.now(), name)), word(word_key)
+    value = value.partition("@")[0] if value.startswith(PREFIX) else value  # a step is chosen below
     view.hold(key, value if value in titles else next(iter(titles)))
     changed = lambda: choose(view.held(key))  # noqa: E731
     st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)

@@ -12,7 +12,8 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.overfit import detection_layer, losses_figure, object_rows, outcome
 from frcnn_viz.figures.palette import CLASSES
-from frcnn_viz.models.variant import Variant, VariantError
+from frcnn_viz.models.registry import ModelError
+from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.child import Child
 from frcnn_viz.training.overfit import Report
 from frcnn_viz.training.overfit_child import Exercise
@@ -100,11 +101,11 @@ def draw(here: Session) -> None:
         tools = Tools(draft.objects, draft.classes, CLASSES, f"{here.view.image} {draft.epoch}", draft.ack)
         show_picture(here, "overfit_editor", [], on_edit=draft.keep, tools=tools)
     with inspector:
-        names = sorted({one.label for one in draft.objects})
+        names, boxes = sorted({one.label for one in draft.objects}), len(draft.objects)
         st.caption(
-            f"{len(draft.objects)} boxes of {len(names)} classes. Draw, name and delete boxes on the picture: they are "
-            "for this exercise alone. The detector gets a new last layer for these classes and learns until each box "
-            "is found."
+            f"{boxes} box{'es' * (boxes != 1)} of {len(names)} class{'es' * (len(names) != 1)}. Draw, name and delete "
+            "boxes on the picture: they are for this exercise alone. The detector gets a new last layer for these "
+            "classes and learns until each box is found."
         )
         with st.container(horizontal=True):
             told = word("overfit.train")
@@ -132,7 +133,7 @@ def begin(here: Session, draft: Draft) -> None:
     names = tuple(sorted(set(truth.names)))
     try:
         variant = Variant(here.detector.name, names, random_weights=here.view.random)
-    except (VariantError, DataError) as error:
+    except (ModelError, DataError) as error:
         view.tell(str(error))
         return
     labels = truth.labels_in(("", *names))

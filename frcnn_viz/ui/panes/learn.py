@@ -1,0 +1,145 @@
+"""A set to learn: which pictures, what of the detector, and how; checked before it is begun."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from frcnn_viz.data.annotations import DataError, Dataset
+from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
+from frcnn_viz.data.samples import CELLS
+from frcnn_viz.models.registry import ModelError
+from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.process import start
+from frcnn_viz.training.recipe import Recipe, TrainingError
+from frcnn_viz.training.run import LEARN, WORKSPACE, Run, run_name
+from frcnn_viz.training.sets import open_set
+from frcnn_viz.training.store import all_runs
+from frcnn_viz.ui import library, view
+from frcnn_viz.ui.controls import choice, number, segments, slide, toggle, words
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
+
+SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
+SET, NAME, PARTS = Option("train.set", "scenes"), Option("train.name", ""), Option("train.parts", "all")
+STEPS, BATCH, RATE = Option("train.steps", 300), Option("train.batch", 4), Option("train.rate", -3.0)
+APART, SEED, FLIPS = Option("train.apart", 0.2), Option("train.seed", 0), Option("train.flips", False)
+RUN = Option("train.run", "")
+SHOWN = 12
+"""Findings."""
+
+
+def body(here: Session) -> None:
+    """Three columns: what is learnt from, how, and what is wrong with it."""
+    data, recipe, told = st.columns([3, 3, 4], gap="medium")
+    with data:
+        names = {name: word(f"learn.set_{name}").term for name in SETS if name != "yours" or library.ids()}
+        chosen = SETS[choice(SET, "learn.set", names)]
+        slide(APART, "learn.apart", 0.05, 0.5, 0.05)
+        segments(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
+        words(NAME, "learn.name", placeholder=free_name(here))
+    with recipe:
+        number(STEPS, "learn.steps", 1, 100_000)
+        number(BATCH, "learn.batch", 1, 32)
+        told_rate = word("learn.rate").term
+        rate = slide(RATE, "learn.rate", -5.0, 0.0, 0.25, label=f"{told_rate}: {10**RATE.value:.2g}", format="1e%.2f")
+        toggle(FLIPS, "learn.flips")
+        number(SEED, "learn.seed", 0, 1000)
+    with told:
+        try:
+            dataset = open_set(chosen).dataset
+        except (DataError, TrainingError) as error:
+            st.warning(plain(error))
+            return
+        variant = variant_of(here, dataset)
+        tell_run(here, dataset, variant)
+        st.button(
+            word("learn.train").term,
+            key="learn_train",
+            type="primary",
+            icon=":material/play_arrow:",
+            help=word("learn.train").hover,
+            on_click=begin,
+            args=(here, chosen, variant, 10**rate),
+        )
+        tell_findings(here, dataset)
+
+
+def variant_of(here: Session, dataset: Dataset) -> Variant:
+    """The detector in view with the set's classes, and the anchors and sizes it is set to."""
+    changed, now, own = {}, here.settings, here.defaults
+    for name in ("anchor_sizes", "aspect_ratios", "min_size", "max_size"):
+        if getattr(now, name) != getattr(own, name):
+            changed[name] = getattr(now, name)
+    classes = tuple(dataset.classes)
+    same = classes == here.detector.classes[1:]
+    return Variant(here.detector.name, () if same else classes, random_weights=here.view.random, **changed)
+
+
+def tell_run(here: Session, dataset: Dataset, variant: Variant) -> None:
+    """What would be trained, in words."""
+    count = sum(bool(image.objects) for image in dataset.images)
+    what = f"{plain(here.detector.title)} learns from {count:,} pictures with objects"
+    head = (
+        f"a new last layer for {', '.join(map(plain, variant.classes[:6]))}" if variant.classes else "its own classes"
+    )
+    anchors = "the anchors set now" if variant.anchor_sizes or variant.aspect_ratios else "its own anchors"
+    st.caption(f"{what}, with {head} and {anchors}. It trains in a process of its own and goes on when this page ends.")
+
+
+def tell_findings(here: Session, dataset: Dataset) -> None:
+    """What the check finds, each by image and box."""
+    settings = here.settings
+    shapes = anchor_shapes(settings.anchor_sizes, settings.aspect_ratios)
+    resize = (settings.min_size, settings.max_size)
+    findings = findings_before_training(dataset.images, dataset.classes, resize, anchors=shapes)
+    if not findings:
+        st.caption(word("learn.sound").sentence)
+        return
+    with st.expander(f"{word('learn.findings').term}: {len(findings):,}"):
+        for finding in findings[:SHOWN]:
+            st.caption(plain(finding.sentence))
+        if len(findings) > SHOWN:
+            st.caption(f"and {len(findings) - SHOWN:,} more")
+
+
+def free_name(here: Session) -> str:
+    """A name that no run has."""
+    taken = {folder.name for folder in all_runs()}
+    stem = run_name(here.detector.name.removeprefix("run:").partition("@")[0])
+    return next(name for n in range(1, 10_000) if (name := f"{stem}-{n}") not in taken)
+
+
+def begin(here: Session, data: str, variant: Variant, rate: float) -> None:
+    """Start the run, and look at it."""
+    steps = STEPS.value
+    every = max(1, steps // 10)
+    assert PARTS.value in LEARN
+    try:
+        recipe = Recipe(
+            steps,
+            BATCH.value,
+            rate,
+            warm_up=min(40, steps // 5),
+            upside_down=FLIPS.value,
+            half=here.detector.device.type == "cpu",
+        )
+        run = Run(
+            run_name(NAME.value or free_name(here)),
+            recipe,
+            variant,
+            PARTS.value,
+            data,
+            APART.value,
+            seed=SEED.value,
+            device=here.detector.device.type,
+            evaluate_every=every,
+            keep_every=every,
+        )
+        start(run)
+    except (TrainingError, DataError, ModelError) as error:
+        view.tell(str(error))
+        return
+    RUN.set(run.name)
+    view.open_tab("train", "runs")

@@ -1,0 +1,174 @@
+"""Runs under way and done: their curves, and every kept step as a detector that all pages can be opened with."""
+
+from __future__ import annotations
+
+import streamlit as st
+from torch import Tensor
+from torchvision.utils import draw_bounding_boxes
+
+from frcnn_viz.figures.palette import class_colour
+from frcnn_viz.figures.training import (
+    LOSSES,
+    gradient_figure,
+    loss_figure,
+    quality_figure,
+    rate_figure,
+    stage_recall_figure,
+)
+from frcnn_viz.models.registry import load_detector
+from frcnn_viz.models.runs import PREFIX
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.training.history import History
+from frcnn_viz.training.process import resume, stop
+from frcnn_viz.training.recipe import TrainingError
+from frcnn_viz.training.signals import DONE, FAILED, Status
+from frcnn_viz.training.store import RunFolder, all_runs, remove_run
+from frcnn_viz.ui import session, view
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.controls import choice, segments, toggle
+from frcnn_viz.ui.memory import MEMORY
+from frcnn_viz.ui.panes.learn import RUN
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
+
+LOOK_SECONDS = 2.0
+"""How often the page looks at a run that is under way."""
+FRAMES, LEAST_SCORE = 8, 0.5
+CHARTS, STRIP = Option("train.charts", "losses"), Option("train.strip", False)
+
+
+def body(here: Session) -> None:
+    """The chosen run; a newer one is on top of the list."""
+    names = [folder.name for folder in all_runs()]
+    if not names:
+        st.info(word("runs.none").sentence)
+        st.button(
+            word("tab.learn").term, key="to_learn", type="primary", on_click=view.open_tab, args=("train", "learn")
+        )
+        return
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        chosen = choice(RUN, "runs.run", {name: name for name in names})
+    with right:
+        segments(
+            CHARTS, "runs.charts", {name: word(f"runs.{name}").term for name in ("losses", "quality", "gradients")}
+        )
+    folder = RunFolder(chosen)
+    running = folder.status.under_way
+    st.fragment(run_every=LOOK_SECONDS if running else None)(watch)(folder, running)
+    steps = list(folder.steps)
+    if steps:
+        offer_steps(chosen, steps)
+        if toggle(STRIP, "runs.strip"):
+            film_strip(here, chosen, steps)
+
+
+def watch(folder: RunFolder, looks_again: bool) -> None:
+    """Where the run is, and its curves."""
+    status, history = folder.status, History.of(folder.metrics())
+    tell_status(folder, status)
+    kinds = {"losses": show_losses, "quality": show_quality, "gradients": show_gradients}
+    kinds[CHARTS.value](history)
+    if looks_again and not status.under_way:
+        st.rerun()
+
+
+def tell_status(folder: RunFolder, status: Status) -> None:
+    """State, steps and what can be done."""
+    steps = folder.run.recipe.steps
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(
+            min(status.step / steps, 1.0), f"{word(f'runs.{status.state}').term}: step {status.step:,} of {steps:,}"
+        )
+        if status.under_way:
+            act("runs.stop", stop, folder.name)
+        elif status.state != DONE:
+            act("runs.resume", resume, folder.name)
+        if not status.under_way:
+            act("runs.remove", remove_run, folder.name)
+    if status.told:
+        (st.error if status.state == FAILED else st.caption)(plain(status.told))
+
+
+def act(key: str, work: object, name: str) -> None:
+    """A button; where it cannot be done, that is told."""
+
+    def attempt() -> None:
+        try:
+            work(name)
+        except TrainingError as error:
+            view.tell(str(error))
+
+    st.button(word(key).term, key=key.replace(".", "_"), help=word(key).hover, on_click=attempt)
+
+
+def show_losses(history: History) -> None:
+    """The four, two and two."""
+    for start in (0, 2):
+        for column, name in zip(st.columns(2), LOSSES[start : start + 2], strict=True):
+            with column:
+                chart(loss_figure(history.steps, history.evaluations, name), f"run_{name}", 230)
+
+
+def show_quality(history: History) -> None:
+    """Precision, and how far the objects get."""
+    if not history.evaluations:
+        st.info(word("runs.unmeasured").sentence)
+        return
+    left, right = st.columns([2, 3])
+    with left:
+        chart(quality_figure(history.evaluations), "run_quality", 330)
+        rows = [{"class": name, "AP": f"{value:.3f}"} for name, value in history.evaluations[-1][1].per_class.items()]
+        st.dataframe(rows, hide_index=True, height=36 * min(len(rows), 4) + 38)
+    with right:
+        chart(stage_recall_figure(history.evaluations), "run_recall", 460)
+
+
+def show_gradients(history: History) -> None:
+    """How strongly each part is pulled, and how far a step goes."""
+    left, right = st.columns(2)
+    with left:
+        chart(gradient_figure(history.steps), "run_gradients", 330)
+    with right:
+        chart(rate_figure(history.steps), "run_rate", 330)
+
+
+def offer_steps(run: str, steps: list[int]) -> None:
+    """A kept step, on any page."""
+
+    def show(page: str) -> None:
+        session.choose_model(f"{PREFIX}{run}@{view.held('run_step') if len(steps) > 1 else steps[0]}", random=False)
+        view.go_to(page)
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(steps) > 1:
+            told = word("runs.step")
+            st.select_slider(told.term, steps, steps[-1], key="run_step", help=told.hover)
+        for page in ("proposals", "detections", "autopsy"):
+            title = word(f"page.{page}").term
+            st.button(f"Open on {title}", key=f"run_open_{page}", on_click=show, args=(page,))
+
+
+def film_strip(here: Session, run: str, steps: list[int]) -> None:
+    """What kept steps find on the picture in view, one after the other."""
+    places = sorted({round(n * (len(steps) - 1) / max(1, FRAMES - 1)) for n in range(FRAMES)})
+    for column, place in zip(st.columns(FRAMES), places, strict=False):
+        step = steps[place]
+        column.image(frame(here, f"{PREFIX}{run}@{step}"), caption=f"step {step:,}")
+
+
+def frame(here: Session, name: str) -> object:
+    """The picture in view with what a detector finds on it at a score of at least 0.5: uint8 [H, W, 3]."""
+    detector = load_detector(name, here.view.device)
+
+    def draw() -> Tensor:
+        found = Trace(detector.model, here.image.pixels, memory=MEMORY, image_key=here.image.sha256).detections
+        good = found.scores >= LEAST_SCORE
+        colours = [class_colour(label) for label in found.labels[good].tolist()]
+        boxes = found.boxes_in_image[good].cpu()
+        return draw_bounding_boxes(here.image.pixels, boxes, colors=colours, width=3) if colours else here.image.pixels
+
+    drawn = MEMORY.recall(("film", detector.model, here.image.sha256), draw, detector.device).value
+    return drawn.permute(1, 2, 0).numpy()
