@@ -179,7 +179,10 @@ class Workspace:
         Raises:
             ImageError: it is no picture that can be used.
         """
-        loaded = load_image(content, name)
+        return self.keep(content, load_image(content, name), objects)
+
+    def keep(self, content: bytes, loaded: LoadedImage, objects: Iterable[Object] = ()) -> tuple[str, bool]:
+        """As `add`, of a picture that is decoded already."""
         with self._writing():
             return self._add(content, loaded, tuple(objects))
 

@@ -123,7 +123,7 @@ def add_uploads(files: Sequence[Any]) -> None:
     keys = []
     for file in files:
         try:
-            keys.append(library.workspace().add(file.getvalue(), file.name)[0])
+            keys.append(library.add(file.getvalue(), file.name))
         except (ImageError, DataError) as error:
             view.tell(str(error))
     if keys and keys[-1] != view.now().image:

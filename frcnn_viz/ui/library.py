@@ -15,8 +15,10 @@ from starlette.routing import Route
 from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.data.images import LoadedImage, load_image
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
+from frcnn_viz.figures.rasters import to_uint8
+from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
 
 
@@ -65,6 +67,20 @@ def looked_at_last() -> list[str]:
         return recent.recent(workspace())
     except (DataError, OSError):
         return []
+
+
+def add(content: bytes, name: str) -> str:
+    """Keep a picture; its id. It is decoded once, and encoded for browsers while it is written.
+
+    Raises:
+        DataError, ImageError: it is no picture that can be used, or cannot be kept.
+    """
+    loaded = load_image(content, name)
+    image_url(to_uint8(loaded.pixels), loaded.sha256)
+    key, is_new = workspace().keep(content, loaded)
+    if is_new:
+        MEMORY.recall(("picture", key), lambda: loaded, torch.device("cpu"))
+    return key
 
 
 def picture(key: str) -> LoadedImage:

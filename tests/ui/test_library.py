@@ -58,6 +58,20 @@ def test_a_picture_in_use_is_decoded_once(memory: Memory) -> None:
     assert library.picture(key).sha256.startswith(key)
 
 
+def test_an_upload_is_decoded_once_and_the_file_is_kept_as_it_came(memory: Memory) -> None:
+    buffer = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(buffer, "PNG")
+    content = buffer.getvalue()
+    key = library.add(content, "a.png")
+    assert library.workspace().picture_path(key).read_bytes() == content
+    expected = library.workspace().load(key)
+    library.workspace().picture_path(key).write_bytes(b"not a picture")
+    shown = library.picture(key)
+    assert (shown.name, shown.sha256) == (expected.name, expected.sha256) == ("a.png", load_image(content).sha256)
+    assert library.add(content, "b.png") == key
+    assert library.picture(key).name == library.workspace().item(key).name == "a.png"
+
+
 def test_a_picture_over_the_budget_is_shown_all_the_same(memory: Memory) -> None:
     memory.max_bytes = 1_000
     key = add(2, 40, 30)
