@@ -67,7 +67,7 @@ def _run(name: str, tabs: dict[str, Body]) -> None:
         return
     if here.detector.warning:
         caution.badge("untrained", color="orange", help=plain(here.detector.warning))
-    with st.container(key="told"):  # there without sentences too, so that what is below stays mounted
+    with st.container(key="told_here"):  # there without sentences too, so that what is below stays mounted
         for sentence in view.told():
             st.warning(plain(sentence))
     _told(lambda: tabs[tab](here))
