@@ -12,7 +12,7 @@ from frcnn_viz.pipeline.backbone import receptive_field
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.controls import choice, number, segments
+from frcnn_viz.ui.controls import choice, number, segments, terms
 from frcnn_viz.ui.frame.desk import choose_level
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.images import image_url
@@ -25,6 +25,8 @@ from frcnn_viz.ui.view import Option
 VIEW = Option("features.view", "mean")
 ORDER, SCALE = Option("features.order", ORDERS[1]), Option("features.scale", "channel")
 PAGE = Option("features.page", 1)
+VIEW_KEYS = dict(zip(VIEWS, ("mean", "max", "pca"), strict=True))
+SCALES = {"channel": "each", "level": "one_level", "all levels": "all_levels"}
 PER_PAGE = 64
 
 
@@ -64,7 +66,11 @@ def picture(here: Session) -> None:
     left, inspector = workbench()
     with inspector:
         level, (row, column) = level_and_cell(here)
-        view = segments(VIEW, "option.features.view", {name: name for name in VIEWS})
+        view = segments(
+            VIEW,
+            "option.features.view",
+            terms("option.features", dict(zip(VIEWS, ("mean", "max", "pca"), strict=True))),
+        )
         canvas_panel("features_canvas")
         features = here.trace.features
         name, (stride_y, stride_x) = features.names[level], features.strides[level]
@@ -82,8 +88,8 @@ def channels(here: Session) -> None:
     features = here.trace.features
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = choose_level(here, [str(m.shape[1]) for m in features.maps.values()])
-        order = choice(ORDER, "option.features.order", {name: name for name in ORDERS})
-        scale = choice(SCALE, "option.features.scale", {name: name for name in ("channel", "level", "all levels")})
+        order = choice(ORDER, "option.features.order", terms("option.features", {name: name for name in ORDERS}))
+        scale = choice(SCALE, "option.features.scale", terms("option.features", SCALES))
         feature_map = features.maps[features.names[level]][0]
         page = number(PAGE, "option.features.page", 1, -(-len(feature_map) // PER_PAGE))
     start = (page - 1) * PER_PAGE

@@ -11,7 +11,7 @@ from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.data.workspace import Item, Workspace
 from frcnn_viz.ui import library, session, survey, view
 from frcnn_viz.ui.changes import attempt
-from frcnn_viz.ui.controls import choice, number, several, words
+from frcnn_viz.ui.controls import choice, number, several, terms, words
 from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.frame.page import run_page
@@ -28,6 +28,7 @@ from frcnn_viz.words import word
 PER_PAGE = 48
 TEXT, LABELS, BAND = Option("images.text", ""), Option("images.labels", ""), Option("images.band", "")
 STATE, PAGE = Option("images.state", EVERY), Option("images.page", 1)
+STATES = {EVERY: "all", LABELLED: "labelled", UNLABELLED: "unlabelled", MISSED: "missed"}
 DAMAGED_SHOWN = 20
 
 
@@ -57,7 +58,7 @@ def ask() -> Filter:
         sizes = {"": "any size", **{name: band_title(name) for name in BANDS}}
         size = choice(BAND, "filter.size", sizes)
     with state:
-        which = choice(STATE, "filter.state", {name: name for name in (EVERY, LABELLED, UNLABELLED, MISSED)})
+        which = choice(STATE, "filter.state", terms("filter", STATES))
     return Filter(wanted, frozenset(chosen), size or None, which)
 
 

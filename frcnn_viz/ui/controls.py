@@ -177,6 +177,11 @@ def draw_again_button(settings: Settings) -> None:
     )
 
 
+def terms(family: str, keys: Mapping[Any, str]) -> dict[Any, str]:
+    """What options are called, by value: the terms of `FAMILY.KEY` in the word list."""
+    return {value: word(f"{family}.{key}").term for value, key in keys.items()}
+
+
 def segments(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
     """One of a few, side by side; returns what is chosen. `key` is its label's in the word list, as below."""
     names = list(titles)

@@ -10,6 +10,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const desk = parentElement.querySelector(".desk");
   const all = (window.frcnnVizDesk ??= listen({}));
   Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true) });
+  for (const [what, [label, title]] of Object.entries(data.words)) setWords(desk, what, label, title);
   tell(all, data);
   fillHelp(desk, data.keys);
   desk.onclick = (event) => act(all, event.target.dataset.do);
@@ -38,7 +39,11 @@ function tell({ desk }, { changed, pin: [label, title] }) {
     changed.length ? `${changed.length} setting${changed.length > 1 ? "s" : ""} changed` : "Settings: the model's own";
   desk.querySelector("ul").replaceChildren(...changed.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   desk.querySelector("[data-do=reset]").disabled = !changed.length;
-  Object.assign(desk.querySelector("[data-do=pin]"), { textContent: label, title: title + " (p)" });
+  setWords(desk, "pin", label, title + " (p)");
+}
+
+function setWords(desk, what, textContent, title) {
+  Object.assign(desk.querySelector(`[data-do=${what}]`), { textContent, title });
 }
 
 function fillHelp(desk, keys) {
@@ -90,11 +95,11 @@ function show(on) {
   window.dispatchEvent(new Event("resize"));
 }
 
-async function copyLink({ desk }) {
-  const button = desk.querySelector("[data-do=copy]");
+async function copyLink({ desk, data }) {
+  const button = desk.querySelector("[data-do=copy]"), [label] = data.words.copy;
   try { await navigator.clipboard.writeText(location.href); button.textContent = "Copied"; }
   catch { window.prompt("The link:", location.href); } // where the page is not served over https
-  setTimeout(() => { button.textContent = "Copy link"; }, 1500);
+  setTimeout(() => { button.textContent = label; }, 1500);
 }
 
 // Returns whether there was a picture for the uploader.

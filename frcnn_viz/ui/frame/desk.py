@@ -16,6 +16,7 @@ from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.ui.frame.strip import current_stage, open_stage
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
 _HERE = Path(__file__).parent
 KEYS = {
@@ -29,6 +30,13 @@ KEYS = {
     "p": ("pin", 0, "pin this view; then compare with it"),
 }
 """What a key does: which of the view's parts it steps, by how much, and its words."""
+BUTTONS = {
+    "reset": ("view.reset", ""),
+    "copy": ("view.link", ""),
+    "present": ("view.present", " (f)"),
+    "help": ("view.keys", " (?)"),
+}
+"""Of each button the key of its words, and what is added to its sentence."""
 LEVEL = Option("stage.level", 0)
 """The feature level in view, on every page that shows one."""
 
@@ -41,7 +49,12 @@ def choose_level(here: Session, told: Sequence[str]) -> int:
 
 def desk(changed: list[str]) -> None:
     """Show it, in the sidebar. Present, help, and the canvas's own keys need no server (`desk.js`)."""
-    data = {"changed": changed, "pin": pin_words(), "keys": {key: words for key, (_, _, words) in KEYS.items()}}
+    data = {
+        "changed": changed,
+        "pin": pin_words(),
+        "words": {what: (word(key).term, word(key).sentence + pressed) for what, (key, pressed) in BUTTONS.items()},
+        "keys": {key: words for key, (_, _, words) in KEYS.items()},
+    }
     _declare()(key="desk", data=data, on_press_change=_pressed, on_reset_change=session.reset_settings)
 
 

@@ -77,7 +77,7 @@ def _picture(here: session.Session | None) -> None:
             st.button(told.term, icon=icon, on_click=session.step_image, args=(by,), key=name, help=hover)
         with st.container(key="compact_upload"):
             st.file_uploader(
-                "Upload pictures; they can also be dropped on the page, or pasted",
+                word("view.upload").term,
                 list(SUFFIXES),
                 accept_multiple_files=True,
                 key=_uploader(),
