@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.analysis.anchor_fit import fit_anchors
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Dial, Sieve
+from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.canvas.sieve import Dial, Sieve
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui.anchor_dials import pack, script
 from tests.canvas.host import BYTES, Host, picture_url
