@@ -74,3 +74,36 @@ def test_a_detector_that_cannot_learn_so_is_told(model: str) -> None:
     kept(test)["training"].child.wait(100)
     test.run()
     assert "is no plain Faster R-CNN" in test.error[0].value
+
+
+def test_a_refit_is_shown_beside_its_control() -> None:
+    test = open_page("lab/refit", model="street-c4", anchor_sizes="48_128_320", set="cells")
+    test.button(key="lab_refit").click().run()
+    assert not test.exception
+    child = test.session_state["kept_refit"]["refitting"].child
+    child.wait(100)
+    test.run()
+    assert not test.exception
+    assert not test.error
+    (table,) = [frame.value for frame in test.dataframe if "AP" in frame.value.columns]
+    assert len(table) == 4
+    own, old, refitted, control = table.iloc[:, 1].tolist()
+    assert old < refitted
+    assert own < control
+    assert "The features of 24 pictures are kept." in told(test)
+
+
+def test_one_picture_is_too_few_for_a_refit() -> None:
+    test = open_page("lab/refit", set="this")
+    assert test.button(key="lab_refit").disabled
+    assert "It needs two pictures" in told(test)
+
+
+def test_a_refit_can_be_cancelled() -> None:
+    test = open_page("lab/refit", set="samples")
+    test.button(key="lab_refit").click().run()
+    child = test.session_state["kept_refit"]["refitting"].child
+    test.button(key="lab_refit_stop").click().run()
+    assert not test.exception
+    assert not child.is_running
+    assert not test.error

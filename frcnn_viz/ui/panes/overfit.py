@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from frcnn_viz.canvas.scene import Tools
-from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.overfit import detection_layer, losses_figure, object_rows, outcome
 from frcnn_viz.figures.palette import CLASSES
-from frcnn_viz.models.registry import ModelError
+from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.child import Child
 from frcnn_viz.training.overfit import Report
@@ -20,6 +20,7 @@ from frcnn_viz.training.overfit_child import Exercise
 from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.drawing import PLACEHOLDER
 from frcnn_viz.ui.edits import Edit
 from frcnn_viz.ui.inspector import workbench
@@ -27,9 +28,6 @@ from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
-
-EVERY_SECONDS = 0.5
-"""How often the page looks at the process while it trains."""
 
 
 @dataclass
@@ -88,8 +86,7 @@ def body(here: Session) -> None:
     if training is None or training.key != _key(here):
         draw(here)
     else:
-        running = training.child.is_running
-        st.fragment(run_every=EVERY_SECONDS if running else None)(watch)(here, training, running)
+        while_running(training.child, lambda running: watch(here, training, running))
 
 
 def draw(here: Session) -> None:
@@ -108,20 +105,11 @@ def draw(here: Session) -> None:
             "classes and learns until each box is found."
         )
         with st.container(horizontal=True):
-            told = word("overfit.train")
-            st.button(
-                told.term,
-                key="overfit_train",
-                type="primary",
-                icon=":material/play_arrow:",
-                help=told.hover,
-                disabled=not draft.objects,
-                on_click=begin,
-                args=(here, draft),
-            )
-            _button("overfit.clear", draft.replace, ())
+            look = {"type": "primary", "icon": ":material/play_arrow:", "disabled": not draft.objects}
+            act_button("overfit.train", begin, here, draft, **look)
+            act_button("overfit.clear", draft.replace, ())
             if here.ground_truth is not None:
-                _button("overfit.truth", draft.replace, Draft.of(here.ground_truth).objects)
+                act_button("overfit.truth", draft.replace, Draft.of(here.ground_truth).objects)
         canvas_panel("overfit_editor_canvas")
 
 
@@ -133,7 +121,7 @@ def begin(here: Session, draft: Draft) -> None:
     names = tuple(sorted(set(truth.names)))
     try:
         variant = Variant(here.detector.name, names, random_weights=here.view.random)
-    except (ModelError, DataError) as error:
+    except ModelError as error:
         view.tell(str(error))
         return
     labels = truth.labels_in(("", *names))
@@ -150,18 +138,15 @@ def end() -> None:
         training.child.stop()
 
 
-def watch(here: Session, training: Training, looks_again: bool) -> None:
-    """Ground truth and detections after the last steps, the losses, and the objects one by one.
-
-    `looks_again`: whether this runs again by itself; once the process has ended, the page is shown without that.
-    """
-    running, reports = training.child.is_running, training.reports
+def watch(here: Session, training: Training, running: bool) -> None:
+    """Ground truth and detections after the last steps, the losses, and the objects one by one."""
+    reports = training.reports
     left, inspector = workbench()
     with inspector:
         with st.container(horizontal=True):
             if running:
-                _button("overfit.stop", training.child.stop)
-            _button("overfit.again", end)
+                act_button("overfit.stop", training.child.stop)
+            act_button("overfit.again", end)
         shown = _tell(training, reports, running)
         if shown:
             st.dataframe(object_rows(shown.check, training.truth.names), hide_index=True, height=200)
@@ -174,8 +159,6 @@ def watch(here: Session, training: Training, looks_again: bool) -> None:
         if shown:
             layers.append(detection_layer(shown.check, training.classes))
         show_picture(here, "overfit", layers)
-    if looks_again and not running:
-        st.rerun()
 
 
 def _tell(training: Training, reports: list[Report], running: bool) -> Report | None:
@@ -197,8 +180,3 @@ def _tell(training: Training, reports: list[Report], running: bool) -> Report | 
 
 def _key(here: Session) -> tuple[str, str, bool]:
     return here.view.image, here.detector.name, here.view.random
-
-
-def _button(key: str, act: object, *args: object) -> None:
-    told = word(key)
-    st.button(told.term, key=key.replace(".", "_"), help=told.hover, on_click=act, args=args)

@@ -1,0 +1,33 @@
+"""Processes that a page started: what they told is shown while they are at it, and once more when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from frcnn_viz.training.child import Child
+from frcnn_viz.words import word
+
+EVERY_SECONDS = 0.5
+"""How often the page looks."""
+
+
+def while_running(child: Child, show: Callable[[bool], None]) -> None:
+    """Show a process, again and again while it runs; `show` is told whether it does."""
+
+    def look(again: bool) -> None:
+        running = child.is_running
+        show(running)
+        if again and not running:
+            st.rerun()  # the page without its clock
+
+    running = child.is_running
+    st.fragment(run_every=EVERY_SECONDS if running else None)(look)(running)
+
+
+def act_button(key: str, act: Callable[..., None], *args: Any, **more: Any) -> None:
+    """A button with its word from the list, whose widget has the same key."""
+    told = word(key)
+    st.button(told.term, key=key.replace(".", "_"), help=told.hover, on_click=act, args=args, **more)

@@ -1,0 +1,134 @@
+"""The RPN fitted to the anchors of now, beside the control: whether they are worth a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from frcnn_viz.data.samples import SAMPLE_SETS
+from frcnn_viz.models.entry import ModelError
+from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.child import Child
+from frcnn_viz.training.refit import CONTROL, OLD, OWN, REFITTED, Report
+from frcnn_viz.training.refit_child import Task, held_out
+from frcnn_viz.ui import view
+from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.subjects import chosen_subjects, set_in_force, tell_set
+from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
+
+CAUTION = (
+    "Fitting costs something by itself, so compare these anchors, refitted, with the control: the detector's own "
+    "anchors after as many steps. Every second picture is learnt from and all is measured on the others. The second "
+    "stage and the backbone stay as they were; a training of all of it can still come out otherwise."
+)
+SCENES, FEW = 100, 50
+"""Scenes that are drawn; pictures under which the caution is not enough."""
+
+
+@dataclass
+class Refitting:
+    """A refit under way or done.
+
+    Attributes:
+        task: what is fitted. child: the process.
+    """
+
+    task: Task
+    child: Child
+
+    @property
+    def last(self) -> Report | None:
+        """Its last report."""
+        return next((said for said in reversed(list(self.child.said)) if isinstance(said, Report)), None)
+
+
+def body(here: Session) -> None:
+    """The button, the progress, and the table."""
+    pictures = chosen_pictures(here)
+    try:
+        task = wanted(here, pictures)
+    except ModelError as error:
+        st.info(plain(str(error)))
+        return
+    if (here.settings.anchor_sizes, here.settings.aspect_ratios) == _own(here):
+        st.caption("These are the detector's own anchors. Turn their sizes in another tab, then refit.")
+    st.info(CAUTION)
+    refitting: Refitting | None = view.kept("refit", dict).get("refitting")
+    mine = refitting is not None and refitting.task == task
+    if not mine or not refitting.child.is_running:
+        act_button("lab.refit", begin, task, type="primary", disabled=len(pictures) < 2)
+    if len(pictures) < 2:
+        st.caption("It needs two pictures with objects, one to learn from and one to measure on: choose another set.")
+    elif len(pictures) < FEW:
+        st.caption(
+            f"With {len(pictures)} pictures much of what is learnt is these pictures themselves, by both arms alike: "
+            f"the control falls too. Take {FEW} or more to see what the anchors are worth."
+        )
+    if mine:
+        while_running(refitting.child, lambda running: show(refitting, running))
+
+
+def chosen_pictures(here: Session) -> tuple[str, ...]:
+    """The set of the sidebar, as the process takes it, and said; of street scenes more are drawn than the samples."""
+    if set_in_force(here) == SAMPLE_SETS[0]:
+        st.caption(f"Of {SCENES} street scenes drawn for this. Choose another set in the sidebar.")
+        return held_out(SCENES)
+    subjects = [subject for subject in chosen_subjects(here) if len(subject.truth.counted)]
+    tell_set(here, subjects)
+    return tuple(subject.key for subject in subjects)
+
+
+def wanted(here: Session, pictures: tuple[str, ...]) -> Task:
+    """The task of the anchors of now.
+
+    Raises:
+        ModelError: there are no such anchors.
+    """
+    sizes, ratios = here.settings.anchor_sizes, here.settings.aspect_ratios
+    variant = Variant(here.detector.name, (), sizes, ratios, random_weights=here.view.random)
+    return Task(variant, pictures, here.detector.device.type)
+
+
+def begin(task: Task) -> None:
+    """Start the process; one that is at other anchors ends."""
+    kept = view.kept("refit", dict)
+    if "refitting" in kept:
+        kept.pop("refitting").child.stop()
+    kept["refitting"] = Refitting(task, Child("frcnn_viz.training.refit_child", task))
+
+
+def show(refitting: Refitting, running: bool) -> None:
+    """How far it is, and the figures so far."""
+    last, child = refitting.last, refitting.child
+    if running:
+        phase = f"{word(f'refit.{last.phase}').term}: {last.done:,} of {last.total:,}" if last else "The process starts"
+        st.progress(last.done / max(last.total, 1) if last else 0.0, phase)
+        act_button("lab.refit_stop", child.stop)
+    if child.failure:
+        st.error(plain(child.failure))
+    if last is None:
+        return
+    told = [f"The features of {last.kept:,} pictures are kept."]
+    if last.left_out:
+        told.append(f"For {last.left_out:,} more there was no room in memory.")
+    st.caption(" ".join(told))
+    if last.figures:
+        st.dataframe(rows(last), hide_index=True)
+
+
+def rows(report: Report) -> list[dict[str, object]]:
+    """A row for each arm; what is not measured has no figures."""
+    recall, ap = word("refit.recall").term, word("refit.ap").term
+    found = []
+    for arm in (OWN, OLD, REFITTED, CONTROL):
+        figures = report.figures.get(arm)
+        more = {recall: round(figures.recall, 3), ap: round(figures.ap, 3)} if figures else {recall: None, ap: None}
+        found.append({"with": word(f"refit.{arm}").term, **more})
+    return found
+
+
+def _own(here: Session) -> tuple[object, object]:
+    return here.defaults.anchor_sizes, here.defaults.aspect_ratios
