@@ -11,23 +11,12 @@ from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.figures.palette import BLUE, GREEN, LEVELS, ORANGE
 from frcnn_viz.training.evaluation import Evaluation
 from frcnn_viz.training.loop import PARTS, Step
+from frcnn_viz.training.rates import running_mean
 from frcnn_viz.words import word
 
 LOSSES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
 """The four, in the order of the stages."""
-SMOOTHING = 0.1
-"""The part that a new step has in the running mean of a loss."""
 Evaluations = Sequence[tuple[int, Evaluation]]
-
-
-def running_mean(values: Sequence[float]) -> list[float]:
-    """Each value as the exponential mean up to it, as if all before the first had been zero weights."""
-    mean, weight, means = 0.0, 0.0, []
-    for value in values:
-        mean = (1 - SMOOTHING) * mean + SMOOTHING * value
-        weight = (1 - SMOOTHING) * weight + SMOOTHING
-        means.append(mean / weight)
-    return means
 
 
 def loss_figure(steps: Sequence[Step], evaluations: Evaluations, name: str, mark: int | None = None) -> go.Figure:

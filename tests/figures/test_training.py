@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.figures.training import (
@@ -11,7 +9,6 @@ from frcnn_viz.figures.training import (
     loss_figure,
     quality_figure,
     rate_figure,
-    running_mean,
     stage_recall_figure,
 )
 from frcnn_viz.training.evaluation import Evaluation
@@ -29,18 +26,6 @@ def evaluation(ap: float) -> Evaluation:
 
 STEPS = [step(n, 1 / n) for n in (1, 2, 3)]
 EVALUATIONS = [(0, evaluation(0.1)), (3, evaluation(0.4))]
-
-
-@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))
-def test_a_running_mean_lies_among_its_values(values: list[float]) -> None:
-    means = running_mean(values)
-    assert len(means) == len(values)
-    assert means[0] == pytest.approx(values[0])
-    assert all(min(values) - 1e-9 <= mean <= max(values) + 1e-9 for mean in means)
-
-
-def test_the_running_mean_by_hand() -> None:
-    assert running_mean([1.0, 2.0]) == pytest.approx([1.0, (0.9 * 0.1 * 1 + 0.1 * 2) / (0.9 * 0.1 + 0.1)])
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -1,0 +1,148 @@
+"""The learning-rate range test (Smith, 2017, section 3.3): the rate rises step by step until the loss leaps.
+
+`python -m frcnn_viz.training.rates RUN.json` does it on a run's data and prints a line of JSON a step, then the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from torch import Tensor
+from torchvision.models.detection import FasterRCNN
+
+from frcnn_viz.data.annotations import AnnotatedImage
+from frcnn_viz.models.registry import choose_device
+from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.training.loop import Loop, Step, one_thread
+from frcnn_viz.training.pictures import store_pictures
+from frcnn_viz.training.recipe import Recipe, TrainingError
+from frcnn_viz.training.run import Run, build
+from frcnn_viz.training.samples import draw_batch
+from frcnn_viz.training.sets import open_set
+from frcnn_viz.training.snapshot import TRAIN, samples_of, take
+from frcnn_viz.training.store import pictures_folder
+
+STEPS = 60
+LOWEST, HIGHEST = 1e-6, 1.0
+LEAP = 4.0
+"""It stops where the running mean of the loss is so many times its least."""
+UNDER = 10.0
+"""The rate that is suggested is so many times under the one at which the loss was least."""
+SMOOTHING = 0.1
+"""The part that a new step has in the running mean of a loss."""
+
+
+@dataclass(frozen=True)
+class Rising(Recipe):
+    """A recipe whose rate rises geometrically from `LOWEST` to `HIGHEST`; all else is as it says."""
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, from 0."""
+        return LOWEST * (HIGHEST / LOWEST) ** (step / max(1, self.steps - 1))
+
+
+@dataclass(frozen=True)
+class RateRange:
+    """What the test found.
+
+    Attributes:
+        rates, losses: of each step: the sum of the four. means: running means of these.
+        suggested: the learning rate by `suggest`.
+        leapt: whether it stopped because the loss leapt, or was no number any more.
+    """
+
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    means: tuple[float, ...]
+    suggested: float
+    leapt: bool
+
+
+def rate_range(
+    model: FasterRCNN,
+    recipe: Recipe,
+    losses: Callable[[], Mapping[str, Tensor]],
+    seed: int = 0,
+    learns: Callable[[str], bool] = lambda name: True,
+    steps: int = STEPS,
+    tell: Callable[[Step], None] = lambda step: None,
+) -> RateRange:
+    """Train with a rising rate. The model is ruined by it: give one that is thrown away.
+
+    Args:
+        model: as a training would begin with it.
+        recipe: of that training; its length and its rates are replaced.
+        losses: as `Loop` takes it.
+        seed: likewise.
+        learns: likewise.
+        steps: at most.
+        tell: called with every step; what it raises stops.
+    """
+    rising = Rising(**{**recipe.to_dict(), "steps": steps})
+    loop, done, leapt = Loop(model, rising, losses, seed, learns), [], False
+    while loop.step < steps and not leapt:
+        try:
+            done.append(loop.advance())
+        except TrainingError:
+            if not done:
+                raise
+            leapt = True
+            break
+        tell(done[-1])
+        means = running_mean([step.total for step in done])
+        leapt = means[-1] > LEAP * min(means)
+    rates, totals = [step.rate for step in done], [step.total for step in done]
+    means = running_mean(totals)
+    return RateRange(tuple(rates), tuple(totals), tuple(means), suggest(rates, means), leapt)
+
+
+def suggest(rates: Sequence[float], means: Sequence[float]) -> float:
+    """A tenth of the rate at which the running mean of the loss is least: it falls well there, and does not leap."""
+    return rates[min(range(len(means)), key=means.__getitem__)] / UNDER
+
+
+def running_mean(values: Sequence[float]) -> list[float]:
+    """Each value as the exponential mean up to it, as if all before the first had been zero weights."""
+    mean, weight, means = 0.0, 0.0, []
+    for value in values:
+        mean = (1 - SMOOTHING) * mean + SMOOTHING * value
+        weight = (1 - SMOOTHING) * weight + SMOOTHING
+        means.append(mean / weight)
+    return means
+
+
+def rate_range_of(run: Run, steps: int = STEPS, tell: Callable[[Step], None] = lambda step: None) -> RateRange:
+    """The test on the data of a run, which need not be started; its decoded pictures are kept for it.
+
+    Raises:
+        TrainingError, DataError, ModelError: nothing could be learnt from them, or something is not there.
+    """
+    device, snapshot, opened = choose_device(run.device), take(run), open_set(run.data)
+    model = build(run).to(device)
+    own = Settings.of(model)
+    wanted = [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in snapshot.pictures]
+    file, lacking = store_pictures(pictures_folder(), opened, wanted, own.min_size, own.max_size)
+    samples = samples_of(snapshot.without(lacking).of(TRAIN), file, run.classes)
+    recipe = replace(run.recipe, half=run.recipe.half or device.type == "cuda")
+    with one_thread(run.threads):
+        losses = lambda: model(*draw_batch(samples, recipe, device))  # noqa: E731
+        return rate_range(model, recipe, losses, run.seed, run.learns, steps, tell)
+
+
+def main() -> None:
+    """The process of its own: steps and the result on standard output."""
+    asked = argparse.ArgumentParser(description="The learning-rate range test of a run.")
+    asked.add_argument("run", type=Path, help="run.json")
+    asked.add_argument("--steps", type=int, default=STEPS)
+    options = asked.parse_args()
+    run = Run.from_dict(json.loads(options.run.read_bytes()))
+    found = rate_range_of(run, options.steps, lambda step: print(json.dumps({"step": asdict(step)}), flush=True))
+    print(json.dumps({"result": asdict(found)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
