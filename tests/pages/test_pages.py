@@ -85,10 +85,10 @@ def test_anchors_that_do_not_fit_the_head_are_shown_but_not_run() -> None:
 
 
 def test_a_slider_changes_the_settings_and_the_link() -> None:
-    test = open_page("autopsy", {})
-    test.slider(key="slider_box_score_thresh").set_value(0.9).run()
-    assert changes(test) == {"box_score_thresh": "0.9"}
-    assert test.session_state["view"].link()["box_score_thresh"] == "0.9"
+    test = open_page("input", {})
+    test.slider(key="slider_min_size").set_value(200).run()
+    assert changes(test) == {"min_size": "200"}
+    assert test.session_state["view"].link()["min_size"] == "200"
 
 
 def test_a_bad_anchor_size_is_told_and_the_old_one_kept() -> None:
