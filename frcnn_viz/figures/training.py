@@ -103,5 +103,6 @@ def rate_figure(steps: Sequence[Step]) -> go.Figure:
 
 
 def _mark(figure: go.Figure, step: int | None) -> None:
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     if step is not None:
         figure.add_vline(x=step, line={"dash": "dot", "width": 1})

@@ -102,6 +102,7 @@ def _picture(here: session.Session | None) -> None:
 def _detector(here: session.Session | None) -> None:
     known = sorted(entries().items(), key=lambda pair: not pair[1].is_here)
     titles = {name: entry.title + ("" if entry.is_here else " (to be fetched)") for name, entry in known}
+    titles |= {name: f"Run {name.removeprefix(PREFIX)}" for name in titles if name.startswith(PREFIX)}
     _choice("model", "view.detector", titles, session.choose_model)
     _step()
     if here:

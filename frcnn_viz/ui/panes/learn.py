@@ -15,7 +15,7 @@ from frcnn_viz.training.run import LEARN, WORKSPACE, Run, run_name
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.store import all_runs
 from frcnn_viz.ui import library, view
-from frcnn_viz.ui.controls import choice, number, segments, slide, toggle, words
+from frcnn_viz.ui.controls import choice, number, slide, toggle, words
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
@@ -37,7 +37,7 @@ def body(here: Session) -> None:
         names = {name: word(f"learn.set_{name}").term for name in SETS if name != "yours" or library.ids()}
         chosen = SETS[choice(SET, "learn.set", names)]
         slide(APART, "learn.apart", 0.05, 0.5, 0.05)
-        segments(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
+        choice(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
         words(NAME, "learn.name", placeholder=free_name(here))
     with recipe:
         number(STEPS, "learn.steps", 1, 100_000)

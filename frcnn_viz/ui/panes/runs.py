@@ -109,7 +109,7 @@ def show_losses(history: History) -> None:
     for start in (0, 2):
         for column, name in zip(st.columns(2), LOSSES[start : start + 2], strict=True):
             with column:
-                chart(loss_figure(history.steps, history.evaluations, name), f"run_{name}", 230)
+                chart(loss_figure(history.steps, history.evaluations, name), f"run_{name}", 200)
 
 
 def show_quality(history: History) -> None:
