@@ -13,6 +13,7 @@ import torch
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.models import own, runs
+from frcnn_viz.models.cells import cells_fpn
 from frcnn_viz.models.entry import BACKGROUND, Entry, ModelError
 from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
@@ -23,6 +24,7 @@ from frcnn_viz.paths import ASSETS
 from frcnn_viz.pipeline.memory import digest
 
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
+CELL_CLASSES = (BACKGROUND, "RBC", "WBC", "Platelets")
 DEFAULT_DETECTOR = "street-fpn"
 RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
 HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
@@ -52,6 +54,14 @@ EMBEDDED = {
             build=street_c4,
             classes=STREET_CLASSES,
             file=ASSETS / "street-c4.safetensors",
+        ),
+        Entry(
+            name="cells-fpn",
+            title="Blood cells, FPN",
+            note="Photographs: red cells (RBC), white cells (WBC) and platelets, with anchors of their sizes.",
+            build=cells_fpn,
+            classes=CELL_CLASSES,
+            file=ASSETS / "cells-fpn.safetensors",
         ),
     )
 }
