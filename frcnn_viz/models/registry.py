@@ -28,7 +28,11 @@ CELL_CLASSES = (BACKGROUND, "RBC", "WBC", "Platelets")
 DEFAULT_DETECTOR = "street-fpn"
 RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
 HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
-HOW = {own.PREFIX: "add the checkpoint again", runs.PREFIX: "train it again"}
+HOW = {
+    own.PREFIX: "add the checkpoint again",
+    runs.PREFIX: "train it again",
+    "cells-": "`assets/cells-fpn.md` tells how they are made",
+}
 """How weights come back, by how a detector's name begins."""
 Key = tuple[str, str, str, bool]
 """A detector's name and version, the kind of device, and whether its weights are random."""
