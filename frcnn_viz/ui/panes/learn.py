@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from frcnn_viz.data.annotations import DataError, Dataset
+from frcnn_viz.data.checks import Finding
 from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
 from frcnn_viz.data.samples import CELLS
 from frcnn_viz.models.registry import ModelError
@@ -48,7 +51,7 @@ def body(here: Session) -> None:
         number(SEED, "learn.seed", 0, 1000)
     with told:
         try:
-            dataset = open_set(chosen).dataset
+            dataset = dataset_of(chosen, version(chosen))
         except (DataError, TrainingError) as error:
             st.warning(plain(error))
             return
@@ -63,7 +66,27 @@ def body(here: Session) -> None:
             on_click=begin,
             args=(here, chosen, variant, 10**rate),
         )
-        tell_findings(here, dataset)
+        tell_findings(here, chosen)
+
+
+def version(data: str) -> tuple[tuple[str, int], ...]:
+    """Another one whenever the set is; what comes with the program never is."""
+    return tuple((item.id, item.revision) for item in library.items()) if data == WORKSPACE else ()
+
+
+@lru_cache(maxsize=8)
+def dataset_of(data: str, version: tuple[tuple[str, int], ...]) -> Dataset:
+    """The set, read or drawn once for each version of it."""
+    return open_set(data).dataset
+
+
+@lru_cache(maxsize=8)
+def findings_of(
+    data: str, version: tuple[tuple[str, int], ...], resize: tuple[int, int], shapes: tuple[tuple[float, float], ...]
+) -> list[Finding]:
+    """What the check finds in the set at an input size and with these anchors."""
+    dataset = dataset_of(data, version)
+    return findings_before_training(dataset.images, dataset.classes, resize, anchors=shapes)
 
 
 def variant_of(here: Session, dataset: Dataset) -> Variant:
@@ -88,12 +111,11 @@ def tell_run(here: Session, dataset: Dataset, variant: Variant) -> None:
     st.caption(f"{what}, with {head} and {anchors}. It trains in a process of its own and goes on when this page ends.")
 
 
-def tell_findings(here: Session, dataset: Dataset) -> None:
+def tell_findings(here: Session, data: str) -> None:
     """What the check finds, each by image and box."""
     settings = here.settings
-    shapes = anchor_shapes(settings.anchor_sizes, settings.aspect_ratios)
-    resize = (settings.min_size, settings.max_size)
-    findings = findings_before_training(dataset.images, dataset.classes, resize, anchors=shapes)
+    shapes = tuple(anchor_shapes(settings.anchor_sizes, settings.aspect_ratios))
+    findings = findings_of(data, version(data), (settings.min_size, settings.max_size), shapes)
     if not findings:
         st.caption(word("learn.sound").sentence)
         return
