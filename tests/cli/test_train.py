@@ -60,21 +60,21 @@ def test_ctrl_c_stops_and_resume_goes_on(data: Path) -> None:
     threading.Thread(target=interrupt_at, args=("mine", 1), daemon=True).start()
     small = ("--base", "street-c4", "--min-size", "48", "--max-size", "64", "--batch", "1", "--device", "cpu")
     apart = ("--val-list", str(data.with_suffix(".txt")))
-    plan = ("--steps", "40", "--every", "20", "--set", "warm_up=1", "--set", "upside_down=true")
+    plan = ("--steps", "240", "--every", "120", "--set", "warm_up=1", "--set", "upside_down=true")
     stopped = invoke("train", "--data", str(data), "--name", "mine", *small, *apart, *plan)
     assert stopped.exit_code == 130, stopped.output
     assert "stopped after step" in stopped.stderr
     assert "`frcnn-viz train mine --resume` goes on" in stopped.stderr
     folder = RunFolder("mine")
-    assert 0 < folder.status.step < 40
+    assert 0 < folder.status.step < 240
     recipe = folder.run.recipe
     assert (folder.run.classes, recipe.warm_up, recipe.upside_down) == (("square",), 1, True)
     done = invoke("train", "mine", "--resume")
-    assert (done.exit_code, done.stdout) == (0, "run:mine@40\n"), done.output
-    assert "step 40: AP " in done.stderr
+    assert (done.exit_code, done.stdout) == (0, "run:mine@240\n"), done.output
+    assert "step 240: AP " in done.stderr
     (row,) = json.loads(invoke("runs", "list", "--json", "-").stdout)["runs"]
-    assert (row["name"], row["state"], row["step"], row["kept"]) == ("mine", "done", 40, [0, 20, 40])
-    assert "has done all of its 40 steps" in told("train", "mine", "--resume")
+    assert (row["name"], row["state"], row["step"], row["kept"]) == ("mine", "done", 240, [0, 120, 240])
+    assert "has done all of its 240 steps" in told("train", "mine", "--resume")
 
 
 def test_runs_are_listed_shown_and_removed(data: Path) -> None:

@@ -15,7 +15,7 @@ from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
 from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
-from frcnn_viz.models.registry import ENTRIES, load_detector
+from frcnn_viz.models.registry import EMBEDDED, ENTRIES, load_detector
 from frcnn_viz.models.weights import WeightsError, fit_state
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import liven, make_image
@@ -117,7 +117,7 @@ def test_the_command_line_lists_and_points() -> None:
     run = lambda *arguments: CliRunner().invoke(cli, ["models", *arguments], catch_exceptions=False).stdout  # noqa: E731
     rows = json.loads(run("list", "--json", "-"))["models"]
     assert [row["name"] for row in rows] == list(ENTRIES)
-    assert [row["name"] for row in rows if row["here"]] == ["street-fpn", "street-c4"]
+    assert [row["name"] for row in rows if row["here"]] == list(EMBEDDED)
     assert run("path", NAME).strip() == str(PRETRAINED[NAME].hub.path)
     assert "to be fetched" in run("list")
     with pytest.raises(ValueError, match="no weights to fetch for 'street-fpn'"):
