@@ -40,3 +40,14 @@ def test_the_check_counts_the_cells() -> None:
     test = open_page("images/check", set="cells")
     assert "Of the blood cells." in [caption.value for caption in test.caption]
     assert any("Nothing is wrong" in one.value and "24 images" in one.value for one in test.success)
+
+
+def test_a_detector_that_knows_the_pictures_classes_is_offered() -> None:
+    test = AppTest.from_file(str(FRAME), default_timeout=60)
+    test.query_params.update({"model": "street-fpn", "image": "cells-014"})
+    test.run()
+    assert "knows none of the classes" in " ".join(caption.value for caption in test.sidebar.caption)
+    test.sidebar.button(key="open_knowing").click().run()
+    assert seen(test).model == "cells-fpn"
+    assert "open_knowing" not in [button.key for button in test.sidebar.button]
+    assert not test.exception

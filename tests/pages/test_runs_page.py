@@ -60,7 +60,7 @@ def test_a_kept_step_opens_on_another_page(done: Run) -> None:
 def test_what_is_set_is_what_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
     began: list[Run] = []
-    monkeypatch.setattr("frcnn_viz.ui.panes.learn.start", began.append)
+    monkeypatch.setattr("frcnn_viz.ui.panes.learn.start", lambda run, tell: began.append(run))
     link = {"train.steps": "20", "train.parts": "heads", "anchor_sizes": "8|16|32|64|128"}
     test = open_page("train/learn", **link)
     assert "the anchors set now" in " ".join(caption.value for caption in test.caption)
@@ -70,3 +70,12 @@ def test_what_is_set_is_what_is_begun(tmp_path: Path, monkeypatch: pytest.Monkey
     assert run.detector.anchor_sizes == ((8.0,), (16.0,), (32.0,), (64.0,), (128.0,))
     assert run.detector.classes == ()
     assert run.name == "street-fpn-1"
+
+
+def test_a_name_that_is_taken_is_told_and_nothing_is_begun(done: Run) -> None:
+    test = open_page("train/learn", **{"train.name": "small", "train.set": "cells"})
+    before = RunFolder("small").metrics()
+    test.button(key="learn_train").click().run()
+    assert "there is a run 'small' already" in test.error[0].value
+    assert test.button(key="learn_train")
+    assert RunFolder("small").metrics() == before

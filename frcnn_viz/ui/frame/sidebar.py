@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.figures.rasters import to_uint8
-from frcnn_viz.models.registry import Detector, available_devices, entries
+from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
 from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.frame.address import changed
@@ -107,6 +107,7 @@ def _detector(here: session.Session | None) -> None:
     _step()
     if here:
         st.caption(plain(here.detector.note))
+        _offer_knowing(here)
         if here.detector.warning:
             st.warning(plain(here.detector.warning))
     now = view.now()
@@ -120,6 +121,18 @@ def _detector(here: session.Session | None) -> None:
         )
         devices = {device: device for device in ("auto", *available_devices())}
         _choice("device", "view.device", devices, lambda device: view.change(device=device))
+
+
+def _offer_knowing(here: session.Session) -> None:
+    """Where the detector knows no object of the picture: one that comes with the program and does."""
+    names = set(here.ground_truth.names if here.ground_truth else ())
+    if not names or names & set(here.detector.classes):
+        return
+    entry = next((entry for entry in EMBEDDED.values() if names & set(entry.classes)), None)
+    if entry:
+        st.caption(word("view.knowing").sentence)
+        title = f"{word('view.knowing').term} {entry.title}"
+        st.button(title, key="open_knowing", on_click=session.choose_model, args=(entry.name, False))
 
 
 def _step() -> None:

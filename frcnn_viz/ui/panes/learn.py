@@ -14,11 +14,13 @@ from frcnn_viz.models.registry import ModelError
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.process import start
 from frcnn_viz.training.recipe import Recipe, TrainingError
-from frcnn_viz.training.run import LEARN, WORKSPACE, Run, run_name
+from frcnn_viz.training.run import WORKSPACE, Run, run_name
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.store import all_runs
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.controls import choice, number, slide, toggle, words
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
@@ -57,15 +59,10 @@ def body(here: Session) -> None:
             return
         variant = variant_of(here, dataset)
         tell_run(here, dataset, variant)
-        st.button(
-            word("learn.train").term,
-            key="learn_train",
-            type="primary",
-            icon=":material/play_arrow:",
-            help=word("learn.train").hover,
-            on_click=begin,
-            args=(here, chosen, variant, 10**rate),
-        )
+        told_train = word("learn.train")
+        look = {"key": "learn_train", "type": "primary", "icon": ":material/play_arrow:", "help": told_train.hover}
+        if st.button(told_train.term, **look):
+            begin(here, chosen, variant, 10**rate)
         tell_findings(here, chosen)
 
 
@@ -134,34 +131,37 @@ def free_name(here: Session) -> str:
 
 
 def begin(here: Session, data: str, variant: Variant, rate: float) -> None:
-    """Start the run, and look at it."""
-    steps = STEPS.value
-    every = max(1, steps // 10)
-    assert PARTS.value in LEARN
+    """List what is learnt from, which takes a while for many pictures; start the run, and look at it."""
     try:
-        recipe = Recipe(
-            steps,
-            BATCH.value,
-            rate,
-            warm_up=min(40, steps // 5),
-            upside_down=FLIPS.value,
-            half=here.detector.device.type == "cpu",
-        )
-        run = Run(
-            run_name(NAME.value or free_name(here)),
-            recipe,
-            variant,
-            PARTS.value,
-            data,
-            APART.value,
-            seed=SEED.value,
-            device=here.detector.device.type,
-            evaluate_every=every,
-            keep_every=every,
-        )
-        start(run)
+        run = run_of(here, data, variant, rate)
+        with progress("learn", "Nothing was begun yet.") as tell:
+            start(run, lambda done, total: tell(done, total, f"{done:,} of {total:,} pictures listed"))
     except (TrainingError, DataError, ModelError) as error:
-        view.tell(str(error))
+        show_error(error)
         return
     RUN.set(run.name)
     view.open_tab("train", "runs")
+    st.rerun()
+
+
+def run_of(here: Session, data: str, variant: Variant, rate: float) -> Run:
+    """What the page is set to; it is measured, and its weights are kept, ten times.
+
+    Raises:
+        TrainingError: it is out of range.
+    """
+    steps, device = STEPS.value, here.detector.device.type
+    every = max(1, steps // 10)
+    half, warm_up = device == "cpu", min(40, steps // 5)
+    return Run(
+        run_name(NAME.value or free_name(here)),
+        Recipe(steps, BATCH.value, rate, warm_up=warm_up, upside_down=FLIPS.value, half=half),
+        variant,
+        PARTS.value,
+        data,
+        APART.value,
+        seed=SEED.value,
+        device=device,
+        evaluate_every=every,
+        keep_every=every,
+    )
