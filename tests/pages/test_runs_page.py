@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.data.samples import CELLS
 from frcnn_viz.training.run import Run
 from frcnn_viz.training.signals import DONE, Status
 from frcnn_viz.training.store import RunFolder
@@ -66,14 +67,14 @@ def test_what_is_set_is_what_is_begun(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "the anchors set now" in " ".join(caption.value for caption in test.caption)
     test.button(key="learn_train").click().run()
     (run,) = began
-    assert (run.recipe.steps, run.parts, run.data) == (20, "heads", "scenes:200")
+    assert (run.recipe.steps, run.parts, run.data) == (20, "heads", str(CELLS))
     assert run.detector.anchor_sizes == ((8.0,), (16.0,), (32.0,), (64.0,), (128.0,))
-    assert run.detector.classes == ()
+    assert sorted(run.detector.classes) == ["Platelets", "RBC", "WBC"]
     assert run.name == "street-fpn-1"
 
 
 def test_a_name_that_is_taken_is_told_and_nothing_is_begun(done: Run) -> None:
-    test = open_page("train/learn", **{"train.name": "small", "train.set": "cells"})
+    test = open_page("train/learn", **{"train.name": "small"})
     before = RunFolder("small").metrics()
     test.button(key="learn_train").click().run()
     assert "there is a run 'small' already" in test.error[0].value

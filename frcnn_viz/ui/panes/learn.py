@@ -27,7 +27,7 @@ from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
 SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
-SET, NAME, PARTS = Option("train.set", "scenes"), Option("train.name", ""), Option("train.parts", "all")
+SET, NAME, PARTS = Option("train.set", "cells"), Option("train.name", ""), Option("train.parts", "all")
 STEPS, BATCH, RATE = Option("train.steps", 300), Option("train.batch", 4), Option("train.rate", -3.0)
 APART, SEED, FLIPS = Option("train.apart", 0.2), Option("train.seed", 0), Option("train.flips", False)
 RUN = Option("train.run", "")
@@ -53,7 +53,8 @@ def body(here: Session) -> None:
         number(SEED, "learn.seed", 0, 1000)
     with told:
         try:
-            dataset = dataset_of(chosen, version(chosen))
+            with st.spinner(word("learn.reading").term):  # scenes are drawn
+                dataset = dataset_of(chosen, version(chosen))
         except (DataError, TrainingError) as error:
             st.warning(plain(error))
             return
