@@ -105,7 +105,7 @@ def alter(model: GeneralizedRCNN, variant: Variant, classes: Sequence[str]) -> F
     """
     if not isinstance(model, FasterRCNN) or model.roi_heads.has_mask() or model.roi_heads.has_keypoint():
         raise ModelError(f"{variant.base} is no plain Faster R-CNN, and only these can be trained; choose another.")
-    own = Settings.of(model)
+    own, device = Settings.of(model), next(model.parameters()).device
     sizes, ratios = variant.anchor_sizes or own.anchor_sizes, variant.aspect_ratios or own.aspect_ratios
     if (sizes, ratios) != (own.anchor_sizes, own.aspect_ratios):
         _set_anchors(model, sizes, ratios, variant.base)
@@ -118,7 +118,7 @@ def alter(model: GeneralizedRCNN, variant: Variant, classes: Sequence[str]) -> F
     if labels != tuple(classes):
         features = model.roi_heads.box_predictor.cls_score.in_features
         model.roi_heads.box_predictor = FastRCNNPredictor(features, len(labels))
-    return model
+    return model.to(device)  # new layers are made on the CPU, with the same numbers for every device
 
 
 def _set_anchors(model: FasterRCNN, sizes: Levels, ratios: Levels, base: str) -> None:
