@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -18,6 +19,7 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.ops import MultiScaleRoIAlign
 
 from tests.browser.pages import browser, page  # noqa: F401
+from tests.training.small import squares  # noqa: F401
 
 torch.set_num_threads(1)  # two workers share two cores
 hypothesis.settings.register_profile("unhurried", deadline=None)  # nor is a busy machine a mistake
@@ -82,6 +84,14 @@ def same_main() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a workspace of the test's own, which is not there yet."""
+    folder = tmp_path / "workspace"
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,22 +19,14 @@ from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, remove_run
 from frcnn_viz.training.trainer import Trainer
 from tests.conftest import make_image
-from tests.training.small import small_run, trained_here, write_pictures
+from tests.training.small import small_run, trained_here
 
-
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_pictures(tmp_path / "set")
+pytestmark = pytest.mark.usefixtures("workspace")
 
 
 @pytest.mark.parametrize("parts", ["all", "heads"])
-def test_a_step_is_the_trained_model_bit_for_bit(data: Path, parts: str) -> None:
-    run = small_run(data, steps=2, keep_every=1, evaluate_every=0, parts=parts)
+def test_a_step_is_the_trained_model_bit_for_bit(squares: Path, parts: str) -> None:
+    run = small_run(squares, steps=2, keep_every=1, evaluate_every=0, parts=parts)
     anchors = {"anchor_sizes": ((12.0, 24.0),), "aspect_ratios": ((0.5, 1.0, 2.0),)}
     run = replace(run, detector=replace(run.detector, **anchors))
     folder = RunFolder.create(run, take(run))
@@ -54,15 +46,15 @@ def test_a_step_is_the_trained_model_bit_for_bit(data: Path, parts: str) -> None
     assert any(not torch.equal(before[name], tensor) for name, tensor in trained.items())
 
 
-def test_heads_alone_keep_only_what_changed(data: Path) -> None:
-    folder = trained_here(small_run(data, steps=1, evaluate_every=0, parts="rpn"))
+def test_heads_alone_keep_only_what_changed(squares: Path) -> None:
+    folder = trained_here(small_run(squares, steps=1, evaluate_every=0, parts="rpn"))
     weights = sum(path.stat().st_size for path in folder.steps.values())
     assert weights < 0.2 * (folder.path / "still.safetensors").stat().st_size
 
 
-def test_the_last_step_of_each_run_is_in_the_list(data: Path) -> None:
+def test_the_last_step_of_each_run_is_in_the_list(squares: Path) -> None:
     assert not any(name.startswith("run:") for name in entries())
-    run = small_run(data, steps=2, keep_every=1, evaluate_every=0)
+    run = small_run(squares, steps=2, keep_every=1, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
     with pytest.raises(ModelError, match="has kept no step yet"):
         find_entry("run:small")
@@ -77,8 +69,8 @@ def test_the_last_step_of_each_run_is_in_the_list(data: Path) -> None:
     assert now.fingerprint != last.fingerprint
 
 
-def test_what_is_not_there_is_told(data: Path) -> None:
-    folder = trained_here(small_run(data, steps=1, evaluate_every=0))
+def test_what_is_not_there_is_told(squares: Path) -> None:
+    folder = trained_here(small_run(squares, steps=1, evaluate_every=0))
     for wrong in ("run:small@7", "run:small@", "run:small@x", "run:small@-1", "run:small@" + "0" * 5000 + "1"):
         with pytest.raises(ModelError, match=r"has kept no step .*; it has 0, 1"):
             find_entry(wrong)
@@ -95,17 +87,17 @@ def test_what_is_not_there_is_told(data: Path) -> None:
         load_detector("run:small", "cpu")
 
 
-def test_another_run_of_the_same_name_is_another_detector(data: Path) -> None:
-    trained_here(small_run(data, steps=1, evaluate_every=0))
+def test_another_run_of_the_same_name_is_another_detector(squares: Path) -> None:
+    trained_here(small_run(squares, steps=1, evaluate_every=0))
     first = load_detector("run:small@1", "cpu")
     remove_run("small")
-    trained_here(small_run(data, steps=1, evaluate_every=0, seed=1))
+    trained_here(small_run(squares, steps=1, evaluate_every=0, seed=1))
     assert load_detector("run:small@1", "cpu").fingerprint != first.fingerprint
 
 
-def test_a_run_may_begin_with_a_step_of_another(data: Path) -> None:
-    first = trained_here(small_run(data, steps=1, evaluate_every=0))
-    run = replace(small_run(data, "next", steps=1, evaluate_every=0), detector=Variant("run:small@1"))
+def test_a_run_may_begin_with_a_step_of_another(squares: Path) -> None:
+    first = trained_here(small_run(squares, steps=1, evaluate_every=0))
+    run = replace(small_run(squares, "next", steps=1, evaluate_every=0), detector=Variant("run:small@1"))
     trained_here(run)
     began, ended = load_detector("run:next@0", "cpu"), load_detector("run:small@1", "cpu")
     assert began.fingerprint == ended.fingerprint

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from frcnn_viz.data.annotations import AnnotatedImage, Object
@@ -29,6 +32,12 @@ def write_pictures(folder: Path, count: int = 4) -> Path:
         (folder / f"{n}.xml").write_bytes(write_voc(annotated))
     folder.with_suffix(".txt").write_text("1\n2\n")
     return folder
+
+
+@pytest.fixture
+def squares(tmp_path: Path) -> Path:
+    """The folder of such a set."""
+    return write_pictures(tmp_path / "set")
 
 
 def small_run(data: Path, name: str = "small", steps: int = 4, **changes: object) -> Run:
@@ -55,3 +64,11 @@ def hashes(folder: RunFolder) -> dict[int, str]:
 def measured(folder: RunFolder) -> list[dict]:
     """The metrics without how long each step took."""
     return [{name: value for name, value in line.items() if name != "seconds"} for line in folder.metrics()]
+
+
+def wait(wanted: Callable[[], object], seconds: float = 60) -> None:
+    """Until that is so."""
+    end = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.02)

@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,33 +25,18 @@ from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED,
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, remove_run
 from frcnn_viz.training.trainer import StopAsked, Trainer
-from tests.training.small import hashes, measured, small_run, trained_here, write_pictures
+from tests.training.small import hashes, measured, small_run, trained_here, wait
+
+pytestmark = pytest.mark.usefixtures("workspace")
 
 KILLS = int(os.environ.get("FRCNN_VIZ_KILLS", "1"))
 POSIX = pytest.mark.skipif(os.name == "nt", reason="sends the signals of POSIX")
 
 
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_pictures(tmp_path / "set")
-
-
-def wait(wanted: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not wanted():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.02)
-
-
-def test_stopped_anywhere_it_goes_on_to_the_same_weights(data: Path) -> None:
+def test_stopped_anywhere_it_goes_on_to_the_same_weights(squares: Path) -> None:
     """Before the first step, within an evaluation, and after any step."""
-    straight = trained_here(small_run(data))
-    run = small_run(data, "stopped")
+    straight = trained_here(small_run(squares))
+    run = small_run(squares, "stopped")
     folder = RunFolder.create(run, take(run))
     stopped = []
     for when in (0, 2, 0, 0, 2, 99):
@@ -86,9 +71,9 @@ def _work(name: str, workspace: str, most: int = -1) -> None:
 
 
 @POSIX
-def test_killed_at_any_time_it_goes_on_to_the_same_weights(data: Path, tmp_path: Path) -> None:
-    straight = trained_here(small_run(data))
-    run = small_run(data, "killed")
+def test_killed_at_any_time_it_goes_on_to_the_same_weights(squares: Path, tmp_path: Path) -> None:
+    straight = trained_here(small_run(squares))
+    run = small_run(squares, "killed")
     folder = RunFolder.create(run, take(run))
     context, chance = multiprocessing.get_context("forkserver"), random.Random(KILLS)
     context.set_forkserver_preload(["frcnn_viz.training.process"])
@@ -114,12 +99,12 @@ def test_killed_at_any_time_it_goes_on_to_the_same_weights(data: Path, tmp_path:
 
 
 @POSIX
-def test_two_runs_at_once_queue_and_a_dead_one_lets_the_next_go(data: Path) -> None:
+def test_two_runs_at_once_queue_and_a_dead_one_lets_the_next_go(squares: Path) -> None:
     """Real processes: the first is killed, the second waits for it, is stopped and goes on after the process ended."""
-    first = start(small_run(data, "first", steps=10_000, keep_every=5_000, evaluate_every=0))
-    second = start(small_run(data, "second", evaluate_every=0))
+    first = start(small_run(squares, "first", steps=10_000, keep_every=5_000, evaluate_every=0))
+    second = start(small_run(squares, "second", evaluate_every=0))
     with pytest.raises(TrainingError, match="there is a run 'first' already"):
-        start(small_run(data, "first"))
+        start(small_run(squares, "first"))
     with pytest.raises(TrainingError, match="under way already"):
         resume("first")
     wait(lambda: second.status.state == WAITING and first.status.state == RUNNING)
@@ -136,14 +121,14 @@ def test_two_runs_at_once_queue_and_a_dead_one_lets_the_next_go(data: Path) -> N
     assert not second.has_state
     with pytest.raises(TrainingError, match="has done all of its 4 steps"):
         resume("second")
-    straight = trained_here(small_run(data, "straight", evaluate_every=0))
+    straight = trained_here(small_run(squares, "straight", evaluate_every=0))
     assert hashes(second) == hashes(straight)
 
 
-def test_the_first_to_ask_goes_first(data: Path) -> None:
+def test_the_first_to_ask_goes_first(squares: Path) -> None:
     folders = []
     for name, ticket in (("late", 30), ("early", 10), ("middle", 20)):
-        run = small_run(data, name)
+        run = small_run(squares, name)
         folders.append(RunFolder.create(run, take(run)))
         folders[-1].say(Status(STARTING, ticket=ticket))
     late, early, middle = folders
@@ -163,8 +148,8 @@ def test_the_first_to_ask_goes_first(data: Path) -> None:
 
 
 @POSIX
-def test_a_term_signal_stops_it_with_its_state_saved(data: Path, tmp_path: Path) -> None:
-    run = small_run(data, steps=10_000, keep_every=5_000, evaluate_every=0)
+def test_a_term_signal_stops_it_with_its_state_saved(squares: Path, tmp_path: Path) -> None:
+    run = small_run(squares, steps=10_000, keep_every=5_000, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
     context = multiprocessing.get_context("forkserver")
     folder.say(Status(STARTING, ticket=1))
@@ -182,9 +167,9 @@ def test_a_term_signal_stops_it_with_its_state_saved(data: Path, tmp_path: Path)
 
 
 @POSIX
-def test_a_full_disk_ends_in_a_sentence_and_the_state_is_whole(data: Path, tmp_path: Path) -> None:
-    straight = trained_here(small_run(data, keep_every=0, evaluate_every=0))
-    run = small_run(data, "full", keep_every=0, evaluate_every=0)
+def test_a_full_disk_ends_in_a_sentence_and_the_state_is_whole(squares: Path, tmp_path: Path) -> None:
+    straight = trained_here(small_run(squares, keep_every=0, evaluate_every=0))
+    run = small_run(squares, "full", keep_every=0, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
     Trainer(folder)._save()
     before = (folder.path / "state.pt").read_bytes()
@@ -204,8 +189,8 @@ def test_a_full_disk_ends_in_a_sentence_and_the_state_is_whole(data: Path, tmp_p
     assert hashes(folder) == hashes(straight)
 
 
-def test_a_process_that_cannot_even_begin_is_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = small_run(data)
+def test_a_process_that_cannot_even_begin_is_told(squares: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = small_run(squares)
     folder = RunFolder.create(run, take(run))
     monkeypatch.setattr(sys, "executable", "/bin/false" if Path("/bin/false").exists() else sys.executable)
     spawn(folder)
@@ -213,30 +198,30 @@ def test_a_process_that_cannot_even_begin_is_told(data: Path, monkeypatch: pytes
     assert "ended before it began" in folder.status.told
 
 
-def test_a_set_that_is_gone_before_it_was_read_is_told_by_the_process(data: Path) -> None:
-    run = small_run(data)
+def test_a_set_that_is_gone_before_it_was_read_is_told_by_the_process(squares: Path) -> None:
+    run = small_run(squares)
     folder = RunFolder.create(run, take(run))
-    for path in data.iterdir():
+    for path in squares.iterdir():
         path.unlink()
-    data.rmdir()
+    squares.rmdir()
     folder.say(Status(STARTING))
     assert work(folder) == 1
     assert (folder.status.state, "is not there" in folder.status.told) == (FAILED, True)
 
 
-def test_a_picture_that_is_edited_before_it_was_read_is_left_out_and_told(data: Path) -> None:
-    run = replace(small_run(data, steps=1), validation=0.0, validation_list="")
+def test_a_picture_that_is_edited_before_it_was_read_is_left_out_and_told(squares: Path) -> None:
+    run = replace(small_run(squares, steps=1), validation=0.0, validation_list="")
     folder = RunFolder.create(run, take(run))
-    (data / "1.png").write_bytes((data / "2.png").read_bytes())
-    (data / "3.png").unlink()
+    (squares / "1.png").write_bytes((squares / "2.png").read_bytes())
+    (squares / "3.png").unlink()
     Trainer(folder).go()
     names = [picture.name for picture in folder.snapshot.pictures]
     assert names == ["0.png", "2.png"]
     assert [told.split()[0] for told in folder.snapshot.told] == ["1.png", "3.png"]
 
 
-def test_losses_that_are_no_numbers_end_in_a_sentence_and_what_it_came_to_is_kept(data: Path) -> None:
-    run = small_run(data, keep_every=0, evaluate_every=0)
+def test_losses_that_are_no_numbers_end_in_a_sentence_and_what_it_came_to_is_kept(squares: Path) -> None:
+    run = small_run(squares, keep_every=0, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
 
     def ruin(step: int, told: str) -> None:

@@ -20,41 +20,33 @@ from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, GONE, RUNNING, START_SECONDS, STARTING, STOPPED, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, all_runs, pictures_folder, remove_run
-from tests.training.small import small_run, trained_here, write_pictures
+from tests.training.small import small_run, trained_here
+
+pytestmark = pytest.mark.usefixtures("workspace")
 
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-@pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
-
-
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_pictures(tmp_path / "set")
-
-
-@pytest.fixture
-def folder(data: Path) -> RunFolder:
+def folder(squares: Path) -> RunFolder:
     """Of a run that was never started."""
-    run = small_run(data)
+    run = small_run(squares)
     return RunFolder.create(run, take(run))
 
 
-def test_a_run_is_what_it_was_when_it_is_read_again(folder: RunFolder, data: Path) -> None:
+def test_a_run_is_what_it_was_when_it_is_read_again(folder: RunFolder, squares: Path) -> None:
     again = RunFolder(folder.name)
-    assert again.run == small_run(data)
-    assert again.snapshot == take(small_run(data))
+    assert again.run == small_run(squares)
+    assert again.snapshot == take(small_run(squares))
     assert again.status == Status(STOPPED)
     assert again.metrics() == []
     assert again.steps == {}
     assert again.state(torch.device("cpu")) is None
 
 
-def test_two_runs_cannot_have_one_name(folder: RunFolder, data: Path) -> None:
+def test_two_runs_cannot_have_one_name(folder: RunFolder, squares: Path) -> None:
     with pytest.raises(TrainingError, match="there is a run 'small' already"):
-        RunFolder.create(small_run(data, steps=9), folder.snapshot)
+        RunFolder.create(small_run(squares, steps=9), folder.snapshot)
     assert folder.run.recipe.steps == 4
 
 
@@ -150,8 +142,8 @@ def test_a_full_disk_leaves_the_last_word_in_place(folder: RunFolder, monkeypatc
     assert asdict(folder.status) | {"heartbeat": 0} == asdict(Status(FAILED, 3, "No room."))
 
 
-def test_a_trained_run_keeps_what_it_says(data: Path) -> None:
-    folder = trained_here(small_run(data))
+def test_a_trained_run_keeps_what_it_says(squares: Path) -> None:
+    folder = trained_here(small_run(squares))
     assert list(folder.steps) == [0, 2, 4]
     lines = folder.metrics()
     assert [line["step"] for line in lines if "losses" in line] == [1, 2, 3, 4]
@@ -162,8 +154,8 @@ def test_a_trained_run_keeps_what_it_says(data: Path) -> None:
     assert not list(folder.path.rglob("*.partial"))
 
 
-def test_runs_on_the_same_pictures_share_them_until_the_last_is_removed(data: Path) -> None:
-    first, second = (trained_here(small_run(data, name, steps=1, evaluate_every=0)) for name in ("a", "b"))
+def test_runs_on_the_same_pictures_share_them_until_the_last_is_removed(squares: Path) -> None:
+    first, second = (trained_here(small_run(squares, name, steps=1, evaluate_every=0)) for name in ("a", "b"))
     assert first.pictures == second.pictures
     assert len(list(pictures_folder().iterdir())) == 2
     remove_run("a")
