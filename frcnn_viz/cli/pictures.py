@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import Progress
@@ -69,13 +69,10 @@ def _named_in(images: Sequence[AnnotatedImage], listed: Path, data: Path) -> lis
     """The images that a list names; a name without an image is told."""
     from frcnn_viz.data.annotations import DataError
     from frcnn_viz.data.images import clean_name
+    from frcnn_viz.data.lists import read_list
 
-    by_name = {name: image for image in images for name in (PurePosixPath(image.name).stem, image.name)}
-    names = [line.strip() for line in listed.read_text(encoding="utf-8", errors="replace").splitlines()]
-    names = list(dict.fromkeys(filter(None, names)))
-    strange = [name for name in names if name not in by_name]
-    if len(strange) == len(names):
+    chosen, strange = read_list(listed, images)
+    if not chosen:
         raise DataError(f"{listed} names no picture of {data}; it is to hold their names, one a line.")
     tell_left_out(f"{listed} names {clean_name(name)}, which {data} does not hold." for name in strange)
-    chosen = {id(by_name[name]) for name in names if name in by_name}
-    return [image for image in images if id(image) in chosen]
+    return chosen

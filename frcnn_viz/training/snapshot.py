@@ -10,13 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Object
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.lists import read_list
 from frcnn_viz.models.entry import BACKGROUND
 from frcnn_viz.training.pictures import PictureFile, Pictures
 from frcnn_viz.training.recipe import TrainingError
@@ -25,8 +26,6 @@ from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.sets import open_set
 
 TRAIN, VALIDATION = "train", "validation"
-MOST_LIST = 10_000_000
-"""Bytes of a file that names pictures."""
 MOST_TOLD = 100
 """Sentences that are kept."""
 Progress = Callable[[int, int], None]
@@ -179,22 +178,11 @@ def _listed(run: Run, images: Sequence[AnnotatedImage]) -> dict[str | None, str]
 
 
 def _named(path: str, images: Sequence[AnnotatedImage]) -> set[str | None]:
-    """The files that a list names, a line each: by file, name, or name without ending."""
+    """The files that a list names."""
     try:
-        with open(path, "rb") as file:
-            lines = file.read(MOST_LIST).decode("utf-8", "replace").splitlines()
-    except OSError as error:
-        raise TrainingError(f"{path} cannot be read ({error.strerror}); check the path of the list.") from error
-    files: dict[str, set[str | None]] = {}
-    for image in images:
-        for name in (image.file, image.name):
-            for known in {str(name), PurePosixPath(str(name)).name, PurePosixPath(str(name)).stem}:
-                files.setdefault(known, set()).add(image.file)
-    found: set[str | None] = set()
-    for line in filter(None, map(str.strip, lines)):
-        # VOC's lists of one class have a number behind the name.
-        named = files.get(line) or files.get(line.split()[0])
-        if named is None:
-            raise TrainingError(f"{path} names {line[:80]!r}, and the set has no such picture; check the list.")
-        found |= named
-    return found
+        chosen, strange = read_list(Path(path), images)
+    except DataError as error:
+        raise TrainingError(str(error)) from error
+    if strange:
+        raise TrainingError(f"{path} names {strange[0][:80]!r}, and the set has no such picture; check the list.")
+    return {image.file for image in chosen}
