@@ -189,7 +189,7 @@ def work(folder: RunFolder) -> int:
                 trainer = Trainer(folder, lambda step, told: say(RUNNING, step, told))
                 trainer.go()
         except StopAsked as stopped:
-            say(STOPPED, max(stopped.step, say.status.step))
+            say(STOPPED, stopped.step)
         except (ValueError, OSError) as error:
             say(FAILED, None, str(error))
             return 1

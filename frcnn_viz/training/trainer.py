@@ -34,7 +34,7 @@ Tell = Callable[[int, str], None]
 class StopAsked(Exception):
     """The run was asked to stop, and its state is saved."""
 
-    def __init__(self, step: int = 0) -> None:
+    def __init__(self, step: int) -> None:
         """`step`: steps done."""
         super().__init__(step)
         self.step = step
@@ -60,7 +60,6 @@ class Trainer:
         self._folder, self._tell, self.run = folder, tell, folder.run
         device = choose_device(self.run.device)
         model = build(self.run).to(device)
-        self.train, self.apart = self._samples(model)
         recipe = self.run.recipe
         self.loop = Loop(
             model, recipe, lambda: model(*draw_batch(self.train, recipe, device)), self.run.seed, self.run.learns
@@ -69,6 +68,7 @@ class Trainer:
         state = folder.state(device)
         if state is not None:
             self.loop.go_on(state)
+        self.train, self.apart = self._samples(model)
         folder.cut(-1 if state is None else self.loop.step)
         self._measured = {line["step"] for line in folder.metrics() if "evaluation" in line}
         self._saved = time.monotonic()
@@ -152,9 +152,8 @@ class Trainer:
             wanted = [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in snapshot.pictures]
 
             def tell(done: int, total: int) -> None:
-                if self._folder.is_asked_to_stop:
-                    raise StopAsked
-                self._tell(0, f"Reads picture {done + 1:,} of {total:,}.")
+                self._look()
+                self._tell(self.loop.step, f"Reads picture {done + 1:,} of {total:,}.")
 
             opened = open_set(self.run.data)
             file, lacking = store_pictures(pictures_folder(), opened, wanted, own.min_size, own.max_size, tell)

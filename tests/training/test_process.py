@@ -23,7 +23,7 @@ from frcnn_viz.training.process import Voice, main, resume, spawn, start, stop, 
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, WAITING, Status
 from frcnn_viz.training.snapshot import take
-from frcnn_viz.training.store import RunFolder, remove_run
+from frcnn_viz.training.store import RunFolder, pictures_folder, remove_run
 from frcnn_viz.training.trainer import StopAsked, Trainer
 from tests.training.small import hashes, measured, small_run, trained_here, wait
 
@@ -218,6 +218,27 @@ def test_a_picture_that_is_edited_before_it_was_read_is_left_out_and_told(square
     names = [picture.name for picture in folder.snapshot.pictures]
     assert names == ["0.png", "2.png"]
     assert [told.split()[0] for told in folder.snapshot.told] == ["1.png", "3.png"]
+
+
+def test_pictures_that_are_read_again_leave_a_run_at_its_step(squares: Path) -> None:
+    run = small_run(squares, evaluate_every=0)
+    folder = RunFolder.create(run, take(run))
+    first = Trainer(folder, lambda step, told: folder.ask_to_stop() if step == 2 else None)
+    with pytest.raises(StopAsked):
+        first.go()
+    for path in pictures_folder().iterdir():
+        path.unlink()
+    said = []
+    folder.let_go_on()
+
+    def tell(step: int, told: str) -> None:
+        said.append((step, told))
+        folder.ask_to_stop()
+
+    with pytest.raises(StopAsked) as stopped:
+        Trainer(folder, tell)
+    assert said == [(2, "Reads picture 1 of 4.")]
+    assert stopped.value.step == 2
 
 
 def test_losses_that_are_no_numbers_end_in_a_sentence_and_what_it_came_to_is_kept(squares: Path) -> None:
