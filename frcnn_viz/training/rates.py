@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -127,10 +127,9 @@ def rate_range_of(run: Run, steps: int = STEPS, tell: Callable[[Step], None] = l
     wanted = [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in snapshot.pictures]
     file, lacking = store_pictures(pictures_folder(), opened, wanted, own.min_size, own.max_size)
     samples = samples_of(snapshot.without(lacking).of(TRAIN), file, run.classes)
-    recipe = replace(run.recipe, half=run.recipe.half or device.type == "cuda")
     with one_thread(run.threads):
-        losses = lambda: model(*draw_batch(samples, recipe, device))  # noqa: E731
-        return rate_range(model, recipe, losses, run.seed, run.learns, steps, tell)
+        losses = lambda: model(*draw_batch(samples, run.recipe, device))  # noqa: E731
+        return rate_range(model, run.recipe, losses, run.seed, run.learns, steps, tell)
 
 
 def main() -> None:
