@@ -3,13 +3,14 @@ import streamlit as st
 from frcnn_viz.canvas.scene import BoxLayer, Overlay
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.palette import SELECTED
-from frcnn_viz.figures.third_head import class_masks, heat_map, keypoint_layer, mask_overlay, probability_map
+from frcnn_viz.figures.third_head import keypoint_layer, mask_overlay
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.controls import setting_slider, slide, toggle
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.images import image_url
-from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.panes.third_head_maps import show_keypoints, show_mask
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -18,7 +19,6 @@ from frcnn_viz.ui.view import Option
 THRESHOLD, ALONE = Option("third_head.threshold", 0.5), Option("third_head.alone", False)
 
 MASKS, KEYPOINTS = "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"
-OTHER_CLASSES = 5
 
 
 def offer() -> None:
@@ -39,44 +39,6 @@ def chosen_detection(here: Session) -> int:
     chosen = session.selected("detection")
     rows = (here.trace.detections.kept == chosen).nonzero()[:, 0].tolist() if chosen is not None else []
     return rows[0] if rows else 0
-
-
-def show_mask(here: Session, row: int) -> None:
-    masks, found, classes = here.trace.masks, here.trace.detections, here.detector.classes
-    label = int(found.labels[row])
-    name = plain(classes[label])
-    left, right = st.columns([1, 2])
-    with left:
-        st.image(probability_map(masks.probabilities[row, 0]))
-        side = masks.logits.shape[-1]
-        term("number.mask", f"{side} x {side}", masks.probabilities.shape)
-    with right:
-        scores = here.trace.rois.scores[found.roi[row], 1:]
-        others = [int(n) + 1 for n in scores.argsort(descending=True)[:OTHER_CLASSES]]
-        st.markdown(
-            f"The head draws a mask for each of {masks.logits.shape[1]} classes; that of {name} is taken. "
-            "Those of the classes its proposal scored highest for:"
-        )
-        for column, other, picture in zip(
-            st.columns(OTHER_CLASSES), others, class_masks(masks.logits[row], others), strict=False
-        ):
-            column.image(picture, caption=f"{plain(classes[other])} {float(scores[other - 1]):.2f}")
-
-
-def show_keypoints(here: Session, row: int) -> None:
-    keypoints, names = here.trace.keypoints, here.detector.keypoints
-    count, side = keypoints.heatmaps.shape[1], keypoints.heatmaps.shape[-1]
-    st.markdown(
-        f"{count} heat maps of {side} x {side} logits lie over the box; a keypoint is where its map is largest "
-        "once it is resized to the box (the white square marks the largest value before that)."
-    )
-    for start in range(0, count, 6):
-        for column, index in zip(st.columns(6), range(start, min(start + 6, count)), strict=False):
-            name = names[index] if index < len(names) else f"keypoint {index}"
-            column.image(
-                heat_map(keypoints.heatmaps[row, index]),
-                caption=f"{plain(name)}: {float(keypoints.scores[row, index]):.2f}",
-            )
 
 
 def has_detections(here: Session) -> bool:

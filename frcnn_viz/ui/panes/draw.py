@@ -6,18 +6,19 @@ import io
 
 import streamlit as st
 
-from frcnn_viz.analysis.marks import small_marks, start_from_detections
+from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
-from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.panes.draw_forms import class_form, detections_form, history_form, note_form
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -70,64 +71,6 @@ def show_findings(item: Item, findings: list[Finding], marks: dict[int, str]) ->
         st.caption(
             f"{len(marks)} object{'s are' if len(marks) > 1 else ' is'} under 8 px after the resize; "
             "hover one to see its effective size and how well the best anchor fits it."
-        )
-
-
-def detections_form(here: Session, item: Item) -> None:
-    found = here.trace.detections
-    lowest = st.slider(word("draw.start_score").term, 0.0, 1.0, 0.5, 0.05, key="start_score")
-    objects = start_from_detections(found, here.detector.classes, item.objects, lowest)
-    new = len(objects) - len(item.objects)
-    st.button(
-        f"Take {new} detection{'s' * (new != 1)} as a start",
-        key="start",
-        on_click=attempt,
-        args=(library.workspace().save, item.id, objects),
-        disabled=not new,
-        help=f"Those of {plain(here.detector.title)} that overlap no drawn box of their class by half. "
-        "Boxes are rounded to whole pixels.",
-    )
-
-
-def history_form(item: Item) -> None:
-    workspace = library.workspace()
-    revisions = workspace.history(item.id)
-    if not revisions:
-        st.caption("No earlier version yet.")
-        return
-    chosen = st.selectbox("Earlier versions", revisions, format_func="version {}".format, key=f"history_{item.id}")
-    st.button(word("draw.restore").term, key="restore", on_click=attempt, args=(workspace.restore, item.id, chosen))
-
-
-def note_form(item: Item) -> None:
-    key = f"note_{item.id}"
-    if view.held(key) is None:
-        view.hold(key, item.note)
-
-    def changed() -> None:
-        place = drawn(item)
-        library.workspace().set_note(item.id, view.held(key))
-        place.revision = library.workspace().item(item.id).revision
-
-    st.text_area(word("draw.note").term, key=key, on_change=attempt, args=(changed,), height=80)
-
-
-def class_form(here: Session) -> None:
-    workspace = library.workspace()
-    lacking = [name for name in here.detector.classes[1:] if name not in workspace.classes]
-    if lacking:
-        st.button(
-            word("draw.add_classes").term, key="add_classes", on_click=attempt, args=(workspace.add_classes, lacking)
-        )
-    if workspace.classes:
-        old = st.selectbox(word("draw.rename").term, workspace.classes, key="rename_old")
-        new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two")
-        st.button(
-            "Rename everywhere",
-            key="rename",
-            on_click=attempt,
-            args=(workspace.rename_class, old, new),
-            disabled=not new.strip(),
         )
 
 
