@@ -1,5 +1,3 @@
-from functools import partial
-
 import streamlit as st
 import torch
 
@@ -66,11 +64,7 @@ def picture(here: Session) -> None:
     left, inspector = workbench()
     with inspector:
         level, (row, column) = level_and_cell(here)
-        view = segments(
-            VIEW,
-            "option.features.view",
-            terms("option.features", dict(zip(VIEWS, ("mean", "max", "pca"), strict=True))),
-        )
+        view = segments(VIEW, "option.features.view", terms("option.features", VIEW_KEYS))
         canvas_panel("features_canvas")
         features = here.trace.features
         name, (stride_y, stride_x) = features.names[level], features.strides[level]
@@ -108,8 +102,8 @@ def field(here: Session) -> None:
         with st.spinner("Following the gradient back to the pixels"):
             model, data = here.detector.model, here.trace.input
             key = ("receptive field", model, here.image.sha256, data.input_size, name, row, column)
-            run = partial(receptive_field, model, data, name, row, column)
-            gradient = MEMORY.recall(key, run, here.detector.device).value
+            follow = lambda: receptive_field(model, data, name, row, column)  # noqa: E731
+            gradient = MEMORY.recall(key, follow, here.detector.device).value
         extent = field_extent(gradient)
         st.markdown(f"Which input pixels move the cell in row {row}, column {column}: one backward pass.")
         st.caption(

@@ -1,4 +1,4 @@
-"""Processes that a page started: what they told is shown while they are at it, and once more when they are done."""
+"""Processes beside the page: what they do is shown while they are at it, and once more when they are done."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from typing import Any
 
 import streamlit as st
 
-from frcnn_viz.training.child import Child
 from frcnn_viz.words import word
 
 EVERY_SECONDS = 0.5
 """How often the page looks."""
 
 
-def while_running(child: Child, show: Callable[[bool], None]) -> None:
-    """Show a process, again and again while it runs; `show` is told whether it does."""
+def while_running(is_running: Callable[[], bool], show: Callable[[bool], None], every: float = EVERY_SECONDS) -> None:
+    """Show what a process does, again and again while it runs; `show` is told whether it does."""
 
     def look(again: bool) -> None:
-        running = child.is_running
+        running = is_running()
         show(running)
         if again and not running:
             st.rerun()  # the page without its clock
 
-    running = child.is_running
-    st.fragment(run_every=EVERY_SECONDS if running else None)(look)(running)
+    running = is_running()
+    st.fragment(run_every=every if running else None)(look)(running)
 
 
 def act_button(key: str, act: Callable[..., None], *args: Any, **more: Any) -> None:

@@ -68,7 +68,7 @@ def body(here: Session) -> None:
             f"the control falls too. Take {FEW} or more to see what the anchors are worth."
         )
     if mine:
-        while_running(refitting.child, lambda running: show(refitting, running))
+        while_running(lambda: refitting.child.is_running, lambda running: show(refitting, running))
 
 
 def chosen_pictures(here: Session) -> tuple[str, ...]:

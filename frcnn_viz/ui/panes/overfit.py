@@ -86,7 +86,7 @@ def body(here: Session) -> None:
     if training is None or training.key != _key(here):
         draw(here)
     else:
-        while_running(training.child, lambda running: watch(here, training, running))
+        while_running(lambda: training.child.is_running, lambda running: watch(here, training, running))
 
 
 def draw(here: Session) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from torch import Tensor
 from torchvision.utils import draw_bounding_boxes
@@ -25,6 +27,7 @@ from frcnn_viz.training.signals import DONE, FAILED, Status
 from frcnn_viz.training.store import RunFolder, all_runs, remove_run
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.controls import choice, segments, toggle
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.panes.learn import RUN
@@ -56,8 +59,7 @@ def body(here: Session) -> None:
             CHARTS, "runs.charts", {name: word(f"runs.{name}").term for name in ("losses", "quality", "gradients")}
         )
     folder = RunFolder(chosen)
-    running = folder.status.under_way
-    st.fragment(run_every=LOOK_SECONDS if running else None)(watch)(folder, running)
+    while_running(lambda: folder.status.under_way, lambda running: watch(folder), LOOK_SECONDS)
     steps = list(folder.steps)
     if steps:
         offer_steps(chosen, steps)
@@ -65,14 +67,12 @@ def body(here: Session) -> None:
             film_strip(here, chosen, steps)
 
 
-def watch(folder: RunFolder, looks_again: bool) -> None:
+def watch(folder: RunFolder) -> None:
     """Where the run is, and its curves."""
     status, history = folder.status, History.of(folder.metrics())
     tell_status(folder, status)
     kinds = {"losses": show_losses, "quality": show_quality, "gradients": show_gradients}
     kinds[CHARTS.value](history)
-    if looks_again and not status.under_way:
-        st.rerun()
 
 
 def tell_status(folder: RunFolder, status: Status) -> None:
@@ -83,25 +83,21 @@ def tell_status(folder: RunFolder, status: Status) -> None:
             min(status.step / steps, 1.0), f"{word(f'runs.{status.state}').term}: step {status.step:,} of {steps:,}"
         )
         if status.under_way:
-            act("runs.stop", stop, folder.name)
+            act_button("runs.stop", attempt, stop, folder.name)
         elif status.state != DONE:
-            act("runs.resume", resume, folder.name)
+            act_button("runs.resume", attempt, resume, folder.name)
         if not status.under_way:
-            act("runs.remove", remove_run, folder.name)
+            act_button("runs.remove", attempt, remove_run, folder.name)
     if status.told:
         (st.error if status.state == FAILED else st.caption)(plain(status.told))
 
 
-def act(key: str, work: object, name: str) -> None:
-    """A button; where it cannot be done, that is told."""
-
-    def attempt() -> None:
-        try:
-            work(name)
-        except TrainingError as error:
-            view.tell(str(error))
-
-    st.button(word(key).term, key=key.replace(".", "_"), help=word(key).hover, on_click=attempt)
+def attempt(work: Callable[[str], object], name: str) -> None:
+    """Do something with a run; where it cannot be done, that is told."""
+    try:
+        work(name)
+    except TrainingError as error:
+        view.tell(str(error))
 
 
 def show_losses(history: History) -> None:
