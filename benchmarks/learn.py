@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 from frcnn_viz.models.variant import Variant
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import Evaluation, evaluate_samples
 from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.pictures import store_pictures
@@ -64,11 +65,8 @@ def main() -> None:
 
 def samples(run: Run, folder: Path) -> tuple[Samples, Samples]:
     """Those to learn from and those to measure on, decoded."""
-    snapshot, model = take(run), build(run)
-    opened = open_set(run.data)
-    images = {image.file: image for image in opened.dataset.images}
-    wanted = [(picture.sha256, images[picture.file]) for picture in snapshot.pictures]
-    file, _ = store_pictures(folder, opened, wanted, model.transform.min_size[0], model.transform.max_size)
+    snapshot, own = take(run), Settings.of(build(run))
+    file, _ = store_pictures(folder, open_set(run.data), snapshot.wanted, own.min_size, own.max_size)
     return tuple(samples_of(snapshot.of(part), file, run.classes) for part in (TRAIN, VALIDATION))
 
 

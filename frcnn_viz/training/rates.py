@@ -14,7 +14,6 @@ from pathlib import Path
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
-from frcnn_viz.data.annotations import AnnotatedImage
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.loop import Loop, Step, one_thread
@@ -124,8 +123,7 @@ def rate_range_of(run: Run, steps: int = STEPS, tell: Callable[[Step], None] = l
     device, snapshot, opened = choose_device(run.device), take(run), open_set(run.data)
     model = build(run).to(device)
     own = Settings.of(model)
-    wanted = [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in snapshot.pictures]
-    file, lacking = store_pictures(pictures_folder(), opened, wanted, own.min_size, own.max_size)
+    file, lacking = store_pictures(pictures_folder(), opened, snapshot.wanted, own.min_size, own.max_size)
     samples = samples_of(snapshot.without(lacking).of(TRAIN), file, run.classes)
     with one_thread(run.threads):
         losses = lambda: model(*draw_batch(samples, run.recipe, device))  # noqa: E731

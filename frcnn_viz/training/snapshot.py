@@ -62,6 +62,11 @@ class Snapshot:
         """Those of a part."""
         return tuple(picture for picture in self.pictures if picture.part == part)
 
+    @property
+    def wanted(self) -> list[tuple[str, AnnotatedImage]]:
+        """The hash and the image of each, as `store_pictures` takes them."""
+        return [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in self.pictures]
+
     def without(self, lacking: dict[str, str]) -> Snapshot:
         """The list without pictures that could not be read: a sentence by hash."""
         kept = (picture for picture in self.pictures if picture.sha256 not in lacking)

@@ -13,7 +13,6 @@ from torch import nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.ops import FrozenBatchNorm2d
 
-from frcnn_viz.data.annotations import AnnotatedImage
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import evaluate_samples
@@ -149,14 +148,13 @@ class Trainer:
         hashes = [picture.sha256 for picture in snapshot.pictures]
         file = PictureFile(pictures_folder(), hashes, own.min_size, own.max_size)
         if not file.is_here:
-            wanted = [(one.sha256, AnnotatedImage(one.name, file=one.file)) for one in snapshot.pictures]
 
             def tell(done: int, total: int) -> None:
                 self._look()
                 self._tell(self.loop.step, f"Reads picture {done + 1:,} of {total:,}.")
 
             opened = open_set(self.run.data)
-            file, lacking = store_pictures(pictures_folder(), opened, wanted, own.min_size, own.max_size, tell)
+            file, lacking = store_pictures(pictures_folder(), opened, snapshot.wanted, own.min_size, own.max_size, tell)
             if lacking and self._folder.has_state:
                 raise TrainingError(f"{next(iter(lacking.values()))} The run cannot go on as it began; start another.")
             if lacking:
