@@ -11,11 +11,14 @@ from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.figures.palette import BLUE, GREEN, LEVELS, ORANGE
 from frcnn_viz.training.evaluation import Evaluation
 from frcnn_viz.training.loop import PARTS, Step
-from frcnn_viz.training.rates import running_mean
+from frcnn_viz.training.moved import Moved
+from frcnn_viz.training.rates import RateRange, running_mean
 from frcnn_viz.words import word
 
 LOSSES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
 """The four, in the order of the stages."""
+STILL = 1e-6
+"""What a parameter that did not move is drawn at, since a logarithmic axis has no zero."""
 Evaluations = Sequence[tuple[int, Evaluation]]
 
 
@@ -99,6 +102,37 @@ def rate_figure(steps: Sequence[Step]) -> go.Figure:
         go.Scatter(x=[step.number for step in steps], y=[step.rate for step in steps], line={"color": GREEN})
     )
     figure.update_layout(title=word("chart.rate").term, xaxis_title=word("axis.step").term)
+    return figure
+
+
+def rate_range_figure(found: RateRange) -> go.Figure:
+    """The loss as the rate rises, and the rate that is suggested."""
+    figure = go.Figure()
+    figure.add_scatter(x=found.rates, y=found.losses, name="each batch", line={"color": BLUE, "width": 1}, opacity=0.3)
+    figure.add_scatter(x=found.rates, y=found.means, name="running mean", line={"color": BLUE})
+    figure.add_vline(x=found.suggested, line={"dash": "dot", "color": GREEN})
+    _mark(figure, None)
+    figure.update_layout(title=word("chart.rate_range").term, yaxis_title=word("loss.total").term)
+    figure.update_xaxes(type="log", title=word("learn.rate").term)
+    return figure
+
+
+def moved_figure(rows: Sequence[Moved]) -> go.Figure:
+    """How far each parameter tensor went, in the network's order; what did not move at all lies on the bottom."""
+    figure = go.Figure()
+    for part, colour in zip(PARTS, LEVELS, strict=False):
+        of = [(place, row) for place, row in enumerate(rows) if row.part == part]
+        figure.add_scatter(
+            x=[place for place, _ in of],
+            y=[max(row.change, STILL) for _, row in of],
+            text=[row.name for _, row in of],
+            name=part,
+            mode="markers",
+            marker={"color": colour, "size": 7},
+            hovertemplate="%{text}: %{y:.2g}<extra></extra>",
+        )
+    _mark(figure, None)
+    figure.update_layout(title=word("chart.moved").term, xaxis_title=word("axis.parameter").term, yaxis_type="log")
     return figure
 
 

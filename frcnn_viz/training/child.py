@@ -107,8 +107,10 @@ def _listen(process: subprocess.Popen, task: Any, said: list[Any]) -> None:
             pickle.dump(task, process.stdin)
         while True:
             said.append(pickle.load(process.stdout))
-    except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # it ended, maybe within a word
+    except (EOFError, OSError):  # it ended
         process.wait()
+    except Exception:  # half a word of one that was killed, or one that cannot be read: it would wait for a reader
+        _end(process)
 
 
 def _end(process: subprocess.Popen) -> None:

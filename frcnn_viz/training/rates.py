@@ -1,21 +1,19 @@
 """The learning-rate range test (Smith, 2017, section 3.3): the rate rises step by step until the loss leaps.
 
-`python -m frcnn_viz.training.rates RUN.json` does it on a run's data and prints a line of JSON a step, then the result.
+In a process of its own: `Child("frcnn_viz.training.rates", run)`.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.training.child import serve
 from frcnn_viz.training.loop import Loop, Step, one_thread
 from frcnn_viz.training.pictures import store_pictures
 from frcnn_viz.training.recipe import Recipe, TrainingError
@@ -46,19 +44,29 @@ class Rising(Recipe):
 
 @dataclass(frozen=True)
 class RateRange:
-    """What the test found.
+    """What the test found up to a step.
 
     Attributes:
         rates, losses: of each step: the sum of the four. means: running means of these.
         suggested: the learning rate by `suggest`.
-        leapt: whether it stopped because the loss leapt, or was no number any more.
     """
 
     rates: tuple[float, ...]
     losses: tuple[float, ...]
     means: tuple[float, ...]
     suggested: float
-    leapt: bool
+
+    @classmethod
+    def of(cls, steps: Sequence[Step]) -> RateRange:
+        """From steps in order, at least one."""
+        rates, losses = [step.rate for step in steps], [step.total for step in steps]
+        means = running_mean(losses)
+        return cls(tuple(rates), tuple(losses), tuple(means), suggest(rates, means))
+
+    @property
+    def leapt(self) -> bool:
+        """Whether the loss did with the last step."""
+        return self.means[-1] > LEAP * min(self.means)
 
 
 def rate_range(
@@ -68,9 +76,10 @@ def rate_range(
     seed: int = 0,
     learns: Callable[[str], bool] = lambda name: True,
     steps: int = STEPS,
-    tell: Callable[[Step], None] = lambda step: None,
-) -> RateRange:
-    """Train with a rising rate. The model is ruined by it: give one that is thrown away.
+) -> Iterator[RateRange]:
+    """Train with a rising rate, and tell what was found after each step; it ends where the loss leaps.
+
+    The model is ruined by it: give one that is thrown away.
 
     Args:
         model: as a training would begin with it.
@@ -79,24 +88,23 @@ def rate_range(
         seed: likewise.
         learns: likewise.
         steps: at most.
-        tell: called with every step; what it raises stops.
+
+    Raises:
+        TrainingError: the loss of the first step is not finite. That of a later one ends the test.
     """
-    rising = Rising(**{**recipe.to_dict(), "steps": steps})
-    loop, done, leapt = Loop(model, rising, losses, seed, learns), [], False
-    while loop.step < steps and not leapt:
+    loop = Loop(model, Rising(**{**recipe.to_dict(), "steps": steps}), losses, seed, learns)
+    done: list[Step] = []
+    while loop.step < steps:
         try:
             done.append(loop.advance())
         except TrainingError:
             if not done:
                 raise
-            leapt = True
-            break
-        tell(done[-1])
-        means = running_mean([step.total for step in done])
-        leapt = means[-1] > LEAP * min(means)
-    rates, totals = [step.rate for step in done], [step.total for step in done]
-    means = running_mean(totals)
-    return RateRange(tuple(rates), tuple(totals), tuple(means), suggest(rates, means), leapt)
+            return
+        found = RateRange.of(done)
+        yield found
+        if found.leapt:
+            return
 
 
 def suggest(rates: Sequence[float], means: Sequence[float]) -> float:
@@ -114,7 +122,7 @@ def running_mean(values: Sequence[float]) -> list[float]:
     return means
 
 
-def rate_range_of(run: Run, steps: int = STEPS, tell: Callable[[Step], None] = lambda step: None) -> RateRange:
+def rate_range_of(run: Run, steps: int = STEPS) -> Iterator[RateRange]:
     """The test on the data of a run, which need not be started; its decoded pictures are kept for it.
 
     Raises:
@@ -125,21 +133,12 @@ def rate_range_of(run: Run, steps: int = STEPS, tell: Callable[[Step], None] = l
     own = Settings.of(model)
     file, lacking = store_pictures(pictures_folder(), opened, snapshot.wanted, own.min_size, own.max_size)
     samples = samples_of(snapshot.without(lacking).of(TRAIN), file, run.classes)
+    losses = lambda: model(*draw_batch(samples, run.recipe, device))  # noqa: E731
     with one_thread(run.threads):
-        losses = lambda: model(*draw_batch(samples, run.recipe, device))  # noqa: E731
-        return rate_range(model, run.recipe, losses, run.seed, run.learns, steps, tell)
-
-
-def main() -> None:
-    """The process of its own: steps and the result on standard output."""
-    asked = argparse.ArgumentParser(description="The learning-rate range test of a run.")
-    asked.add_argument("run", type=Path, help="run.json")
-    asked.add_argument("--steps", type=int, default=STEPS)
-    options = asked.parse_args()
-    run = Run.from_dict(json.loads(options.run.read_bytes()))
-    found = rate_range_of(run, options.steps, lambda step: print(json.dumps({"step": asdict(step)}), flush=True))
-    print(json.dumps({"result": asdict(found)}), flush=True)
+        yield from rate_range(model, run.recipe, losses, run.seed, run.learns, steps)
 
 
 if __name__ == "__main__":
-    main()
+    from frcnn_viz.training import rates  # what is told is of the module by its name, which the parent knows
+
+    serve(rates.rate_range_of)

@@ -7,12 +7,16 @@ from frcnn_viz.figures.training import (
     LOSSES,
     gradient_figure,
     loss_figure,
+    moved_figure,
     quality_figure,
     rate_figure,
+    rate_range_figure,
     stage_recall_figure,
 )
 from frcnn_viz.training.evaluation import Evaluation
 from frcnn_viz.training.loop import PARTS, Step
+from frcnn_viz.training.moved import Moved
+from frcnn_viz.training.rates import RateRange
 
 
 def step(number: int, loss: float) -> Step:
@@ -54,3 +58,19 @@ def test_nothing_done_yet_is_an_empty_chart() -> None:
     assert not loss_figure([], [], LOSSES[0]).data[0].y
     assert not quality_figure([]).data[0].y
     assert stage_recall_figure([]).data
+
+
+def test_the_rate_that_is_suggested_is_marked() -> None:
+    found = RateRange.of([Step(n, 10.0**-n, {"loss": float(n)}, {}) for n in (3, 2, 1)])
+    figure = rate_range_figure(found)
+    assert list(figure.data[0].x) == [1e-3, 1e-2, 1e-1]
+    assert list(figure.data[0].y) == [3.0, 2.0, 1.0]
+    assert figure.layout.shapes[0].x0 == pytest.approx(found.suggested)
+
+
+def test_a_parameter_stands_in_the_networks_order_with_its_part() -> None:
+    rows = [Moved("backbone.a", "backbone", "a", 0.0, 3), Moved("rpn.b", "rpn", "b", 0.5, 1)]
+    backbone, rpn, _ = moved_figure(rows).data
+    assert (list(backbone.x), list(backbone.text)) == ([0], ["backbone.a"])
+    assert (list(rpn.x), list(rpn.y)) == ([1], [0.5])
+    assert backbone.y[0] > 0  # on a logarithmic axis

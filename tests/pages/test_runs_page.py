@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def test_without_a_run_the_page_leads_to_where_one_begins() -> None:
     assert not test.exception
 
 
-@pytest.mark.parametrize(("charts", "words"), [("losses", 4), ("quality", 2), ("gradients", 2)])
+@pytest.mark.parametrize(("charts", "words"), [("losses", 4), ("quality", 2), ("gradients", 2), ("moved", 1)])
 def test_a_runs_curves(done: Run, charts: str, words: int) -> None:
     test = open_page("train/runs", **{"train.charts": charts})
     assert len(titles(test)) == words
@@ -80,3 +81,19 @@ def test_a_name_that_is_taken_is_told_and_nothing_is_begun(done: Run) -> None:
     assert "there is a run 'small' already" in test.error[0].value
     assert test.button(key="learn_train")
     assert RunFolder("small").metrics() == before
+
+
+def test_a_learning_rate_is_looked_for_and_taken(done: Run) -> None:
+    test = open_page("train/learn", **{"train.batch": "1", "train.parts": "rpn"})
+    test.button(key="learn_find_rate").click().run()
+    child = test.session_state["kept_rates"]["child"]
+    child.wait(100)
+    test.run()
+    assert not test.exception
+    assert not test.error
+    found = child.said[-1]
+    test.button(key="learn_take_rate").click().run()
+    taken = dict(seen(test).options).get("train.rate", "-3.0")
+    assert abs(float(taken) - max(-5.0, min(0.0, math.log10(found.suggested)))) <= 0.125 + 1e-9
+    test.button(key="learn_end_rate").click().run()
+    assert test.button(key="learn_find_rate")

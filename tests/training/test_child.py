@@ -14,7 +14,13 @@ MODULE = """
 import os, time
 from frcnn_viz.training.child import serve
 
+class OfMain:
+    pass  # pickled by the name of the main module, and the parent's has no such class
+
 def work(task):
+    if task == "unknown":
+        while True:
+            yield OfMain()
     print("what a library prints")
     yield task * 2
     if task == "wrong":
@@ -58,6 +64,14 @@ def test_a_crash_is_told(module: str) -> None:
     child.wait(60)
     assert child.said == ["crashcrash"]
     assert "ended without a word (exit status -11)" in child.failure
+
+
+def test_what_cannot_be_read_ends_it_and_is_told(module: str) -> None:
+    child = Child(module, "unknown")
+    child.wait(60)
+    assert not child.is_running
+    assert child.said == []
+    assert "ended without a word" in child.failure
 
 
 def test_it_ends_with_the_object(module: str) -> None:

@@ -20,6 +20,7 @@ from frcnn_viz.training.store import all_runs
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.controls import choice, number, slide, toggle, words
 from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.panes.rate_test import rate_test
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -65,6 +66,7 @@ def body(here: Session) -> None:
         if st.button(told_train.term, **look):
             begin(here, chosen, variant, 10**rate)
         tell_findings(here, chosen)
+        rate_test(lambda: run_of(here, chosen, variant, 10**rate), RATE)
 
 
 def version(data: str) -> tuple[tuple[str, int], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.utils import draw_bounding_boxes
 
@@ -13,6 +14,7 @@ from frcnn_viz.figures.training import (
     LOSSES,
     gradient_figure,
     loss_figure,
+    moved_figure,
     quality_figure,
     rate_figure,
     stage_recall_figure,
@@ -21,6 +23,7 @@ from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.runs import PREFIX
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.training.history import History
+from frcnn_viz.training.moved import moved
 from frcnn_viz.training.process import resume, stop
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, Status
@@ -39,6 +42,7 @@ from frcnn_viz.words import word
 LOOK_SECONDS = 2.0
 """How often the page looks at a run that is under way."""
 FRAMES, LEAST_SCORE = 8, 0.5
+KINDS = ("losses", "quality", "gradients", "moved")
 CHARTS, STRIP = Option("train.charts", "losses"), Option("train.strip", False)
 
 
@@ -55,9 +59,7 @@ def body(here: Session) -> None:
     with left:
         chosen = choice(RUN, "runs.run", {name: name for name in names})
     with right:
-        segments(
-            CHARTS, "runs.charts", {name: word(f"runs.{name}").term for name in ("losses", "quality", "gradients")}
-        )
+        segments(CHARTS, "runs.charts", {name: word(f"runs.{name}").term for name in KINDS})
     folder = RunFolder(chosen)
     while_running(lambda: folder.status.under_way, lambda running: watch(folder), LOOK_SECONDS)
     steps = list(folder.steps)
@@ -72,7 +74,10 @@ def watch(folder: RunFolder) -> None:
     status, history = folder.status, History.of(folder.metrics())
     tell_status(folder, status)
     kinds = {"losses": show_losses, "quality": show_quality, "gradients": show_gradients}
-    kinds[CHARTS.value](history)
+    if CHARTS.value == "moved":
+        show_moved(folder)
+    else:
+        kinds[CHARTS.value](history)
 
 
 def tell_status(folder: RunFolder, status: Status) -> None:
@@ -129,6 +134,17 @@ def show_gradients(history: History) -> None:
         chart(gradient_figure(history.steps), "run_gradients", 330)
     with right:
         chart(rate_figure(history.steps), "run_rate", 330)
+
+
+def show_moved(folder: RunFolder) -> None:
+    """How far each parameter went from the first kept step to the last; frozen ones are not kept with the steps."""
+    steps = folder.steps
+    if len(steps) < 2:
+        st.info(word("runs.unmoved").sentence)
+        return
+    first, last = min(steps), max(steps)
+    st.caption(f"From step {first:,} to step {last:,}; each dot is a tensor of parameters. Frozen ones are not shown.")
+    chart(moved_figure(moved(load_file(steps[first]), load_file(steps[last]))), "run_moved", 400)
 
 
 def offer_steps(run: str, steps: list[int]) -> None:
