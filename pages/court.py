@@ -33,12 +33,12 @@ def show_steps(here: Session, court: Court, stage: str) -> None:
     truth = here.ground_truth
     boxes = here.trace.input.boxes_in_image(court.boxes)
     layers = [] if truth is None else [ground_truth_layer(truth, visible=False)]
+    name = word("canvas.candidate" if stage == RPN else "canvas.refined_box").term
+    kind, prefix = ("candidate", "level ") if stage == RPN else ("detection", "")
     if len(court.ids):
-        kind, prefix = ("candidate", "level ") if stage == RPN else ("detection", "")
         groups = here.trace.features.names if stage == RPN else here.detector.classes
         names = [prefix + group_name(here, stage, group) for group in range(len(groups))]
         objects = None if truth is None else object_under(boxes, truth.boxes_in_image)
-        name = word("canvas.candidate" if stage == RPN else "canvas.refined_box").term
         layers.append(court_layer(name, court, boxes, names, setting_dial(THRESHOLD[stage]), objects))
 
     def pick(picked: Pick) -> None:

@@ -3,6 +3,7 @@
 const OWN_KEYS = {
   f: "present, and back", c: "controls, while presenting", "?": "these keys",
   "+": "zoom in, on the canvas", "-": "zoom out", 0: "fit", Tab: "through the boxes by score, on the canvas", Escape: "leave",
+  a: "step back, in NMS court", s: "play or pause", d: "step on",
 };
 const root = document.body;
 
