@@ -19,11 +19,12 @@ import torch
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import Evaluation, evaluate_samples
+from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.pictures import store_pictures
 from frcnn_viz.training.recipe import Recipe
 from frcnn_viz.training.run import Run, build
-from frcnn_viz.training.samples import Samples, draw_batch
+from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import TRAIN, VALIDATION, samples_of, take
 
@@ -38,20 +39,25 @@ def main() -> None:
     parser.add_argument("--base", default="street-fpn")
     parser.add_argument("--seconds", type=int, nargs="+", default=[60, 180])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--keep-features", action="store_true", help="let RPN and heads learn alone")
+    parser.add_argument("--no-flips", action="store_true", help="show each picture as it is")
     options = parser.parse_args()
     classes = open_set(options.folder).dataset.classes
     run = Run(
         "benchmark",
-        RECIPE,
+        replace(RECIPE, mirror=False, upside_down=False) if options.no_flips else RECIPE,
         Variant(options.base, classes=tuple(classes)),
         data=options.folder,
+        parts="heads" if options.keep_features else "all",
+        keep_features=options.keep_features,
         train_list=options.train_list,
         validation_list=options.validation_list,
     )
     with tempfile.TemporaryDirectory() as folder, one_thread():
         train, validation = samples(run, Path(folder))
         print(f"{len(train)} pictures to learn from, {len(validation)} to measure on; classes {', '.join(classes)}")
-        step = seconds_of(run, train, 12)[0] / 12
+        probe = 200 if options.keep_features else 12  # there the first steps take longer
+        step = seconds_of(run, train, probe)[0] / probe
         print(f"{step * 1000:.0f} ms a step")
         for seconds in options.seconds:
             found = []
@@ -73,8 +79,11 @@ def samples(run: Run, folder: Path) -> tuple[Samples, Samples]:
 def seconds_of(run: Run, train: Samples, steps: int) -> tuple[float, torch.nn.Module]:
     """Seconds of the processor for so many steps, and the model after them."""
     model, recipe = build(run), replace(run.recipe, steps=steps)
-    loop = Loop(model, recipe, lambda: model(*draw_batch(train, recipe, torch.device("cpu"))), run.seed, run.learns)
     start = time.process_time()
+    loop = Loop(model, recipe, lambda: losses(), run.seed, run.learns)
+    if run.keep_features:
+        recalibrate(model, train, recipe.batch)
+    losses = step_losses(replace(run, recipe=recipe), model, train)
     while loop.step < steps:
         loop.advance()
     return time.process_time() - start, model

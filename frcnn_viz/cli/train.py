@@ -38,6 +38,9 @@ def train(
     base: Annotated[str, typer.Option(help="The detector to begin with; run:NAME@STEP is one too.")] = "street-fpn",
     classes: Annotated[str, typer.Option(help="To learn, parted by commas; else the set's.")] = "",
     parts: Annotated[str, typer.Option(help="What learns: all, heads, rpn, roi_heads or predictor.")] = "all",
+    keep_features: Annotated[
+        bool, typer.Option("--keep-features", help="Run the backbone once on each picture; it must not learn then.")
+    ] = False,
     steps: Annotated[int, typer.Option(min=1)] = 500,
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 4,
     lr: Annotated[float, typer.Option(help="The highest learning rate.")] = 1e-3,
@@ -90,6 +93,7 @@ def train(
             recipe,
             variant,
             parts,
+            keep_features,
             data,
             validation,
             split_seed,

@@ -16,6 +16,9 @@ from frcnn_viz.pipeline.configure import with_module
 from frcnn_viz.pipeline.transform import prepare
 from frcnn_viz.training.loop import evaluating
 
+MOST_BYTES = 600 * 2**20
+"""Of features that are kept at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class KeptPicture:

@@ -14,11 +14,11 @@ from torchvision.models.detection import FasterRCNN
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.child import serve
+from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, Step, one_thread
 from frcnn_viz.training.pictures import store_pictures
 from frcnn_viz.training.recipe import Recipe, TrainingError
 from frcnn_viz.training.run import Run, build
-from frcnn_viz.training.samples import draw_batch
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import TRAIN, samples_of, take
 from frcnn_viz.training.store import pictures_folder
@@ -133,8 +133,10 @@ def rate_range_of(run: Run, steps: int = STEPS) -> Iterator[RateRange]:
     own = Settings.of(model)
     file, lacking = store_pictures(pictures_folder(), opened, snapshot.wanted, own.min_size, own.max_size)
     samples = samples_of(snapshot.without(lacking).of(TRAIN), file, run.classes)
-    losses = lambda: model(*draw_batch(samples, run.recipe, device))  # noqa: E731
     with one_thread(run.threads):
+        if run.keep_features:
+            recalibrate(model, samples, run.recipe.batch)
+        losses = step_losses(run, model, samples)
         yield from rate_range(model, run.recipe, losses, run.seed, run.learns, steps)
 
 

@@ -17,15 +17,13 @@ from frcnn_viz.analysis.metrics import coco_metrics
 from frcnn_viz.analysis.waterfall import best_iou
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.variant import Variant, alter
-from frcnn_viz.training.kept import KeptPicture, detect_in, heads_of, keep, propose, rpn_losses
+from frcnn_viz.training.kept import MOST_BYTES, KeptPicture, detect_in, heads_of, keep, propose, rpn_losses
 from frcnn_viz.training.loop import Loop
 from frcnn_viz.training.recipe import Recipe, TrainingError
 
 RECIPE = Recipe(steps=90, batch=4, learning_rate=1e-3, weight_decay=0.0, warm_up=10, decay="linear", decay_from=0.3)
 IOU, TOP = 0.7, 50
 """Recall is the part of the objects that one of so many proposals overlaps by so much."""
-MOST_BYTES = 600 * 2**20
-"""Of features that are kept."""
 FEATURES, MEASURE = "features", "measure"
 OWN, OLD, REFITTED, CONTROL = "own", "old_head", "refitted", "control"
 """The detector as it is; its head on the new anchors; the refitted head on them; the own anchors, refitted too."""

@@ -48,6 +48,8 @@ class Run:
         recipe: how it learns.
         detector: what learns, and from which weights.
         parts: which of its weights do; a name of `LEARN`.
+        keep_features: the backbone, which must not learn then, runs once on each picture; its batch norms are first
+            set to the statistics of the pictures that are learnt from.
         data: the path of a folder or zip of annotated pictures, `workspace`, or `scenes:COUNT` or `scenes:COUNT:SEED`.
         validation: the part of the pictures that is kept apart, chosen by their content and `split_seed`.
         train_list, validation_list: text files that name the pictures of either, such as VOC's `ImageSets/Main`;
@@ -61,6 +63,7 @@ class Run:
     recipe: Recipe
     detector: Variant = field(default_factory=Variant)
     parts: str = "all"
+    keep_features: bool = False
     data: str = WORKSPACE
     validation: float = 0.2
     split_seed: int = 0
@@ -87,6 +90,12 @@ class Run:
                 raise TrainingError(f"{name} is no path; write that of a file or folder.")
         if not self.data:
             raise TrainingError("data is empty; write the path of a folder, `workspace`, or `scenes:COUNT`.")
+        if self.keep_features and self.parts == "all":
+            raise TrainingError(
+                "features can be kept only where the backbone stays as it is; let only the heads learn."
+            )
+        if self.keep_features and (self.recipe.light or self.recipe.zoom_out > 1):
+            raise TrainingError("features that are kept know nothing of light and zoom_out; leave these as they are.")
         if self.keep_every and self.recipe.steps / self.keep_every > MOST_KEPT:
             raise TrainingError(
                 f"every {self.keep_every} of {self.recipe.steps:,} steps would be kept; "
@@ -162,7 +171,7 @@ def _read(name: str, value: Any, kind: str) -> Any:
         if not isinstance(value, dict):
             raise TrainingError(f"the recipe is {str(value)[:80]!r}; write what it is by name, `steps` first.")
         return Recipe.from_dict(value)
-    fits = isinstance(value, {"str": str, "int": int, "float": int | float}[kind]) and not isinstance(value, bool)
-    if not fits:
+    fits = isinstance(value, {"str": str, "int": int, "float": int | float, "bool": bool}[kind])
+    if not fits or isinstance(value, bool) != (kind == "bool"):
         raise TrainingError(f"{name} of the run is {str(value)[:80]!r}; it must be of type {kind}.")
     return value

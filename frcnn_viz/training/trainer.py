@@ -16,11 +16,12 @@ from torchvision.ops import FrozenBatchNorm2d
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import evaluate_samples
+from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.pictures import PictureFile, store_pictures
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import build
-from frcnn_viz.training.samples import Samples, draw_batch
+from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import TRAIN, VALIDATION, check, samples_of
 from frcnn_viz.training.store import RunFolder, pictures_folder
@@ -60,14 +61,15 @@ class Trainer:
         device = choose_device(self.run.device)
         model = build(self.run).to(device)
         recipe = self.run.recipe
-        self.loop = Loop(
-            model, recipe, lambda: model(*draw_batch(self.train, recipe, device)), self.run.seed, self.run.learns
-        )
+        self.loop = Loop(model, recipe, lambda: self._losses(), self.run.seed, self.run.learns)
         self._changing = changing(model)
         state = folder.state(device)
         if state is not None:
             self.loop.go_on(state)
         self.train, self.apart = self._samples(model)
+        if self.run.keep_features and state is None:
+            recalibrate(model, self.train, recipe.batch)
+        self._losses = step_losses(self.run, model, self.train)
         folder.cut(-1 if state is None else self.loop.step)
         self._measured = {line["step"] for line in folder.metrics() if "evaluation" in line}
         self._saved = time.monotonic()

@@ -63,12 +63,12 @@ def test_what_is_set_is_what_is_begun(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "workspace"))
     began: list[Run] = []
     monkeypatch.setattr("frcnn_viz.ui.panes.learn.start", lambda run, tell: began.append(run))
-    link = {"train.steps": "20", "train.parts": "heads", "anchor_sizes": "8|16|32|64|128"}
+    link = {"train.steps": "20", "train.parts": "heads", "train.keep": "1", "anchor_sizes": "8|16|32|64|128"}
     test = open_page("train/learn", **link)
     assert "the anchors set now" in " ".join(caption.value for caption in test.caption)
     test.button(key="learn_train").click().run()
     (run,) = began
-    assert (run.recipe.steps, run.parts, run.data) == (20, "heads", str(CELLS))
+    assert (run.recipe.steps, run.parts, run.keep_features, run.data) == (20, "heads", True, str(CELLS))
     assert run.detector.anchor_sizes == ((8.0,), (16.0,), (32.0,), (64.0,), (128.0,))
     assert sorted(run.detector.classes) == ["Platelets", "RBC", "WBC"]
     assert run.name == "street-fpn-1"

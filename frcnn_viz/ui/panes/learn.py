@@ -31,7 +31,7 @@ SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
 SET, NAME, PARTS = Option("train.set", "cells"), Option("train.name", ""), Option("train.parts", "all")
 STEPS, BATCH, RATE = Option("train.steps", 300), Option("train.batch", 4), Option("train.rate", -3.0)
 APART, SEED, FLIPS = Option("train.apart", 0.2), Option("train.seed", 0), Option("train.flips", False)
-RUN = Option("train.run", "")
+KEEP, RUN = Option("train.keep", False), Option("train.run", "")
 SHOWN = 12
 """Findings."""
 
@@ -44,6 +44,8 @@ def body(here: Session) -> None:
         chosen = SETS[choice(SET, "learn.set", names)]
         slide(APART, "learn.apart", 0.05, 0.5, 0.05)
         choice(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
+        if PARTS.value != "all":
+            toggle(KEEP, "learn.keep")
         words(NAME, "learn.name", placeholder=free_name(here))
     with recipe:
         number(STEPS, "learn.steps", 1, 100_000)
@@ -154,13 +156,15 @@ def run_of(here: Session, data: str, variant: Variant, rate: float) -> Run:
         TrainingError: it is out of range.
     """
     steps, device = STEPS.value, here.detector.device.type
-    every = max(1, steps // 10)
-    half, warm_up = device == "cpu", min(40, steps // 5)
+    every, warm_up = max(1, steps // 10), min(40, steps // 5)
+    keep = KEEP.value and PARTS.value != "all"
+    half = device == "cpu" and not keep
     return Run(
         run_name(NAME.value or free_name(here)),
         Recipe(steps, BATCH.value, rate, warm_up=warm_up, upside_down=FLIPS.value, half=half),
         variant,
         PARTS.value,
+        keep,
         data,
         APART.value,
         seed=SEED.value,
