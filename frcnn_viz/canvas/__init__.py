@@ -26,7 +26,8 @@ SCRIPTS = (
     "hold.js",  # a slider under the hand
     "panel.js",  # the controls: filters, legend
     "dials.js",  # the controls: settings of a stage
-    "player.js",  # the controls: steps of a court
+    "film.js",  # pictures in the place of one
+    "player.js",  # the controls: steps of a court, frames of a film
     "words.js",  # what is told in words
     "boxes.js",  # the tools' boxes and their history
     "tools.js",  # drawing, moving, naming

@@ -28,7 +28,7 @@ async function readArrays(message, held) {
 const COURT = ["kept", "suppressor", "objects"];
 
 const placesOf = (layer) => [
-  layer.boxes, layer.groups, layer.ids, layer.scores, layer.tails,
+  layer.boxes, layer.groups, layer.ids, layer.scores, layer.tails, layer.frames,
   layer.sieve?.boxes, layer.sieve?.levels, layer.sieve?.near, ...COURT.map((name) => layer.sieve?.steps?.[name]),
   ...layer.columns.map(([, place]) => place),
 ];
@@ -39,6 +39,7 @@ function readLayer(layer, read) {
   layer.ids = read(Int32Array, layer.ids);
   layer.scores = read(Float32Array, layer.scores);
   layer.tails = read(Float32Array, layer.tails);
+  layer.frames = read(Int32Array, layer.frames);
   layer.columns = layer.columns.map(([name, place]) => [name, read(Float32Array, place)]);
   if (layer.sieve) {
     layer.sieve.boxes = read(Float32Array, layer.sieve.boxes);
@@ -53,8 +54,8 @@ function readLayer(layer, read) {
 const groupArray = ({ legend }) => (legend.length <= 256 ? Uint8Array : Uint16Array);
 
 function countGroups(layer) {
-  const counts = new Array(layer.legend.length).fill(0);
-  for (const group of layer.groups) counts[group]++;
+  const counts = new Array(layer.legend.length).fill(0), { frames, frame } = layer;
+  layer.groups.forEach((group, i) => { if (!frames || frames[i] === frame) counts[group]++; });
   return counts;
 }
 

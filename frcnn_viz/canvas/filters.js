@@ -9,6 +9,7 @@ function visibleBoxes(layer, filters) {
   let n = 0;
   for (let k = 0; k < order.length; k++) {
     const i = order[k];
+    if (layer.frames && layer.frames[i] !== layer.frame) continue;
     if (n >= limit || (scores && scores[i] < filters.score)) break;
     if (shown[groups[i]]) found[n++] = i;
   }
@@ -16,7 +17,7 @@ function visibleBoxes(layer, filters) {
 }
 
 // How a scene comes, but for the score filter, which the scene tells.
-const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true, step: 1, speed: 2 });
+const usualFilters = () => ({ topFraction: 1, off: {}, hidden: {}, arrows: true, step: 1, speed: 2, pace: 1 });
 
 const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
 
@@ -24,13 +25,24 @@ const isOff = (filters, layer) => filters.off[layer.name] ?? !layer.visible;
 const hiddenGroups = (filters, layer) => filters.hidden[layer.name] ??
   (layer.turned ? layer.hiddenGroups.filter((g) => !layer.sieve.shownHeld.includes(g)) : layer.hiddenGroups);
 
-const mostScored = (scene) => Math.max(1, ...scene.layers.filter((l) => l.scores).map((l) => l.count));
+const mostScored = (scene) => Math.max(1, ...scene.layers.filter((l) => l.scores).map(countOf));
+
+// Of a layer's boxes, or of those that are in the frame.
+const countOf = (layer) => (layer.frames ? layer.groupCounts.reduce((a, b) => a + b, 0) : layer.count);
+
+// The boxes of this frame are those that are counted and shown.
+function takeFrame(layer, frame) {
+  if (layer.frame === frame) return;
+  layer.frame = frame;
+  layer.groupCounts = countGroups(layer);
+}
 
 // The top slider is logarithmic: from 1 box to all of them.
 const topOf = (fraction, most) => (fraction >= 1 ? most : Math.max(1, Math.round(most ** fraction)));
 
 function filterBoxes(S) {
   for (const layer of S.scene.layers) if (layer.court) takeStep(layer, S.filters.step);
+  for (const layer of S.scene.layers) if (layer.frames) takeFrame(layer, S.film?.at ?? 0);
   S.filters.topK = topOf(S.filters.topFraction, mostScored(S.scene));
   S.shown = S.scene.layers.map((layer) => visibleBoxes(layer, S.filters));
 }

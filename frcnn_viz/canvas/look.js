@@ -2,7 +2,7 @@
 //   z=2.5,320,200.5     zoom, and the image point in the middle    s=0.3  score filter      t=0.75  top slider
 //   o=0.4               opacity of the overlay                     a=0    no arrows
 //   off=truth.its-box   layers switched off                        on=... layers switched on that come switched off
-//   n=28  step of a court, v=4  steps a second when it plays
+//   n=28  step of a court, v=4  steps a second when it plays   p=0.5  pace of a film
 //   h=candidate:1.2     hidden groups of a layer; "candidate:" when none is hidden of one that comes with some hidden
 const LOOK_AFTER = 200;
 
@@ -15,6 +15,7 @@ function lookText({ view, scene, filters }) {
   put("a", +filters.arrows, 1);
   put("n", filters.step, 1);
   put("v", filters.speed, 2);
+  put("p", filters.pace, 1);
   const turned = (off) => scene.layers.filter((l) => isOff(filters, l) === off && l.visible === off);
   for (const [name, off] of [["off", true], ["on", false]])
     if (turned(off).length) parts.push(`${name}=${turned(off).map(slug).join(".")}`);
@@ -61,6 +62,7 @@ const readLook = {
   o({ filters }, value) { filters.opacity = fraction(value); },
   n({ filters }, value) { filters.step = /^[1-9]\d{0,5}$/.test(value) ? +value : 1; },
   v({ filters }, value) { filters.speed = SPEEDS.includes(+value) ? +value : 2; },
+  p({ filters }, value) { filters.pace = PACES.includes(+value) ? +value : 1; },
   a({ filters }, value) { filters.arrows = value !== "0"; },
   off(S, value) { switchLayers(S, value, true); },
   on(S, value) { switchLayers(S, value, false); },

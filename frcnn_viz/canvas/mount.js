@@ -1,6 +1,6 @@
 // The one way in: a canvas in an element of any page.
 //   data: the message of CanvasScene.pack(); `update(data)` shows another
-//   emit(event, value): tells the host of "pick", "dials", "edit" and "look", and that a scene is "shown"
+//   emit(event, value): tells the host of "pick", "dials", "edit", "look" and "frame", and that a scene is "shown"
 //   `look()`: what is set on it, once a scene is shown
 //   `patch(layers)`: other parts of layers of the scene, by the layer's name, for as many boxes
 //   panel: an element that is to hold the controls; without it they stand above the picture. `dock(panel)` moves them
@@ -39,7 +39,7 @@ function newState(element, emit) {
     root, emit, parts: { ...Object.fromEntries(names.map((name) => [name, part(name)])), canvas: part("picture") },
     on: Object.fromEntries(CANVASES.map((name) => [name, part(name).getContext("2d")])),
     size: [0, 0], heightFor: 0, view: {}, filters: usualFilters(),
-    scene: null, picture: null, shown: [], hover: null, focus: null, drag: null, fingers: new Map(), tools: null, controls: [],
+    scene: null, picture: null, film: null, shown: [], hover: null, focus: null, drag: null, fingers: new Map(), tools: null, controls: [],
     held: new Map(), asked: new Map(), dialHeld: null, askedSerial: "", askedCount: 0,
     name: Math.random().toString(36).slice(2), turn: 0, frame: 0, stale: 0, playing: 0,
     sheets: new Map(), painted: null, resting: 0, lookEpoch: null, lookSaid: "",
@@ -122,15 +122,16 @@ function show(S, scene) {
   S.hover = null;
   keepFocus(S);
   S.filters.score ??= scene.scoreFrom;
+  takeFilm(S, scene.film);
   takeLook(S, scene.look);
   takeAnswer(S);
   for (const layer of scene.layers) if (layer.sieve) keepAsked(S, layer);
   takeTools(S, scene.tools);
-  loadImage(S, "image", scene.url);
+  loadImage(S, "image", S.film ? scene.film.urls[S.film.at] : scene.url);
   loadImage(S, "overlay", scene.overlay?.url);
+  filterBoxes(S);
   updatePanel(S);
   if (S.tools) showTools(S.tools);
-  filterBoxes(S);
   showStatus(S);
   takeSize(S);
   placeView(S.view, scene, S.size);

@@ -2,10 +2,10 @@
 // where it is whatever the counts: a slider held by the mouse is not taken away.
 function updatePanel(S) {
   if (!S.scene.controls) return;
-  const { layers, overlay } = S.scene;
+  const { layers, overlay, film } = S.scene;
   const dials = (layer) => Object.entries(layer.sieve?.dials ?? {}).map(([role, { label, low, high, step }]) => [role, label, low, high, step]);
   const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l), !!l.sieve?.steps]);
-  const shape = JSON.stringify([hasScores(S.scene), overlay?.name, shapes]);
+  const shape = JSON.stringify([hasScores(S.scene), overlay?.name, film?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);
   S.panelShape = shape;
   for (const update of S.controls) update();
@@ -24,9 +24,10 @@ function buildPanel(S) {
   S.dialHeld = null; // the sliders go, and so does what is held
   S.parts.filters.replaceChildren();
   S.controls = [];
+  if (scene.film) addPlayer(S);
   scene.layers.forEach((layer, l) => {
     for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
-    if (layer.sieve?.steps) addPlayer(S, l);
+    if (layer.sieve?.steps) addPlayer(S, (place) => listCases(place, S.scene.layers[l]));
   });
   if (hasScores(scene)) {
     addSlider(S, "score ≥", { min: 0, max: 1, step: 0.005 }, () => S.filters.score, (v) => v.toFixed(3),
@@ -46,7 +47,7 @@ function buildPanel(S) {
 function addLegend(S, layer, l) {
   const now = () => S.scene.layers[l];
   if (layer.legend.length === 1) {
-    addChip(S, layer.legend[0][0], swatchOf(layer, 0), () => now().count, () => !isOff(S.filters, now()),
+    addChip(S, layer.legend[0][0], swatchOf(layer, 0), () => countOf(now()), () => !isOff(S.filters, now()),
       (on) => { S.filters.off[layer.name] = !on; });
     return;
   }

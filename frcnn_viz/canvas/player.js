@@ -1,44 +1,60 @@
-// Going through the steps of a court (court.js): by slider, buttons and keys, and by itself.
+// Going through the steps of a court (court.js) or the frames of a film (film.js): by slider, buttons and keys, and by
+// itself. Either gives: words, last, step (from 1), go(step), delay(step) in milliseconds to the next, told() in words,
+// speeds and in which filter the chosen one is; isThere: whether the step is shown yet.
 const SPEEDS = [1, 2, 4, 16], ROWS = 200; // steps a second; suppressed boxes that are listed
 
 const courtLayer = (S) => S.scene?.layers.find((layer) => layer.court);
 
-function goToStep(S, step) {
+const played = (S) => (S.scene?.film ? filmSteps(S) : courtLayer(S) ? courtSteps(S) : null);
+
+function courtSteps(S) {
   const layer = courtLayer(S);
-  if (!layer) return;
-  S.filters.step = clamp(step, 1, lastStep(layer));
-  S.refilter();
+  return {
+    words: layer.sieve.steps.words, last: lastStep(layer), step: layer.court.step, speeds: SPEEDS, speed: "speed", isThere: true,
+    told: () => stepWords(layer),
+    delay: () => 1000 / S.filters.speed,
+    go: (step) => { S.filters.step = step; S.refilter(); },
+  };
+}
+
+function goToStep(S, step) {
+  const steps = played(S);
+  if (!steps) return;
+  steps.go(clamp(step, 1, steps.last));
   for (const update of S.controls) update();
 }
 
 // One step by hand, which ends the playing.
 function stepBy(S, by) {
   stopPlaying(S);
-  goToStep(S, courtLayer(S).court.step + by);
-  say(S, stepWords(courtLayer(S)));
+  goToStep(S, played(S).step + by);
+  say(S, played(S).told());
 }
 
 function playOrPause(S) {
-  const layer = courtLayer(S), { step } = layer.court;
+  const { step, last } = played(S);
   if (S.playing) {
     stopPlaying(S);
     goToStep(S, step);
-    say(S, stepWords(layer));
-  } else if (lastStep(layer) > 1) {
+    say(S, played(S).told());
+  } else if (last > 1) {
     playOn(S);
-    goToStep(S, step === lastStep(layer) ? 1 : step);
+    if (step === last) goToStep(S, 1);
+    for (const update of S.controls) update();
   }
 }
 
-function playOn(S) {
+function playOn(S, from = played(S).step) {
   clearTimeout(S.playing);
-  S.playing = setTimeout(() => {
-    const layer = courtLayer(S), next = layer && layer.court.step + 1;
+  const look = () => {
+    const steps = played(S);
     S.playing = 0;
-    if (!layer) return;
-    if (next < lastStep(layer)) playOn(S);
-    goToStep(S, next);
-  }, 1000 / S.filters.speed);
+    if (!steps) return;
+    if (!steps.isThere) { S.playing = setTimeout(look, 20); return; } // its picture is on its way
+    if (steps.step + 1 < steps.last) playOn(S, steps.step + 1);
+    goToStep(S, steps.step + 1);
+  };
+  S.playing = setTimeout(look, played(S).delay(from));
 }
 
 function stopPlaying(S) {
@@ -54,7 +70,7 @@ const TYPING =
 function bindPlayer(S) {
   const onKey = (event) => {
     const deed = PLAYER_KEYS[event.key.toLowerCase()];
-    if (!deed || !courtLayer(S) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!deed || !played(S) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.composedPath()[0].matches?.(TYPING)) return;
     deed(S);
     event.preventDefault();
@@ -71,8 +87,9 @@ function stepWords(layer) {
     `${+court.threshold.toPrecision(6)} are suppressed.`;
 }
 
-function addPlayer(S, l) {
-  const layer = () => S.scene.layers[l], { words } = layer().sieve.steps;
+// The buttons, the slider and what is told; below it, where there is one, a table that `list` fills.
+function addPlayer(S, list = null) {
+  const { words } = played(S);
   const make = (tag, more) => Object.assign(document.createElement(tag), more);
   const button = (key, deed) => {
     const one = make("button", { type: "button", className: "chip" });
@@ -88,46 +105,48 @@ function addPlayer(S, l) {
   const back = button("A", () => stepBy(S, -1)), next = button("D", () => stepBy(S, 1));
   const play = button("S", () => playOrPause(S));
   row.append(back, play, next);
-  const step = () => layer().court.step, go = (to) => { stopPlaying(S); S.filters.step = to; };
+  const step = () => played(S).step, go = (to) => { stopPlaying(S); played(S).go(+to); };
   const input = addSlider(S, words.step[0], { min: 1, max: 2, step: 1, title: words.step[1] }, step, String, go);
-  const cases = make("div", { className: "cases", tabIndex: 0 });
+  const cases = make("div", { className: "cases", tabIndex: 0, hidden: !list });
   S.parts.filters.append(row, speedRow(S, words.speed), told, cases);
   back.show("back");
   next.show("next");
   S.controls.push(() => {
-    input.max = Math.max(2, lastStep(layer()));
-    input.value = step();
+    const { step, last, told: inWords } = played(S);
+    input.max = Math.max(2, last);
+    input.value = step;
     play.show(S.playing ? "pause" : "play");
-    play.disabled = lastStep(layer()) < 2;
-    back.disabled = step() === 1;
-    next.disabled = step() === lastStep(layer());
-    told.textContent = stepWords(layer());
-    listCases(cases, layer(), words);
+    play.disabled = last < 2;
+    back.disabled = step === 1;
+    next.disabled = step === last;
+    told.textContent = inWords();
+    list?.(cases);
   });
 }
 
 function speedRow(S, [term, help]) {
   const row = Object.assign(document.createElement("div"), { className: "player", role: "group", title: help });
+  const { speeds, speed: filter } = played(S);
   row.ariaLabel = term;
   row.append(term);
-  for (const speed of SPEEDS) {
+  for (const speed of speeds) {
     const one = document.createElement("button");
     Object.assign(one, { type: "button", className: "chip", textContent: speed });
     one.addEventListener("click", () => {
-      S.filters.speed = speed;
+      S.filters[filter] = speed;
       if (S.playing) playOn(S);
       S.refilter();
       for (const update of S.controls) update();
     });
-    S.controls.push(() => one.setAttribute("aria-pressed", S.filters.speed === speed));
+    S.controls.push(() => one.setAttribute("aria-pressed", S.filters[filter] === speed));
     row.append(one);
   }
   return row;
 }
 
-// Whom the step suppresses, a line a box.
-function listCases(place, layer, words) {
-  const { kept, victims } = caseOf(layer), { objects } = layer.sieve.steps, { ious } = layer.court;
+// Whom the step of a court suppresses, a line a box.
+function listCases(place, layer) {
+  const { kept, victims } = caseOf(layer), { objects, words } = layer.sieve.steps, { ious } = layer.court;
   const onAnother = (i) => (objects[i] >= 0 && objects[kept] >= 0 && objects[i] !== objects[kept] ? "yes" : "");
   const lines = [["IoU", ...["score", ...(objects ? ["another"] : [])].map((what) => words[what][0])]];
   for (const i of victims.subarray(0, ROWS))

@@ -32,6 +32,7 @@ class BoxLayer:
         columns: numbers [N] shown on hover, by name.
         labels: text drawn at each box.
         named: of so many groups, the first, each box has its group's name and its score drawn at it.
+        frames: whole numbers [N], the frame of the scene's film that each is in, from 0; None: it is in all.
         tails: [N, 2], where an arrow to the box's centre starts.
         width: of the strokes, screen pixels. widths: of a group that has another.
         dashes: of a group whose strokes are not solid, the lengths of stroke and gap, screen pixels: what differs in
@@ -52,6 +53,7 @@ class BoxLayer:
     columns: dict[str, Tensor] = field(default_factory=dict)
     labels: list[str] | None = None
     named: int = 0
+    frames: Tensor | None = None
     tails: Tensor | None = None
     width: float = 1.5
     widths: dict[int, float] = field(default_factory=dict)
@@ -65,7 +67,14 @@ class BoxLayer:
         count = len(self.boxes_in_image)
         if self.boxes_in_image.shape != (count, 4):
             raise ValueError(f"layer {self.name!r}: expected boxes [N, 4], got {list(self.boxes_in_image.shape)}")
-        parts = {"groups": self.groups, "ids": self.ids, "scores": self.scores, "tails": self.tails, **self.columns}
+        parts = {
+            "groups": self.groups,
+            "ids": self.ids,
+            "scores": self.scores,
+            "tails": self.tails,
+            "frames": self.frames,
+        }
+        parts |= self.columns
         for name, values in parts.items():
             if values is not None and len(values) != count:
                 raise ValueError(f"layer {self.name!r}: expected {count} {name}, got {len(values)}")
@@ -131,6 +140,23 @@ class Tools:
         }
 
 
+@dataclass(frozen=True)
+class Film:
+    """Pictures of one size in the place of the one picture.
+
+    Attributes:
+        name: another for every film. urls: of its frames. times: of each, in seconds, rising.
+        now: the frame that is shown unless the user has gone to another since, which is told as "frame".
+        words: term and sentence of the controls: `step`, `speed`, `play`, `pause`, `back`, `next`.
+    """
+
+    name: str
+    urls: Sequence[str]
+    times: Sequence[float]
+    now: int
+    words: dict[str, tuple[str, str]]
+
+
 @dataclass(frozen=True, eq=False)
 class CanvasScene:
     """Everything one canvas shows.
@@ -148,6 +174,7 @@ class CanvasScene:
         look: what the reader set on the canvas, as its "look" told it (see `look.js`), and an epoch: it is taken when
             the epoch is another than that of the look taken last.
         link: canvases of the same link are turned together; empty for one alone.
+        film: with it the canvas goes through its frames and plays them; `url` is that of the frame `film.now`.
         controls: whether it has filters and a legend; without, those of a canvas it is linked with are its own.
     """
 
@@ -165,6 +192,7 @@ class CanvasScene:
     look: tuple[str, int] | None = None
     link: str = ""
     controls: bool = True
+    film: Film | None = None
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
         """One message; arrays go by URL as `Message` says."""
@@ -191,6 +219,7 @@ class CanvasScene:
                     "groups": put(np.zeros(count) if layer.groups is None else layer.groups, _groups(layer)),
                     "ids": put(np.arange(count) if layer.ids is None else layer.ids, "<i4"),
                     "scores": None if layer.scores is None else put(layer.scores, "<f4"),
+                    "frames": None if layer.frames is None else put(layer.frames, "<i4"),
                     "tails": None if layer.tails is None else put(layer.tails, "<f4"),
                     "sieve": layer.sieve and layer.sieve.header(put),
                     "columns": [[name, put(values, "<f4")] for name, values in layer.columns.items()],
@@ -209,6 +238,7 @@ class CanvasScene:
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "link": self.link,
             "controls": self.controls,
+            "film": self.film and vars(self.film),
             "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),
             "overlay": overlay

@@ -1,7 +1,7 @@
 // What is told in words: the line below the picture, the box under the pointer, the canvas's name.
 function statusLine(S) {
   const counts = S.scene.layers.map((layer, l) =>
-    `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${layer.count.toLocaleString("en")}`);
+    `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${countOf(layer).toLocaleString("en")}`);
   if (S.shown.some(isDense)) counts.push("more than 50,000: brightness shows how many outlines cross a pixel");
   return [...(S.tools ? [readout(S.tools)] : []), ...counts].join("  ·  ");
 }

@@ -36,11 +36,13 @@ def box_canvas(
     on_pick: Callable[[Pick], None] = lambda pick: None,
     on_dials: Callable[[dict[str, float]], None] = lambda values: None,
     on_edit: Callable[[Edit], None] = lambda edit: None,
+    on_frame: Callable[[int], None] = lambda frame: None,
 ) -> Pick | None:
     """Show a scene; returns what was clicked in this run, or None.
 
     `on_pick` is called with it before the script runs again, so what it selects is shown at once; `on_dials` with
-    what dials were turned to, by setting, once they are let go; `on_edit` with every finished change by the tools.
+    what dials were turned to, by setting, once they are let go; `on_edit` with every finished change by the tools;
+    `on_frame` with the frame of a film at which the user rests.
 
     Zoom, hidden groups and filters live in the browser and outlast reruns; filtering costs no round trip.
     """
@@ -69,10 +71,16 @@ def box_canvas(
         else:
             on_edit(edit)
 
+    def framed() -> None:
+        frame = getattr(view.held(key), "frame", None)
+        if scene.film and isinstance(frame, int) and 0 <= frame < len(scene.film.urls):
+            on_frame(int(frame))
+
     offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
     answered = view.kept("dials_answered", dict)
     data = replace(scene, answered=answered.get(key, "")).pack(array_url)
     changes = {"on_pick_change": picked, "on_dials_change": dialled, "on_edit_change": edited}
+    changes["on_frame_change"] = framed
     return _read(_declare()(key=key, data=data, **changes))
 
 

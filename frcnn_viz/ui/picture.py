@@ -19,6 +19,7 @@ def show_picture(
     on_pick: Callable[[Pick], object] = lambda pick: None,
     on_dials: Callable[[dict[str, float]], None] = lambda values: None,
     on_edit: Callable[[Edit], None] = lambda edit: None,
+    on_frame: Callable[[int], None] = lambda frame: None,
     **scene: Any,
 ) -> None:
     """Show layers on the image.
@@ -30,13 +31,14 @@ def show_picture(
         on_pick: called with what is clicked, before the script runs again.
         on_dials: called with the settings that the canvas's own sliders were turned to.
         on_edit: called with what was drawn, where the scene has tools.
+        on_frame: called with the frame at which the user rests, where the scene has a film.
         **scene: what else the `CanvasScene` has, or has instead.
     """
     height, width = here.image.size
     now = view.now()
     seen = {"width": width, "height": height, "look": (now.look, view.restored()), "chosen": now.selected}
     shown = CanvasScene(layers=list(layers), **{"url": here.image_url, **seen, **scene})
-    box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit)
+    box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit, on_frame)
 
 
 def caption(here: Session) -> str:
