@@ -10,16 +10,36 @@ story.proposals.fate             # [K], what became of every candidate
 
 from __future__ import annotations
 
-from torch import Tensor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from frcnn_viz.data.images import LoadedImage, load_image
-from frcnn_viz.models.registry import Detector, load_detector
-from frcnn_viz.pipeline.memory import Memory
-from frcnn_viz.pipeline.results import Fate
-from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.pipeline.trace import Trace
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from frcnn_viz.data.images import LoadedImage, load_image
+    from frcnn_viz.models.registry import Detector, load_detector
+    from frcnn_viz.pipeline.memory import Memory
+    from frcnn_viz.pipeline.results import Fate
+    from frcnn_viz.pipeline.settings import Settings
+    from frcnn_viz.pipeline.trace import Trace
 
 __version__ = "0.1.0"
+_HOMES = {
+    "data.images": ("LoadedImage", "load_image"),
+    "models.registry": ("Detector", "load_detector"),
+    "pipeline.memory": ("Memory",),
+    "pipeline.results": ("Fate",),
+    "pipeline.settings": ("Settings",),
+    "pipeline.trace": ("Trace",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What the package gives, from its home when it is first asked for: torch takes seconds, and not all need it."""
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
 
 
 def trace(
@@ -33,6 +53,9 @@ def trace(
         settings: the detector's own when None; change some with `Settings.of(detector.model).replace(...)`.
         memory: shared between traces, so that a change reruns only what depends on it.
     """
+    from frcnn_viz.data.images import LoadedImage
+    from frcnn_viz.pipeline.trace import Trace
+
     if isinstance(image, LoadedImage):
         return Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
     return Trace(detector.model, image, settings, memory=memory)

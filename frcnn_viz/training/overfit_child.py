@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from frcnn_viz.data.child import serve
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.child import serve
 from frcnn_viz.training.loop import one_thread
 from frcnn_viz.training.overfit import RECIPE, SECONDS, Overfit, Report
 from frcnn_viz.training.run import Run, build

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
+from frcnn_viz.data.child import serve
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.training.child import serve
 from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, Step, one_thread
 from frcnn_viz.training.pictures import store_pictures

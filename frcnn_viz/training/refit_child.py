@@ -9,6 +9,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.child import serve
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.samples import SAMPLES, sample_picture
@@ -16,7 +17,6 @@ from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.workspace import Workspace, default_folder
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.child import serve
 from frcnn_viz.training.loop import one_thread
 from frcnn_viz.training.refit import Refit, Report
 from frcnn_viz.training.scenes import HELD_OUT_SEED

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from frcnn_viz.data.child import Child
 from frcnn_viz.data.samples import SAMPLE_SETS
 from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.child import Child
 from frcnn_viz.training.refit import CONTROL, OLD, OWN, REFITTED, Report
 from frcnn_viz.training.refit_child import Task, held_out
 from frcnn_viz.ui import view

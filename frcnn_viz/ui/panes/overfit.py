@@ -8,13 +8,13 @@ import streamlit as st
 
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.child import Child
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.overfit import detection_layer, losses_figure, object_rows, outcome
 from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.child import Child
 from frcnn_viz.training.overfit import Report
 from frcnn_viz.training.overfit_child import Exercise
 from frcnn_viz.ui import view

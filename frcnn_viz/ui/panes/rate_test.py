@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from frcnn_viz.data.child import Child
 from frcnn_viz.figures.training import rate_range_figure
 from frcnn_viz.models.registry import ModelError
-from frcnn_viz.training.child import Child
 from frcnn_viz.training.rates import STEPS, RateRange
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import Run

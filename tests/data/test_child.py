@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from frcnn_viz.training.child import Child, Failed
+from frcnn_viz.data.child import Child, Failed
 
 MODULE = """
 import os, time
-from frcnn_viz.training.child import serve
+from frcnn_viz.data.child import serve
 
 class OfMain:
     pass  # pickled by the name of the main module, and the parent's has no such class
