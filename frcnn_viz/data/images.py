@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +15,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torchvision.transforms.v2.functional import to_dtype
 
+from frcnn_viz.data.bounds import MAX_PIXELS, MAX_SIDE, clean_name
+
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
 MAX_BYTES = 50_000_000
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 20_000
 _BAND = 256
 """Rows that are scaled to 8 bits at once."""
 
@@ -112,12 +111,6 @@ def load_image(source: bytes | str | Path, name: str | None = None) -> LoadedIma
 def from_pil(image: Image.Image, name: str) -> LoadedImage:
     """A Pillow image of any mode as a `LoadedImage`."""
     return _decode(image, clean_name(name))
-
-
-def clean_name(name: str, most: int = 80) -> str:
-    """A file name without control characters, at most 80 characters."""
-    kept = "".join(c for c in name[: 4 * most] if unicodedata.category(c)[0] != "C").strip()
-    return kept[:most] or "the picture"
 
 
 def upright_size(image: Image.Image, content: bytes) -> tuple[int, int]:
