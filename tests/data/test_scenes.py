@@ -14,7 +14,7 @@ from PIL import Image
 
 from frcnn_viz.data.scenes import CLASSES, PRESETS, SAMPLES, draw_scene, sample_scene, write_scenes
 from frcnn_viz.data.scenes.options import HEIGHT, WIDTH
-from frcnn_viz.data.scenes.scene import _drop_hidden, _Thing, _visible_boxes
+from frcnn_viz.data.scenes.scene import Thing, _drop_hidden, _visible_boxes
 
 
 @settings(max_examples=15, deadline=None)
@@ -38,8 +38,8 @@ def test_the_same_seed_draws_the_same_scene() -> None:
     assert first.image.tobytes() != other.image.tobytes()
 
 
-def thing(x: int, y: int, width: int, height: int, kind: str = "car", depth: float = 0.5) -> _Thing:
-    return _Thing(kind, depth, x, y, Image.new("RGBA", (width, height)), np.ones((height, width), dtype=bool))
+def thing(x: int, y: int, width: int, height: int, kind: str = "car", depth: float = 0.5) -> Thing:
+    return Thing(kind, depth, x, y, Image.new("RGBA", (width, height)), np.ones((height, width), dtype=bool))
 
 
 def test_a_box_is_the_part_that_can_be_seen() -> None:

@@ -49,12 +49,13 @@ def draw_person(rng: np.random.Generator, width: float, height: float) -> Pen:
     return pen
 
 
-def draw_bird(rng: np.random.Generator, width: float, height: float) -> Pen:
-    """Flying with a wing up or down, or perched with it folded; facing either way."""
+def draw_bird(rng: np.random.Generator, width: float, height: float, facing_left: bool | None = None) -> Pen:
+    """Flying with a wing up or down, or perched with it folded; facing left, right or, if not said, either way."""
     pen = Pen(width, height)
     feather = pick(rng, FEATHERS)
     belly, wing = shade(feather, 1.35), shade(feather, 0.7)
-    mirror = rng.random() < 0.5
+    chance = rng.random() < 0.5
+    mirror = chance if facing_left is None else facing_left
 
     def at(x: float) -> float:
         return 1 - x if mirror else x

@@ -61,14 +61,21 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False)
-class _Thing:
+class Thing:
+    """One thing in its place.
+
+    Attributes:
+        kind: a class or an unknown. depth: 0 is the horizon, 1 the front; the nearer hides the farther.
+        x, y: of the tile's upper left corner, supersampled pixels. tile: RGBA, supersampled.
+        solid: bool [h, w] of the tile: where it hides what is behind it.
+    """
+
     kind: str
     depth: float
     x: int
     y: int
     tile: Image.Image
     solid: np.ndarray = field(repr=False)
-    """bool [h, w] of the tile: where it hides what is behind it."""
 
 
 def draw_scene(seed: int, options: SceneOptions = ORDINARY) -> Scene:
@@ -83,20 +90,20 @@ def draw_scene(seed: int, options: SceneOptions = ORDINARY) -> Scene:
     return Scene(image=_expose(rng, canvas, options), boxes_in_image=boxes, labels=labels, seed=seed)
 
 
-def _place_things(rng: np.random.Generator, horizon: float, options: SceneOptions) -> list[_Thing]:
+def _place_things(rng: np.random.Generator, horizon: float, options: SceneOptions) -> list[Thing]:
     weights = np.array(options.weights) / sum(options.weights)
     count = int(rng.integers(options.objects[0], options.objects[1] + 1))
     kinds = [CLASSES[int(rng.choice(len(CLASSES), p=weights))] for _ in range(count)]
     unknown = int(rng.integers(options.unknown[0], options.unknown[1] + 1))
     kinds += [UNKNOWN[int(rng.integers(len(UNKNOWN)))] for _ in range(unknown)]
-    things: list[_Thing] = []
+    things: list[Thing] = []
     for kind in kinds:
         near = things[int(rng.integers(len(things)))] if things and rng.random() < options.crowding else None
         things.append(_place(rng, kind, horizon, options, near))
     return things
 
 
-def _place(rng: np.random.Generator, kind: str, horizon: float, options: SceneOptions, near: _Thing | None) -> _Thing:
+def _place(rng: np.random.Generator, kind: str, horizon: float, options: SceneOptions, near: Thing | None) -> Thing:
     height, ratio = NATURAL[kind]
     scale, stretch = rng.uniform(*options.scale), rng.uniform(*options.stretch)
     x = rng.uniform(-0.02, 1.02) * WIDTH
@@ -115,7 +122,7 @@ def _place(rng: np.random.Generator, kind: str, horizon: float, options: SceneOp
         height *= scale * (0.25 + 0.75 * depth)
         width = height * ratio
     pen = DRAW[kind](rng, width * stretch, height) if kind in DRAW else draw_unknown(rng, kind, width * stretch, height)
-    return _Thing(
+    return Thing(
         kind=kind,
         depth=depth,
         x=round(x * SUPERSAMPLING - pen.width / 2),
@@ -125,16 +132,17 @@ def _place(rng: np.random.Generator, kind: str, horizon: float, options: SceneOp
     )
 
 
-def _own_pixels(things: list[_Thing]) -> np.ndarray:
+def own_pixels(things: list[Thing]) -> np.ndarray:
     """Which thing each supersampled pixel shows: its number from 1, or 0; things are far to near."""
     owners = np.zeros((HEIGHT * SUPERSAMPLING, WIDTH * SUPERSAMPLING), dtype=np.uint8)
     for number, thing in enumerate(things, start=1):
-        rows, columns, solid = _clip(thing)
+        rows, columns, solid = clip(thing)
         owners[rows, columns][solid] = number
     return owners
 
 
-def _clip(thing: _Thing) -> tuple[slice, slice, np.ndarray]:
+def clip(thing: Thing) -> tuple[slice, slice, np.ndarray]:
+    """The rows and columns of the supersampled scene that its tile covers, and what is solid there."""
     height, width = thing.solid.shape
     top, left = max(thing.y, 0), max(thing.x, 0)
     bottom = max(top, min(thing.y + height, HEIGHT * SUPERSAMPLING))
@@ -143,14 +151,14 @@ def _clip(thing: _Thing) -> tuple[slice, slice, np.ndarray]:
     return slice(top, bottom), slice(left, right), solid
 
 
-def _drop_hidden(things: list[_Thing], least_visible: float) -> tuple[list[_Thing], np.ndarray]:
+def _drop_hidden(things: list[Thing], least_visible: float) -> tuple[list[Thing], np.ndarray]:
     """Take away what can hardly be seen, so that nothing drawn lacks its box."""
     while True:
-        owners = _own_pixels(things)
+        owners = own_pixels(things)
         seen = np.bincount(owners.ravel(), minlength=len(things) + 1)[1:]
         kept = []
         for number, thing in enumerate(things, start=1):
-            rows, columns, _ = _clip(thing)
+            rows, columns, _ = clip(thing)
             mine = owners[rows, columns] == number
             sides = mine.any(axis=0).sum(), mine.any(axis=1).sum()
             if seen[number - 1] >= least_visible * thing.solid.sum() and min(sides) >= LEAST_SIDE * SUPERSAMPLING:
@@ -160,12 +168,12 @@ def _drop_hidden(things: list[_Thing], least_visible: float) -> tuple[list[_Thin
         things = kept
 
 
-def _visible_boxes(things: list[_Thing], owners: np.ndarray) -> tuple[Tensor, Tensor]:
+def _visible_boxes(things: list[Thing], owners: np.ndarray) -> tuple[Tensor, Tensor]:
     boxes, labels = [], []
     for number, thing in enumerate(things, start=1):
         if thing.kind in UNKNOWN:
             continue
-        rows, columns, _ = _clip(thing)
+        rows, columns, _ = clip(thing)
         mine = owners[rows, columns] == number
         xs, ys = np.flatnonzero(mine.any(axis=0)) + columns.start, np.flatnonzero(mine.any(axis=1)) + rows.start
         boxes.append([xs[0], ys[0], xs[-1] + 1, ys[-1] + 1])

@@ -13,10 +13,11 @@ ROOFS = [(120, 50, 45), (70, 60, 80), (60, 80, 90), (140, 80, 50)]
 TYRE, RIM = (22, 22, 24), (170, 170, 175)
 
 
-def draw_car(rng: np.random.Generator, width: float, height: float) -> Pen:
-    """A saloon, a bus or a pick-up, facing either way."""
+def draw_car(rng: np.random.Generator, width: float, height: float, facing_left: bool | None = None) -> Pen:
+    """A saloon, a bus or a pick-up, facing left, right or, where that is not said, either way."""
     pen = Pen(width, height)
-    paint, glass, mirror = bright(rng), pick(rng, GLASS), rng.random() < 0.5
+    paint, glass, chance = bright(rng), pick(rng, GLASS), rng.random() < 0.5
+    mirror = chance if facing_left is None else facing_left
 
     def x(value: float) -> float:
         return 1 - value if mirror else value
