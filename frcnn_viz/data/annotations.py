@@ -59,6 +59,7 @@ class Object:
             As the file gives it: it may be degenerate, outside the image or not a number, which `checks` tells.
         label: the name of its class, made clean whoever gives it.
         difficult, truncated: as Pascal VOC has them. crowd: COCO's `iscrowd`.
+        identity: on a clip's frames, which thing it is: the same in every frame; empty where that is not said.
     """
 
     box: Box
@@ -66,9 +67,11 @@ class Object:
     difficult: bool = False
     truncated: bool = False
     crowd: bool = False
+    identity: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", clean_class(self.label) or UNNAMED)
+        object.__setattr__(self, "identity", clean_class(self.identity))
 
     @property
     def usable(self) -> bool:
@@ -82,15 +85,17 @@ class Object:
         return all(math.fabs(corner) < MAX_COORDINATE for corner in self.box)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it; flags only where set."""
+        """As JSON holds it; flags and identity only where set."""
         flags = {name: True for name in FLAGS if getattr(self, name)}
+        flags |= {"identity": self.identity} if self.identity else {}
         return {"box": list(self.box), "label": self.label, **flags}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Object:
         """What `to_dict` wrote."""
         x0, y0, x1, y1 = map(float, content["box"])
-        return cls((x0, y0, x1, y1), str(content["label"]), **{name: bool(content.get(name)) for name in FLAGS})
+        flags = {name: bool(content.get(name)) for name in FLAGS}
+        return cls((x0, y0, x1, y1), str(content["label"]), **flags, identity=str(content.get("identity", "")))
 
 
 @dataclass(frozen=True)

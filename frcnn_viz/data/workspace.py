@@ -5,6 +5,7 @@
     thumbnails/<id>.jpg            made once (`pictures`)
     annotations/<id>.json          objects, note, revision (`items`)
     history/<id>/<revision>.json   what was written over
+    clips/                         videos, and what is drawn on their frames (`clip_files`)
     removed/                       the files of images that were taken out
     recent.json, server.json       what was looked at last (`recent`); where the app that runs answers (`ui/running`)
 
@@ -29,6 +30,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
+from frcnn_viz.data.clip_files import ClipFiles
 from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
 from frcnn_viz.data.formats.write import safe_name
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
@@ -48,7 +50,7 @@ class Workspace:
     """A workspace folder, made where there is none. Nothing is cached but by the files' time and size.
 
     Attributes:
-        folder: where it is. told: sentences about what had to be mended as a whole.
+        folder: where it is. clips: the videos in it. told: sentences about what had to be mended as a whole.
 
     Raises:
         DataError: the folder cannot be written to, or was made by a newer version.
@@ -63,6 +65,7 @@ class Workspace:
         self._files = JsonFiles()
         self._items = ItemFiles(folder)
         self._pictures = PictureFiles(folder)
+        self.clips = ClipFiles(folder)
         try:
             for name in FOLDERS:
                 (folder / name).mkdir(parents=True, exist_ok=True)

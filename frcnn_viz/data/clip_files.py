@@ -1,0 +1,198 @@
+"""The videos of a workspace, as they came, what is in them, and what is drawn on their frames.
+
+clips/<id>.<ending>                      the file as it came
+clips/<id>.json                          its name, and its facts (`video`); written last: without it there is no clip
+clips/<id>/annotations/<frame>.json      objects of a frame, with their identities (`items`)
+clips/<id>/history/<frame>/<n>.json      what was written over
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.bounds import clean_name
+from frcnn_viz.data.decoding import look
+from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, sweep, write_whole
+from frcnn_viz.data.items import Item, ItemFiles
+from frcnn_viz.data.sources import suffix
+from frcnn_viz.data.video import MAX_BYTES, SUFFIXES, VideoFacts
+
+WAIT = 20
+"""Seconds that a writer waits for the lock."""
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """A video of the workspace: its id, the first 16 digits of its file's SHA-256, its name, and what is in it."""
+
+    id: str
+    name: str
+    facts: VideoFacts
+
+
+class ClipFiles:
+    """The videos of a workspace's folder; nothing is there until one is added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._removed = folder / "clips", folder / "removed"
+        self._lock = FileLock(self.folder / ".lock", timeout=WAIT)
+        self._files = JsonFiles()
+        self._items: dict[str, ItemFiles] = {}
+
+    def ids(self) -> tuple[str, ...]:
+        """Those that are there, in the order in which they came."""
+        found = [path for path in self.folder.glob("*.json") if re.fullmatch("[0-9a-f]{16}", path.stem)]
+        return tuple(path.stem for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.stem)))
+
+    def clip(self, key: str) -> ClipFile:
+        """One of them.
+
+        Raises:
+            DataError: it is not there, or damaged.
+        """
+        wrong = "no longer in the workspace; choose another"
+        with suppress(DamagedError):
+            wrong = "damaged in the workspace; remove it and add it again" if self._path(key) else wrong
+            if self._path(key) and (found := self._files.read(self._path(key), lambda c: _read(key, c))):
+                return found
+        raise DataError(f"This clip is {wrong}.")
+
+    def video_path(self, key: str) -> Path:
+        """The file as it came.
+
+        Raises:
+            DataError: it is missing.
+        """
+        found = next((path for path in self.folder.glob(f"{key}.*") if suffix(path.name) in SUFFIXES), None)
+        if found is None:
+            raise DataError(f"The video of clip {key} is missing from {self.folder}; add it again.")
+        return found
+
+    def add(self, content: bytes, name: str) -> tuple[str, bool]:
+        """Keep a video; its id, and whether it is new. What is in it is found out in a process of its own.
+
+        Raises:
+            DataError: it is no video that can be used, or cannot be kept.
+        """
+        name = clean_name(name)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"{name} has {len(content) / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB can be read.")
+        key = hashlib.sha256(content).hexdigest()[:16]
+        with suppress(DataError):
+            self.clip(key), self.video_path(key)
+            return key, False
+        ending = suffix(name) if suffix(name) in SUFFIXES else "mp4"
+        path = self.folder / f"{key}.{ending}"
+        self._make_folder()
+        write_whole(path, content)
+        try:
+            facts = look(path, name)
+        except DataError:
+            path.unlink(missing_ok=True)
+            raise
+        write_whole(self.folder / f"{key}.json", as_json({"name": name, "facts": facts.to_dict()}))
+        return key, True
+
+    def objects(self, key: str, frame: int) -> tuple[Object, ...] | None:
+        """What is drawn on a frame; None where nothing ever was.
+
+        Raises:
+            DataError: it is damaged.
+        """
+        item = self._frames(key).read(str(frame))
+        return None if item is None else item.objects
+
+    def drawn(self, key: str) -> tuple[int, ...]:
+        """The frames on which something was drawn, in order."""
+        stems = (path.stem for path in (self.folder / key / "annotations").glob("*.json"))
+        return tuple(sorted(int(stem) for stem in stems if stem.isdecimal()))
+
+    def save(self, key: str, frame: int, objects: Sequence[Object]) -> None:
+        """Replace what is drawn on a frame; what was there goes to its history. The classes are the caller's to add.
+
+        Raises:
+            DataError: two objects of one frame are the same thing, there is no such frame, or it cannot be kept.
+        """
+        clip, counts = self.clip(key), Counter(one.identity for one in objects if one.identity)
+        if twice := next((name for name, count in counts.items() if count > 1), ""):
+            raise DataError(f"{twice} is on frame {frame} twice; give one of the two another name.")
+        if not 0 <= frame < len(clip.facts.times):
+            raise DataError(f"{clip.name} has no frame {frame}; its last is {len(clip.facts.times) - 1}.")
+        files, facts = self._frames(key), clip.facts
+        with self._writing():
+            for name in ("annotations", "history"):
+                (self.folder / key / name).mkdir(parents=True, exist_ok=True)
+            known = files.read(str(frame)) or Item(str(frame), clip.name, facts.width, facts.height)
+            if tuple(objects) != known.objects or not known.revision:
+                files.write(replace(known, objects=tuple(objects)))
+
+    def remove(self, key: str) -> None:
+        """Take a clip out; its files stay in a folder of `removed/` until the user deletes them."""
+        with self._writing():
+            to = self._removed / f"clip-{key}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
+            try:
+                to.mkdir(parents=True)
+                known = [self.folder / f"{key}.json", *self.folder.glob(f"{key}.*"), self.folder / key]
+                for path in dict.fromkeys(known):
+                    if path.exists():
+                        os.replace(path, to / path.name)
+            except OSError as error:
+                raise DataError(f"files of clip {key} cannot be moved to {to} ({error.strerror}).") from error
+
+    def _path(self, key: str) -> Path | None:
+        path = self.folder / f"{key}.json"
+        return path if re.fullmatch("[0-9a-f]{16}", key) and path.is_file() else None
+
+    def _frames(self, key: str) -> ItemFiles:
+        return self._items.setdefault(key, ItemFiles(self.folder / key))
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.folder} cannot be made ({error.strerror}); choose another folder.") from error
+        sweep(self.folder)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._make_folder()
+        try:
+            self._lock.acquire()
+        except (Timeout, OSError) as error:
+            raise DataError(f"the clips in {self.folder} are locked or cannot be written to; try again.") from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def carry(objects: Sequence[Object]) -> tuple[Object, ...]:
+    """What is drawn on a frame, as the start of the next: the same boxes of the same things.
+
+    Who has no identity gets one, always the same of the same objects: saved on both frames, they are one thing.
+    """
+    taken, carried = {one.identity for one in objects}, []
+    for one in objects:
+        number, identity = 1, one.identity
+        while not identity:
+            wanted = f"{one.label}-{number}"
+            identity, number = ("" if wanted in taken else wanted), number + 1
+        taken.add(identity)
+        carried.append(replace(one, identity=identity))
+    return tuple(carried)
+
+
+def _read(key: str, content: dict[str, Any]) -> ClipFile:
+    return ClipFile(key, str(content["name"]), VideoFacts.from_dict(content["facts"]))
