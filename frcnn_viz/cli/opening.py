@@ -1,4 +1,4 @@
-"""What the command line names, pictures, folders, zips or annotations, becomes images of the workspace to look at."""
+"""What the command line names, pictures, videos, folders, zips or annotations, becomes what the app opens with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from frcnn_viz.cli.data import add
 from frcnn_viz.cli.output import tell_left_out
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.clips import PREFIX, is_clip
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.sources import open_sources, suffix
@@ -34,9 +35,14 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
     if not all(named):
         raise DataError("one of the names is empty; name a picture, a folder, a zip or annotations.")
     paths = [Path(name) for name in named]
-    sources = open_sources(paths)
+    sources = open_sources([path for path in paths if not _is_clip(path)])
     workspace = Workspace(folder)
     ids: list[str] = []
+    for path in filter(_is_clip, paths):
+        try:
+            ids.append(f"{PREFIX}{workspace.clips.add_path(path)[0]}@0")
+        except DataError as error:
+            tell_left_out([str(error)])
     for source in sources:
         try:
             ids += add(workspace, source, read_dataset(source)).ids
@@ -44,5 +50,11 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
             tell_left_out([str(error)])
     if not ids:
         raise typer.Exit(2)
-    only_pictures = all(path.is_file() and suffix(path.name) in SUFFIXES for path in paths)
+    only_pictures = all(path.is_file() and (suffix(path.name) in SUFFIXES or _is_clip(path)) for path in paths)
     return {"image": ids[0]} if only_pictures else {"image": ids[0], "set": "yours"}
+
+
+def _is_clip(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    return is_clip(path.read_bytes() if suffix(path.name) == "gif" else b"", path.name)

@@ -87,8 +87,7 @@ class ClipFiles:
             DataError: it is no video that can be used, or cannot be kept.
         """
         name = clean_name(name)
-        if len(content) > MAX_BYTES:
-            raise DataError(f"{name} has {len(content) / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB can be read.")
+        _check_bytes(len(content), name)
         key = hashlib.sha256(content).hexdigest()[:16]
         with suppress(DataError):
             self.clip(key), self.video_path(key)
@@ -104,6 +103,18 @@ class ClipFiles:
             raise
         write_whole(self.folder / f"{key}.json", as_json({"name": name, "facts": facts.to_dict()}))
         return key, True
+
+    def add_path(self, path: Path) -> tuple[str, bool]:
+        """As `add`, of a file.
+
+        Raises:
+            DataError: as `add`, or it cannot be read.
+        """
+        try:
+            _check_bytes(path.stat().st_size, clean_name(path.name))
+            return self.add(path.read_bytes(), path.name)
+        except OSError as error:
+            raise DataError(f"{clean_name(path.name)} cannot be read ({error.strerror}); check the path.") from error
 
     def objects(self, key: str, frame: int) -> tuple[Object, ...] | None:
         """What is drawn on a frame; None where nothing ever was.
@@ -192,6 +203,11 @@ def carry(objects: Sequence[Object]) -> tuple[Object, ...]:
         taken.add(identity)
         carried.append(replace(one, identity=identity))
     return tuple(carried)
+
+
+def _check_bytes(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise DataError(f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB can be read. Cut it.")
 
 
 def _read(key: str, content: dict[str, Any]) -> ClipFile:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
@@ -23,7 +25,8 @@ from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.scenes.motion import ORDINARY_MOTION, Motion, MotionOptions
 from frcnn_viz.data.scenes.options import CLASSES, ORDINARY
 from frcnn_viz.data.scenes.scene import LEAST_SIDE
-from frcnn_viz.data.video import VideoFacts
+from frcnn_viz.data.sources import suffix
+from frcnn_viz.data.video import SUFFIXES, VideoFacts
 from frcnn_viz.data.workspace import default_folder
 
 PREFIX = "clip:"
@@ -73,19 +76,19 @@ class Clip:
         Raises:
             DataError: there is no such frame, or it cannot be had.
         """
-        self._check(frame)
+        self.check(frame)
         note = f"Frame {frame} of 0 to {self.count - 1}, at {self.times[frame]:.2f} s."
         return LoadedImage(self._file(frame), self.pixels(frame), (note, *self.notes))
 
     def truth(self, frame: int) -> GroundTruth | None:
         """What can be seen on a frame; None where nobody said. Of a drawn clip, what hardly shows is `difficult`."""
-        self._check(frame)
+        self.check(frame)
         told = self.told(frame)
         return told and told.objects
 
     def identities(self, frame: int) -> tuple[str, ...]:
         """Which thing each object of `truth` is: the same in every frame; empty where that is not known."""
-        self._check(frame)
+        self.check(frame)
         told = self.told(frame)
         return told.identities if told else ()
 
@@ -95,7 +98,7 @@ class Clip:
         Of a drawn clip that is exact: 0 is wholly hidden behind others, and what is wholly outside the picture is not
         in it. Of boxes that somebody drew on a video no more is known than that they are there: 1 for each.
         """
-        self._check(frame)
+        self.check(frame)
         told = self.told(frame)
         return dict(told.visible) if told else {}
 
@@ -116,7 +119,12 @@ class Clip:
     def _file(self, frame: int) -> str:
         return f"{PurePosixPath(self.title).stem}-{frame:04}.png"
 
-    def _check(self, frame: int) -> None:
+    def check(self, frame: int) -> None:
+        """Refuse a frame that is not there.
+
+        Raises:
+            DataError: with a sentence that says which are.
+        """
         if not 0 <= frame < self.count:
             raise DataError(f"{self.title} has no frame {frame}; its frames are 0 to {self.count - 1}.")
 
@@ -127,6 +135,27 @@ def split_key(key: str) -> tuple[str, int] | None:
     if not key.startswith(PREFIX) or not (not frame or (frame.isascii() and frame.isdecimal())):
         return None
     return name, int(frame[:9] or 0)
+
+
+def is_clip(content: bytes, name: str) -> bool:
+    """Whether a file is to be taken for a video: by its ending, and of GIFs those with more than one frame."""
+    if suffix(name) != "gif":
+        return suffix(name) in SUFFIXES
+    with suppress(Exception), Image.open(io.BytesIO(content), formats=("GIF",)) as image:
+        return bool(getattr(image, "is_animated", False))
+    return False
+
+
+def find_frame(key: str) -> tuple[Clip, int]:
+    """The clip of a frame's key, in the usual workspace, and the frame's number.
+
+    Raises:
+        DataError: there is no such clip, or no such frame in it.
+    """
+    name, frame = split_key(key) or ("", 0)
+    clip = find_clip(name)
+    clip.check(frame)
+    return clip, frame
 
 
 def find_clip(name: str, folder: Path | None = None) -> Clip:
@@ -211,6 +240,7 @@ def _drawn(seed: int, options: MotionOptions, frame: int) -> FrameTruth:
     return FrameTruth(GroundTruth(boxes, names, difficult=hard), seen.identities, seen.shares)
 
 
+@lru_cache(maxsize=1_000)
 def _by_hand(objects: tuple[Object, ...] | None) -> FrameTruth | None:
     if objects is None:
         return None

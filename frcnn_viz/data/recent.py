@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS
 from frcnn_viz.data.files import as_json, write_whole
 from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.data.workspace import Workspace
@@ -22,8 +23,8 @@ WAIT = 2
 
 
 def looked_at(workspace: Workspace, key: str) -> None:
-    """Put a picture, a sample's name or an id of the workspace, before the others."""
-    path = _path(workspace)
+    """Put a picture, a sample's name or an id of the workspace, before the others; of a clip's frame the clip."""
+    path, key = _path(workspace), key.partition("@")[0]
     if _read(path)[:1] == [key]:
         return
     with suppress(DataError, OSError, Timeout), FileLock(path.with_name(".recent.lock"), timeout=WAIT):
@@ -33,7 +34,8 @@ def looked_at(workspace: Workspace, key: str) -> None:
 
 def recent(workspace: Workspace) -> list[str]:
     """The pictures that were looked at and are still there, the latest first, at most 20."""
-    there = {*SAMPLES, *workspace.ids}
+    clips = (f"{PREFIX}{name}" for name in (*SAMPLE_CLIPS, *workspace.clips.ids()))
+    there = {*SAMPLES, *workspace.ids, *clips}
     return [key for key in _read(_path(workspace)) if key in there]
 
 

@@ -10,6 +10,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.child import serve
+from frcnn_viz.data.clips import PREFIX, find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.samples import SAMPLES, sample_picture
@@ -61,6 +62,9 @@ def _pictures(keys: tuple[str, ...]) -> Iterator[tuple[Tensor, GroundTruth]]:
                 scene = draw_scene(int(key.removeprefix(SCENE)))
                 names = tuple(CLASSES[label - 1] for label in scene.labels.tolist())
                 yield pil_to_tensor(scene.image), GroundTruth(scene.boxes_in_image, names)
+            elif key.startswith(PREFIX):
+                clip, frame = find_frame(key)
+                yield clip.frame(frame).pixels, clip.truth(frame) or GroundTruth.of(())
             elif key in SAMPLES:
                 image, truth = sample_picture(key)
                 yield image.pixels, truth

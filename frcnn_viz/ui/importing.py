@@ -11,18 +11,21 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.importing import import_source
-from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes
+from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes, suffix
+from frcnn_viz.data.video import SUFFIXES as VIDEO_SUFFIXES
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.words import word
 
 MOST_MB = 1000
+VIDEOS = tuple(ending for ending in VIDEO_SUFFIXES if ending not in SUFFIXES)
+"""A GIF among a set's pictures is one of them."""
 PROBLEMS_SHOWN = 12
 
 
 def import_form() -> None:
     """Two choosers and a button."""
-    types = [*SUFFIXES, *ANNOTATION_SUFFIXES, "zip"]
+    types = [*SUFFIXES, *VIDEOS, *ANNOTATION_SUFFIXES, "zip"]
     files, folder = st.columns(2)
     counted = view.kept("import", dict)
     round_ = counted.get("round", 0)  # another key empties the choosers
@@ -42,7 +45,7 @@ def import_form() -> None:
     )
     st.caption(
         "Pictures, and ground truth as Pascal VOC, COCO, YOLO or CVAT for images 1.1, told apart by content. "
-        "Annotations alone go to the pictures of the same name that are here already."
+        "Annotations alone go to the pictures of the same name that are here already. Videos become clips."
     )
     if chosen and st.button(f"Add {len(chosen):,} file{'s' * (len(chosen) > 1)}", type="primary", key="import"):
         _add(chosen, counted)
@@ -64,7 +67,10 @@ def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
     with progress("import", "What was added until then stays.") as tell:
         tell(0, 1, "Reading ...")
         try:
-            for source in _sources(chosen):
+            videos = [file for file in chosen if suffix(file.name) in VIDEOS]
+            report["problems"] += (wrong := _add_clips(videos))
+            report["clips"] = len(videos) - len(wrong)
+            for source in _sources([file for file in chosen if suffix(file.name) not in VIDEOS]):
                 dataset = read_dataset(source)
                 done = import_source(library.workspace(), source, dataset, told)
                 report["added"] += len(done.added)
@@ -73,6 +79,17 @@ def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
         except (DataError, ImageError) as error:
             report["problems"].append(str(error))
     report.pop("looked", None)
+
+
+def _add_clips(files: Sequence[Any]) -> list[str]:
+    """Keep videos, and look at the last; what is wrong with the others."""
+    problems = []
+    for file in files:
+        try:
+            session.choose_image(library.add(file.getvalue(), file.name))
+        except DataError as error:
+            problems.append(str(error))
+    return problems
 
 
 def _sources(chosen: Sequence[Any]) -> list[Source]:
@@ -101,7 +118,8 @@ def tell_import() -> None:
         report["known"]
     )
     problems = report["problems"]
-    (st.warning if problems else st.success)(f"Added {added}{known}.")
+    clips = f", {report['clips']:,} clip{'s' * (report['clips'] != 1)}" * bool(report.get("clips"))
+    (st.warning if problems else st.success)(f"Added {added}{known}{clips}.")
     if problems:
         more = len(problems) - PROBLEMS_SHOWN
         with st.expander(f"{len(problems):,} left out", expanded=True):
@@ -119,7 +137,7 @@ def _dismiss() -> None:
 
 
 def add_uploads(files: Sequence[Any]) -> None:
-    """Keep uploaded pictures and look at the last; what cannot be used is told."""
+    """Keep uploaded pictures and videos, and look at the last; what cannot be used is told."""
     keys = []
     for file in files:
         try:

@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS, Clip, find_frame, is_clip
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage, load_image
+from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.ui.images import image_url
@@ -55,6 +57,30 @@ def find(key: str) -> Item | None:
         return None
 
 
+def clips() -> dict[str, str]:
+    """The title of each clip, yours and those that come with the program, by the key of its first frame, without @0."""
+    titles = {f"{PREFIX}{name}": clip.title for name, clip in SAMPLE_CLIPS.items()}
+    with suppress(DataError):
+        for key in workspace().clips.ids():
+            with suppress(DataError):
+                titles[f"{PREFIX}{key}"] = workspace().clips.clip(key).name
+    return titles
+
+
+def frame(key: str) -> tuple[Clip, int] | None:
+    """The clip and frame that a key names; None where it is another picture's, or not here."""
+    with suppress(DataError):
+        return find_frame(key) if key.startswith(PREFIX) else None
+    return None
+
+
+def whole_key(key: str) -> str | None:
+    """The key of a picture that is here, of a clip alone its first frame's; None where it is not here."""
+    if found := frame(key):
+        return found[0].key(found[1])
+    return key if key in SAMPLES or find(key) else None
+
+
 def looked_at(key: str) -> None:
     """Keep that a picture was looked at, where that can be kept."""
     with suppress(DataError, OSError):
@@ -70,11 +96,13 @@ def looked_at_last() -> list[str]:
 
 
 def add(content: bytes, name: str) -> str:
-    """Keep a picture; its id. It is decoded once, and encoded for browsers while it is written.
+    """Keep a picture or a video; its key. A picture is decoded once, and encoded for browsers while it is written.
 
     Raises:
-        DataError, ImageError: it is no picture that can be used, or cannot be kept.
+        DataError, ImageError: it is no picture or video that can be used, or cannot be kept.
     """
+    if is_clip(content, name):
+        return f"{PREFIX}{workspace().clips.add(content, name)[0]}@0"
     loaded = load_image(content, name)
     image_url(to_uint8(loaded.pixels), loaded.sha256)
     key, is_new = workspace().keep(content, loaded)
@@ -84,11 +112,16 @@ def add(content: bytes, name: str) -> str:
 
 
 def picture(key: str) -> LoadedImage:
-    """The picture of an image of the workspace, decoded.
+    """A sample, an image of the workspace or a clip's frame, decoded.
 
     Raises:
         DataError, ImageError: it is gone or damaged.
     """
+    if key in SAMPLES:
+        return sample_picture(key)[0]
+    if key.startswith(PREFIX):
+        clip, number = find_frame(key)
+        return MEMORY.recall(("picture", clip.key(number)), lambda: clip.frame(number), torch.device("cpu")).value
     return MEMORY.recall(("picture", key), lambda: workspace().load(key), torch.device("cpu")).value
 
 

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from frcnn_viz.analysis.anchor_fit import ObjectsOnGrids, place_objects
 from frcnn_viz.data.ground_truth import no_targets
-from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.figures.rois import crop
 from frcnn_viz.ui import library, session, view
@@ -128,7 +127,7 @@ def object_list(rows: Sequence[Mapping[str, object]], chosen: int | None, height
 
 def crop_box(key: str, box_in_image: Tensor, side: int = 128) -> np.ndarray:
     """A box [4] of an image with a little of what is around it: uint8 [h, w, 3], at most `side` pixels."""
-    picture = to_uint8((sample_picture(key)[0] if key in SAMPLES else library.picture(key)).pixels)
+    picture = to_uint8(library.picture(key).pixels)
     around = 0.25 * float((box_in_image[2:] - box_in_image[:2]).max())
     grown = box_in_image + torch.tensor([-around, -around, around, around])
     cut = Image.fromarray(np.ascontiguousarray(crop(picture, grown)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.clips import PREFIX, Clip, find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage
 from frcnn_viz.data.samples import SAMPLES, sample_picture, samples_of
@@ -37,7 +38,8 @@ class Session:
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
         ground_truth: of a sample, or what was drawn on an image of the workspace; None where nothing was.
-        item: the image of the workspace; None for a sample.
+        item: the image of the workspace; None for a sample and a clip's frame.
+        clip, frame: of which clip it is which frame; None and 0 for a picture alone.
         lesson: what to look at in a sample, else empty.
         settings: as the visitor has set them. defaults: the model's own.
         trace: every stage, lazily.
@@ -49,6 +51,8 @@ class Session:
     image_url: str
     ground_truth: GroundTruth | None
     item: Item | None
+    clip: Clip | None
+    frame: int
     lesson: str
     settings: Settings
     defaults: Settings
@@ -69,9 +73,10 @@ def of(seen: View) -> Session:
     defaults = Settings.of(detector.model)
     settings = defaults.with_text(dict(seen.changes))
     image, ground_truth, item, lesson = _picture(seen.image)
+    clip, frame = library.frame(seen.image) or (None, 0)
     url = image_url(to_uint8(image.pixels), image.sha256)
     trace = Trace(detector.model, image.pixels, settings, memory=MEMORY, image_key=image.sha256)
-    return Session(seen, detector, image, url, ground_truth, item, lesson, settings, defaults, trace)
+    return Session(seen, detector, image, url, ground_truth, item, clip, frame, lesson, settings, defaults, trace)
 
 
 def current() -> Session:
@@ -123,9 +128,10 @@ def _admit() -> None:
     if not is_known(seen.model):
         tell(f"The link names the detector {seen.model[:40]!r}, which is not here; {DEFAULT_DETECTOR} is shown.")
         seen = replace(seen, model=DEFAULT_DETECTOR, random=False)
-    if seen.image not in SAMPLES and not library.find(seen.image):
+    image = library.whole_key(seen.image)
+    if image is None:
         tell("The link names a picture that is not in this workspace; add it to see the same. A sample is shown.")
-        seen = replace(seen, image=View.image)
+    seen = replace(seen, image=image or View.image)
     view.change(**vars(seen))
     library.looked_at(seen.image)
     try:
@@ -180,14 +186,17 @@ def choose_step(name: str) -> None:
 
 
 def choose_image(key: str) -> None:
-    """Look at a sample (its name) or an image of the workspace (its id)."""
+    """Look at a sample (its name), an image of the workspace (its id) or a clip's frame (`clip:NAME@FRAME`)."""
+    key = library.whole_key(key) or key
     view.change(image=key, selected=())
     library.looked_at(key)
 
 
 def neighbours() -> list[str]:
-    """The images that next and previous go through: the samples of its set, or those that the images page shows."""
+    """What next and previous go through: a clip's frames, a set's samples, or the images that the images page shows."""
     image = view.now().image
+    if found := library.frame(image):
+        return [found[0].key(number) for number in range(found[0].count)]
     if image in SAMPLES:
         return samples_of(SAMPLES[image].set)
     shown = [key for key in view.kept("shown", list) if library.find(key)]
@@ -260,6 +269,9 @@ def _with_link(settings: Settings, link: dict[str, str]) -> Settings:
 
 
 def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, str]:
+    if key.startswith(PREFIX):
+        clip, frame = find_frame(key)
+        return library.picture(key), clip.truth(frame), None, clip.lesson
     if key not in SAMPLES:
         item = library.workspace().item(key)
         return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""

@@ -48,7 +48,8 @@ def of_samples(set: str = SAMPLE_SETS[0]) -> list[Subject]:
 def this_image(here: Session) -> Subject:
     """The image in view."""
     if here.item is None:
-        return _sample(here.view.image)
+        truth = here.ground_truth or GroundTruth.of(())
+        return Subject(here.view.image, here.image.size, truth, lambda: here.image)
     return Subject(here.item.id, here.image.size, library.ground_truth(here.item), lambda: here.image)
 
 

@@ -34,7 +34,8 @@ class View:
     """Everything that decides what is seen.
 
     Attributes:
-        page: its name. image: a sample's name or an image's id in the workspace. set: one of `SETS`.
+        page: its name. image: a sample's name, an image's id in the workspace, or `clip:NAME@FRAME`.
+        set: one of `SETS`.
         model: the detector's name; empty in a link that names none. random: whether it has random weights.
         device: `auto` or a torch device.
         changes: the settings that differ from the model's own, as text.

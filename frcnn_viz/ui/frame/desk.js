@@ -103,9 +103,9 @@ async function copyLink({ desk, data }) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
-// Returns whether there was a picture for the uploader.
+// Returns whether there was a picture or a video for the uploader.
 function add(transfer) {
-  const pictures = [...(transfer?.files ?? [])].filter((file) => file.type.startsWith("image/"));
+  const pictures = [...(transfer?.files ?? [])].filter((file) => /^(image|video)[/]/.test(file.type) || /[.](mkv|avi)$/i.test(file.name));
   const input = document.querySelector(".st-key-compact_upload input[type=file]");
   if (!pictures.length || !input) return false;
   const files = new DataTransfer();

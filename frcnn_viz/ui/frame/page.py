@@ -103,9 +103,11 @@ def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:
 
 
 def _show_code(here: Session, stage: str, code: Code | None) -> None:
-    expression = (
-        f"load_image({here.image.name!r})" if here.item else f"sample_scene({here.image.name.removesuffix('.png')!r})"
-    )
+    expression = f"load_image({here.image.name!r})"
+    if here.clip:
+        expression = f"find_clip({here.clip.name!r}).frame({here.frame})"
+    elif not here.item:
+        expression = f"sample_scene({here.image.name.removesuffix('.png')!r})"
     if code:
         st.code(code(here, expression))
         return

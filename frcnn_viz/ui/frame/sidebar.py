@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -11,8 +12,12 @@ import torch
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.clips import PREFIX as CLIP
 from frcnn_viz.data.images import SUFFIXES
-from frcnn_viz.data.samples import SAMPLES, sample_picture
+from frcnn_viz.data.samples import SAMPLES
+from frcnn_viz.data.video import MAX_BYTES
+from frcnn_viz.data.video import SUFFIXES as VIDEOS
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
 from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
@@ -68,6 +73,7 @@ def memory_in_use(detector: Detector) -> str:
 
 def _picture(here: session.Session | None) -> None:
     titles = {name: sample.title for name, sample in SAMPLES.items()}
+    titles |= {key: f"Clip: {title}" for key, title in library.clips().items()}
     titles |= {item.id: f"Yours: {item.name}" for item in library.items()}
     _choice("image", "view.picture", titles, session.choose_image)
     with st.container(key="hands", horizontal=True, gap="small"):
@@ -78,8 +84,9 @@ def _picture(here: session.Session | None) -> None:
         with st.container(key="compact_upload"):
             st.file_uploader(
                 word("view.upload").term,
-                list(SUFFIXES),
+                [*SUFFIXES, *VIDEOS],
                 accept_multiple_files=True,
+                max_upload_size=MAX_BYTES // 1_000_000,
                 key=_uploader(),
                 on_change=_uploaded,
                 label_visibility="collapsed",
@@ -155,20 +162,17 @@ def _neighbours() -> list[Tile]:
     at = keys.index(image)
     start = max(0, min(at - THUMBNAILS // 2, len(keys) - THUMBNAILS))
     named = {item.id: item.name for item in library.items()}
-    return [
-        Tile(
-            key,
-            image_url(_small(key)) if key in SAMPLES else library.thumbnail_url(key),
-            named.get(key, key),
-            chosen=key == image,
-        )
-        for key in keys[start : start + THUMBNAILS]
-    ]
+    tiles = []
+    for key in keys[start : start + THUMBNAILS]:
+        with suppress(DataError):  # a frame that cannot be decoded any more
+            url = library.thumbnail_url(key) if key in named else image_url(_small(key))
+            tiles.append(Tile(key, url, named.get(key, key), chosen=key == image))
+    return tiles
 
 
 @lru_cache
-def _small(sample: str) -> np.ndarray:
-    picture = Image.fromarray(to_uint8(sample_picture(sample)[0].pixels))
+def _small(key: str) -> np.ndarray:
+    picture = Image.fromarray(to_uint8(library.picture(key).pixels))
     picture.thumbnail((112, 84))
     return np.asarray(picture)
 
@@ -183,7 +187,7 @@ def _here() -> session.Session | None:
 
 def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[str], None]) -> None:
     key, value, told = f"choose_{name}", str(getattr(view.now(), name)), word(word_key)
-    value = value.partition("@")[0] if value.startswith(PREFIX) else value  # a step is chosen below
+    value = value.partition("@")[0] if value.startswith((PREFIX, CLIP)) else value  # step and frame are chosen below
     view.hold(key, value if value in titles else next(iter(titles)))
     changed = lambda: choose(view.held(key))  # noqa: E731
     st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)

@@ -8,8 +8,8 @@ import streamlit as st
 
 from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
-from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
+from frcnn_viz.data.clips import objects_of
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
@@ -28,17 +28,15 @@ from frcnn_viz.words import word
 def copy_sample(here: Session) -> None:
     buffer = io.BytesIO()
     here.image.image.save(buffer, "PNG")
-    truth = here.ground_truth
-    boxes = truth.boxes_in_image.tolist()
-    objects = [Object(tuple(box), name) for box, name in zip(boxes, truth.names, strict=True)]
-    key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects)
+    key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects_of(here.ground_truth))
     session.choose_image(key)
 
 
 def show_sample(here: Session) -> None:
     left, inspector = workbench()
     with inspector:
-        st.info("This picture comes with the program, and its ground truth stays as it is. Copy it to draw on it.")
+        whose = "is a frame of a clip" if here.clip else "comes with the program, and its ground truth stays as it is"
+        st.info(f"This picture {whose}. Copy it to draw on it.")
         st.button(
             word("draw.copy").term,
             icon=":material/content_copy:",
@@ -49,7 +47,7 @@ def show_sample(here: Session) -> None:
         )
         canvas_panel("draw_canvas")
     with left:
-        show_picture(here, "draw", [ground_truth_layer(here.ground_truth)])
+        show_picture(here, "draw", [ground_truth_layer(here.ground_truth)] if here.ground_truth else [])
 
 
 def mend(item: Item, finding: Finding) -> None:
