@@ -68,7 +68,8 @@ class Fix:
 
     Attributes:
         name: of the setting. before, after: its values. settings: all of them, with it.
-        false_alarms: how many more there are on the image. found: how many more objects are found, this one included.
+        false_alarms: how many more there are on the image, or on all frames. found: how many more objects are found,
+            this one included.
         one_less: the settings one step nearer, which do not do.
     """
 
@@ -113,23 +114,47 @@ def fixes(
             tried[at] = hit, int(outcomes.false_alarms.sum()), int(outcomes.found.sum())
         return tried[at]
 
-    results = []
-    names = names or TRIED.get(verdict, ())
-    _, false_before, found_before = judged(settings)
+    return single_changes(
+        settings,
+        names or TRIED.get(verdict, ()),
+        works=lambda at: judged(at)[0],
+        price=lambda at: judged(at)[1:],
+        progress=progress,
+    )
+
+
+def single_changes(
+    settings: Settings,
+    names: Sequence[str],
+    works: Callable[[Settings], bool],
+    price: Callable[[Settings], tuple[int, int]],
+    progress: Callable[[int, int, str], None],
+) -> list[Fix]:
+    """For each knob the smallest turn with which something works, the cheapest in false alarms first.
+
+    Args:
+        settings: as they are, with which it does not work.
+        names: of `KNOBS`.
+        works: whether it does, at some settings.
+        price: false alarms and objects found, at some settings.
+        progress: as `fixes` takes it.
+    """
+    turned = []
     for number, name in enumerate(names):
         knob = KNOBS[name]
 
-        def works(at: Settings, number: int = number, knob: Knob = knob) -> bool:
+        def does(at: Settings, number: int = number, knob: Knob = knob) -> bool:
             progress(number, len(names), f"{knob.name} {getattr(at, knob.name):g}")
-            return judged(at)[0]
+            return works(at)
 
-        between = _boundary(knob, settings, works)
+        between = _boundary(knob, settings, does)
         if between is not None:
-            less, enough = between
-            _, false_after, found_after = judged(enough)
-            values = (getattr(settings, knob.name), getattr(enough, knob.name))
-            prices = (false_after - false_before, found_after - found_before)
-            results.append(Fix(knob.name, *values, enough, *prices, less))
+            turned.append((knob.name, *between))
+    results = []
+    for name, less, enough in turned:
+        (alarms, found), (alarms_before, found_before) = price(enough), price(settings)
+        values = getattr(settings, name), getattr(enough, name)
+        results.append(Fix(name, *values, enough, alarms - alarms_before, found - found_before, less))
     return sorted(results, key=lambda fix: fix.false_alarms)
 
 
