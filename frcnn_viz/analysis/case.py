@@ -40,6 +40,13 @@ class Case:
         """The index of proposals [N] as a class among the candidates of the final filter: int64 [N]."""
         return proposals * (self.trace.rois.num_classes - 1) + label - 1
 
+    def rank_in_level(self, anchor: int) -> int:
+        """The place of an anchor in the RPN's list of its level, 1 that of the best objectness."""
+        grid, objectness = self.trace.anchors, self.trace.rpn.objectness
+        level = grid.place(anchor)[0]
+        start, count = grid.offsets[level], grid.counts[level]
+        return int((objectness[start : start + count] > objectness[anchor]).sum()) + 1
+
     def of_proposal(
         self,
         verdict: Verdict,

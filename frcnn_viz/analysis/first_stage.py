@@ -48,11 +48,9 @@ def describe_movement(before: Tensor, after: Tensor) -> str:
 
 def below_top_n(case: Case, g: int) -> Finding:
     """An anchor was moved onto it, and none such is among the best of its level."""
-    overlap, grid, objectness = _moved(case, g), case.trace.anchors, case.trace.rpn.objectness
+    overlap, objectness = _moved(case, g), case.trace.rpn.objectness
     anchor = best_of((overlap >= IOU).nonzero()[:, 0], objectness)
-    level = grid.place(anchor)[0]
-    start, count = grid.offsets[level], grid.counts[level]
-    rank = int((objectness[start : start + count] > objectness[anchor]).sum()) + 1
+    rank = case.rank_in_level(anchor)
     iou, score = float(overlap[anchor]), float(objectness[anchor].sigmoid())
     words = (
         f"The RPN moved anchor {anchor:,} onto it (IoU {iou:.2f}), but with objectness {score:.4f} "
