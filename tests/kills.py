@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from frcnn_viz.analysis.archive import TENSORS, Archive
+from frcnn_viz.analysis.archive import TENSORS
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
@@ -88,7 +88,7 @@ def rename(workspace: Workspace, start: int, confirm: Confirm) -> None:
 def examine(workspace: Workspace, start: int, confirm: Confirm) -> None:
     """Examinations put on disk."""
     for n in count(start):
-        Archive(workspace.folder / "examined.sqlite").put(str(n), examination(n))
+        open_archive(workspace.folder).put(str(n), examination(n))
         confirm(str(n))
 
 
@@ -157,7 +157,7 @@ def assert_confirmed(name: str, workspace: Workspace, confirmed: list, before: d
         assert set(confirmed) <= set(now)
         assert all(len(now[key]) == 2 for key in confirmed)
     elif name == "examine":
-        found = Archive(workspace.folder / "examined.sqlite").get(confirmed)
+        found = open_archive(workspace.folder).get(confirmed)
         assert {key: one.ms["backbone"] for key, one in found.items()} == {key: float(key) for key in confirmed}
     elif name == "rename":
         strip = lambda objects: [replace(one, label="") for one in objects]  # noqa: E731

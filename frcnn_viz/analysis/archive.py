@@ -10,18 +10,21 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 import torchvision
 from filelock import FileLock, Timeout
 
 import frcnn_viz
+from frcnn_viz.analysis import sightings
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
+from frcnn_viz.analysis.sightings import FrameRecord
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside
@@ -31,6 +34,7 @@ from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
 
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 FORM = 2
 """Of the records; raised whenever an examination holds or means something else."""
@@ -70,16 +74,17 @@ def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTrut
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-class Archive:
+class Archive(Generic[T]):
     """Examinations by key in a file, which is made when first written to. Safe for many threads and processes.
 
     Where the file cannot be used, nothing is kept, and the log says so.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, to_text: Callable[[T], str], from_text: Callable[[str], T]) -> None:
+        """`from_text` gives what `to_text` wrote, or raises a ValueError, LookupError, TypeError or AttributeError."""
+        self.path, self._to_text, self._from_text = path, to_text, from_text
 
-    def get(self, keys: Iterable[str]) -> dict[str, Examination]:
+    def get(self, keys: Iterable[str]) -> dict[str, T]:
         """Those of the keys that are kept."""
         if not self.path.is_file():
             return {}
@@ -90,13 +95,13 @@ class Archive:
                     row = file.execute("SELECT record FROM examined WHERE key = ?", (key,)).fetchone()
                     if row:
                         with suppress(ValueError, LookupError, TypeError, AttributeError, RuntimeError):
-                            found[key] = from_json(row[0])
+                            found[key] = self._from_text(row[0])
         except sqlite3.Error as error:
             LOG.warning("%s cannot be read: %s", self.path, error)
             self._set_aside(error)
         return found
 
-    def put(self, key: str, one: Examination) -> None:
+    def put(self, key: str, one: T) -> None:
         """Keep one; a damaged file is set aside, and another begun."""
         try:
             try:
@@ -108,9 +113,9 @@ class Archive:
         except (sqlite3.Error, OSError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
 
-    def _write(self, key: str, one: Examination) -> None:
+    def _write(self, key: str, one: T) -> None:
         with closing(self._open()) as file, file:
-            file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, to_json(one)))
+            file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, self._to_text(one)))
             file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
 
     def _set_aside(self, error: sqlite3.Error) -> bool:
@@ -147,9 +152,14 @@ class Archive:
         return file
 
 
-def open_archive() -> Archive:
-    """The archive in the workspace's folder."""
-    return Archive(default_folder() / "examined.sqlite")
+def open_archive(folder: Path | None = None) -> Archive[Examination]:
+    """The archive of images in a workspace's folder, the usual one where none is named."""
+    return Archive((folder or default_folder()) / "examined.sqlite", to_json, from_json)
+
+
+def open_frames(folder: Path | None = None) -> Archive[FrameRecord]:
+    """The archive of clips' frames beside it."""
+    return Archive((folder or default_folder()) / "frames.sqlite", sightings.to_json, sightings.from_json)
 
 
 def to_json(one: Examination) -> str:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from frcnn_viz import load_detector, trace
-from frcnn_viz.analysis.archive import TENSORS, Archive, from_json, key_of, to_json
+from frcnn_viz.analysis.archive import TENSORS, from_json, key_of, open_archive, to_json
 from frcnn_viz.analysis.examination import Examination, examine_image
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import from_pil
@@ -32,7 +32,7 @@ def one(request: pytest.FixtureRequest) -> Examination:
 
 
 def test_the_same_comes_back(one: Examination, tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "examined.sqlite")
+    archive = open_archive(tmp_path)
     assert archive.get(["a"]) == {}
     archive.put("a", one)
     (again,) = archive.get(["a", "b"]).values()
@@ -67,7 +67,7 @@ def test_whatever_it_depends_on_is_another_record() -> None:
 
 
 def test_a_damaged_file_is_kept_and_another_begun(one: Examination, tmp_path: Path) -> None:
-    archive, damaged = Archive(tmp_path / "examined.sqlite"), b"no database " * 1000
+    archive, damaged = open_archive(tmp_path), b"no database " * 1000
     archive.path.write_bytes(damaged)
     archive.put("a", one)
     assert list(archive.get(["a"])) == ["a"]
@@ -80,7 +80,7 @@ def test_a_damaged_file_is_kept_and_another_begun(one: Examination, tmp_path: Pa
 
 
 def test_a_damaged_record_takes_no_other_with_it(one: Examination, tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "examined.sqlite")
+    archive = open_archive(tmp_path)
     for key in ("a", "b", "c"):
         archive.put(key, one)
     with closing(sqlite3.connect(archive.path)) as file, file:
