@@ -20,6 +20,7 @@ from frcnn_viz.analysis.anchor_value import OBJECTIVES
 from frcnn_viz.analysis.export import BOX_STAGES
 from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.analysis.metrics import FIGURES
+from frcnn_viz.analysis.sightings import Cell
 from frcnn_viz.analysis.stress import AXES
 from frcnn_viz.analysis.verdicts import Mechanism, Verdict
 from frcnn_viz.analysis.waterfall import STAGES
@@ -59,6 +60,7 @@ def test_every_setting_has_a_word() -> None:
         ("verdict", Verdict),
         ("mistake", Mistake),
         ("mechanism", Mechanism),
+        ("cell", Cell),
         ("check", Kind),
         ("mend", Mend),
     ],

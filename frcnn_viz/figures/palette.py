@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frcnn_viz.analysis.sightings import Cell
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.words import word
@@ -33,6 +34,22 @@ REASONS = {
     MatchReason.OUTSIDE: PURPLE,
 }
 REASON_NAMES = {reason: word(f"match.{reason.name.lower()}").term for reason in REASONS}
+CELLS = {
+    Cell.OUTSIDE: "#FFFFFF",
+    Cell.HIDDEN: "#C8C8C8",
+    Cell.LEFT_OUT: GREY,
+    Cell.NOTHING: SKY,
+    Cell.ANCHOR: "#5B5B8C",
+    Cell.CANDIDATE: ORANGE,
+    Cell.PROPOSAL: BLUE,
+    Cell.REFINED: VERMILION,
+    Cell.SCORED: PURPLE,
+    Cell.KEPT: YELLOW,
+    Cell.FOUND: GREEN,
+}
+CELL_NAMES = {cell: word(f"cell.{cell.name.lower()}").term for cell in CELLS}
+CELL_LETTERS = {cell: "" if cell is Cell.OUTSIDE else name[0].upper() for cell, name in CELL_NAMES.items()}
+"""So that the flicker table can be read without its colours."""
 LEVELS = [BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, YELLOW, GREY]
 CLASSES = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
 BACKGROUND_CLASS = GREY
