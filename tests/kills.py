@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from frcnn_viz.analysis.archive import TENSORS
+from frcnn_viz.analysis.archive import TENSORS, open_archive
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace

@@ -12,7 +12,7 @@ from frcnn_viz.analysis.autopsy import Autopsy, examine
 from frcnn_viz.analysis.case import IOU, Case, best_of
 from frcnn_viz.analysis.margins import margin_of
 from frcnn_viz.analysis.outcomes import UNKNOWN
-from frcnn_viz.analysis.sightings import Box, Find, FrameRecord, Sighting, Suppressor
+from frcnn_viz.analysis.sightings import Box, Detected, Find, FrameRecord, Sighting, Suppressor
 from frcnn_viz.analysis.verdicts import Finding
 from frcnn_viz.analysis.waterfall import reached
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -66,8 +66,7 @@ def examine_frame(
         frame,
         sightings,
         tuple(sorted(set(hidden) - set(identities))),
-        len(trace.detections),
-        int(autopsy.outcomes.false_alarms.sum()),
+        _detected(trace, autopsy, classes),
         dict(funnel(trace.proposals, trace.detections)),
     )
 
@@ -137,6 +136,15 @@ def _suppressor(
         on = int(overlaps.argmax()) if bool(overlaps.max() >= IOU) else None
     identity, name = (None, name) if on is None else (identities[on], names[on])
     return Suppressor(identity, name, _plain(trace.input.boxes_in_image(box[None])[0]), float(score))
+
+
+def _detected(trace: Trace, autopsy: Autopsy, classes: Sequence[str]) -> tuple[Detected, ...]:
+    found = trace.detections
+    rows = (found.boxes_in_image, found.labels, found.scores, autopsy.outcomes.false_alarms)
+    return tuple(
+        Detected(tuple(box), classes[label], score, alarm)
+        for box, label, score, alarm in zip(*(row.tolist() for row in rows), strict=True)
+    )
 
 
 def _find(case: Case, g: int) -> Find | None:

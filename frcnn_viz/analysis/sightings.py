@@ -74,6 +74,16 @@ class Find:
 
 
 @dataclass(frozen=True)
+class Detected:
+    """A detection: its box in the image, class and score, and whether it is a false alarm."""
+
+    box: Box
+    name: str
+    score: float
+    false_alarm: bool
+
+
+@dataclass(frozen=True)
 class Sighting:
     """One object in one frame.
 
@@ -133,15 +143,19 @@ class FrameRecord:
     Attributes:
         frame: its number. sightings: of its objects, in the order of the ground truth.
         hidden: identities that are in the frame, cannot be seen, and have no box.
-        detections, false_alarms: how many. boxes: how many are left after each filter, by its name.
+        detections: by falling score. boxes: how many are left after each filter, by its name.
     """
 
     frame: int
     sightings: tuple[Sighting, ...]
     hidden: tuple[str, ...]
-    detections: int
-    false_alarms: int
+    detections: tuple[Detected, ...]
     boxes: dict[str, int]
+
+    @property
+    def false_alarms(self) -> int:
+        """How many of the detections are."""
+        return sum(one.false_alarm for one in self.detections)
 
     def of(self, identity: str) -> Sighting | None:
         """The object of an identity, None where it is not among those with a box."""
@@ -167,7 +181,9 @@ def from_json(text: str) -> FrameRecord:
         ValueError, KeyError, TypeError: it is none.
     """
     row = json.loads(text)
-    return FrameRecord(**{**row, "sightings": tuple(map(_sighting, row["sightings"])), "hidden": tuple(row["hidden"])})
+    detections = tuple(Detected(**{**one, "box": tuple(one["box"])}) for one in row["detections"])
+    sightings = tuple(map(_sighting, row["sightings"]))
+    return FrameRecord(row["frame"], sightings, tuple(row["hidden"]), detections, row["boxes"])
 
 
 def _sighting(row: dict) -> Sighting:

@@ -263,7 +263,8 @@ def test_the_numbers_of_a_sighting_are_the_traces_own(
 ) -> None:
     for shot, one in zip(shots, records, strict=True):
         trace = shot.trace_of(settings)
-        assert one.detections == len(trace.detections)
+        assert [list(found.box) for found in one.detections] == trace.detections.boxes_in_image.tolist()
+        assert [found.score for found in one.detections] == trace.detections.scores.tolist()
         assert one.boxes == dict(trace.funnel)
         assert one.false_alarms == int(shot.outcomes(settings, detector.classes).false_alarms.sum())
         for sighting in one.sightings:
