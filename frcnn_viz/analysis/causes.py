@@ -163,7 +163,7 @@ def _limit(lost: Sighting) -> str:
 def _by(lost: Sighting, frame: int, what: str = "score") -> str:
     by = lost.suppressor
     if by.identity is None:
-        who = f"a {by.name or 'box'} on no object ({what} {by.score:.2f})"
+        who = f"a {by.name or 'box'} on no object ({what} {by.score:.2f}, IoU with this one {by.iou:.2f})"
     else:
         who = f"the {by.name} (object {by.identity}, {what} {by.score:.2f})"
     return f"by {who} since frame {frame:,}: they overlap by {_over(lost.margin)}"

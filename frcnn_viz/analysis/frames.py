@@ -14,7 +14,7 @@ from frcnn_viz.analysis.margins import margin_of
 from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.sightings import Box, Detected, Find, FrameRecord, Sighting, Suppressor
 from frcnn_viz.analysis.verdicts import Finding
-from frcnn_viz.analysis.waterfall import reached
+from frcnn_viz.analysis.waterfall import iou_table, reached
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.summary import funnel
 from frcnn_viz.pipeline.trace import Trace
@@ -47,7 +47,11 @@ def examine_frame(
     boxes_in_image = truth.boxes_in_image.to(trace.anchors.boxes.device, torch.float32)
     case = Case(trace, classes, boxes_in_image, autopsy.labels.tolist(), autopsy.outcomes)
     with torch.inference_mode():
-        moved = clip_boxes_to_image(trace.decoded, trace.input.input_size)
+        to_image = trace.input.boxes_in_image
+        anchors = iou_table(boxes_in_image, to_image(trace.anchors.boxes)).argmax(dim=1).tolist()
+        moved = to_image(clip_boxes_to_image(trace.decoded, trace.input.input_size))
+        likely = trace.rpn.objectness.where(iou_table(boxes_in_image, moved) >= IOU, -torch.inf).max(dim=1)
+        likeliest = likely.indices.where(likely.values.isfinite(), -1).tolist()
         stages = reached(autopsy.ious, IOU).tolist()
         sightings = tuple(
             Sighting(
@@ -58,7 +62,9 @@ def examine_frame(
                 verdict=autopsy.findings[g].verdict,
                 sentence=autopsy.findings[g].sentence,
                 reached=stages[g],
-                **_measured(case, autopsy, g, moved, truth.names, identities),
+                anchor=anchors[g],
+                **_likeliest(case, likeliest[g]),
+                **_measured(case, autopsy, g, truth.names, identities),
             )
             for g, name in enumerate(truth.names)
         )
@@ -72,15 +78,13 @@ def examine_frame(
 
 
 def _measured(
-    case: Case, autopsy: Autopsy, g: int, moved: Tensor, names: Sequence[str], identities: Sequence[str]
+    case: Case, autopsy: Autopsy, g: int, names: Sequence[str], identities: Sequence[str]
 ) -> dict[str, object]:
-    """What a sighting holds besides the verdict; moved: float32 [A, 4], the anchors as the RPN moved them, clipped."""
+    """What a sighting holds besides the verdict and the anchors."""
     finding, ious = autopsy.findings[g], autopsy.ious[g].tolist()
     scores = _scores(case, g)
     return {
         "ious": tuple(ious),
-        "anchor": int(case.overlaps(g, case.trace.anchors.boxes).argmax()),
-        **_likeliest(case, case.overlaps(g, moved) >= IOU),
         **scores,
         "suppressor": _suppressor(case, g, finding, names, identities),
         "neighbour": None if finding.neighbour is None else identities[finding.neighbour],
@@ -89,11 +93,10 @@ def _measured(
     }
 
 
-def _likeliest(case: Case, on_it: Tensor) -> dict[str, object]:
-    """Level, objectness and rank of the likeliest of the moved anchors on_it (bool [A]); nothing where none is."""
-    if not bool(on_it.any()):
+def _likeliest(case: Case, anchor: int) -> dict[str, object]:
+    """Level, objectness and rank of the likeliest anchor that was moved onto an object; nothing where it is -1."""
+    if anchor < 0:
         return {}
-    anchor = best_of(on_it.nonzero()[:, 0], case.trace.rpn.objectness)
     return {
         "level": case.trace.anchors.place(anchor)[0],
         "objectness": float(case.trace.rpn.objectness[anchor].sigmoid()),
@@ -129,13 +132,13 @@ def _suppressor(
         box, score, name = trace.rois.boxes[by], trace.rois.scores[by], case.classes[by[1]]
     else:
         box, score, name = trace.proposals.candidates[by], trace.proposals.scores[by], None
-    on = finding.neighbour
+    overlaps = torch.stack([case.overlaps(other, box[None])[0] for other in range(len(names))])
+    own, on = float(overlaps[g]), finding.neighbour
     if on is None:
-        overlaps = torch.stack([case.overlaps(other, box[None])[0] for other in range(len(names))])
         overlaps[g] = 0
         on = int(overlaps.argmax()) if bool(overlaps.max() >= IOU) else None
     identity, name = (None, name) if on is None else (identities[on], names[on])
-    return Suppressor(identity, name, _plain(trace.input.boxes_in_image(box[None])[0]), float(score))
+    return Suppressor(identity, name, _plain(trace.input.boxes_in_image(box[None])[0]), float(score), own)
 
 
 def _detected(trace: Trace, autopsy: Autopsy, classes: Sequence[str]) -> tuple[Detected, ...]:

@@ -49,22 +49,24 @@ FURTHEST = {
 """How far an object got that was lost at each of the waterfall's stages."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suppressor:
     """The box that suppressed an object's.
 
     Attributes:
         identity: of the object it lies on, None where it lies on none. name: that object's class, or the box's own.
         box: in the image. score: its objectness in the RPN's NMS, else that of its class.
+        iou: with the object whose box it suppressed.
     """
 
     identity: str | None
     name: str | None
     box: Box
     score: float
+    iou: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Find:
     """The detection that counts for an object: its box in the image, score, and IoU with the object."""
 
@@ -73,7 +75,7 @@ class Find:
     iou: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Detected:
     """A detection: its box in the image, class and score, and whether it is a false alarm."""
 
@@ -83,7 +85,7 @@ class Detected:
     false_alarm: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """One object in one frame.
 
@@ -136,7 +138,7 @@ class Sighting:
         return self.ious[STAGES.index(stage)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrameRecord:
     """One frame.
 

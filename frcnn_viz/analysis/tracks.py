@@ -6,14 +6,17 @@ as in SORT, Bewley et al., 2016, without its prediction of motion).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torchvision.ops import box_iou
+
+from frcnn_viz.data.ground_truth import GroundTruth
 
 LEAST_IOU = 0.3
 """Of a thing's box with its last one, as in SORT."""
@@ -62,6 +65,33 @@ def link(
             of_box[row].box, of_box[row].seen = boxes[row], place
         numbers.append([of_box[row].number for row in range(len(boxes))])
     return numbers
+
+
+def fill_identities(
+    frames: Sequence[tuple[GroundTruth, Sequence[str]]], *, least_iou: float = LEAST_IOU, most_unseen: int = MOST_UNSEEN
+) -> list[tuple[str, ...]]:
+    """An identity for every object of every frame: its own where it has one, else its class and the track it is on.
+
+    Args:
+        frames: the objects of each, and their identities, empty where they have none.
+        least_iou: as `link` takes it.
+        most_unseen: likewise.
+    """
+    taken = {identity for _, identities in frames for identity in identities}
+    labels = {name: label for label, name in enumerate(dict.fromkeys(name for one, _ in frames for name in one.names))}
+    nameless = [truth.take(torch.tensor([not one for one in own], dtype=torch.bool)) for truth, own in frames]
+    boxes = [(one.boxes_in_image, torch.tensor([labels[name] for name in one.names])) for one in nameless]
+    of_track: dict[int, str] = {}
+    filled = []
+    for (truth, own), numbers in zip(frames, link(boxes, least_iou=least_iou, most_unseen=most_unseen), strict=True):
+        tracks, identities = iter(numbers), []
+        for name, identity in zip(truth.names, own, strict=True):
+            if not identity and (track := next(tracks)) not in of_track:
+                of_track[track] = next(new for n in count(1) if (new := f"{name}-{n}") not in taken)
+                taken.add(of_track[track])
+            identities.append(identity or of_track[track])
+        filled.append(tuple(identities))
+    return filled
 
 
 def _pair(tracks: list[_Track], boxes: Tensor, labels: Tensor, least_iou: float) -> dict[int, _Track]:

@@ -142,17 +142,19 @@ def group_rows(ious: Tensor, groups: Sequence[tuple[str, Tensor]], threshold: fl
 
 
 def best_iou(truth: Tensor, boxes: Tensor) -> Tensor:
-    """The best IoU of each of `truth` [G, 4] with any of `boxes` [N, 4]: float32 [G], 0 where there is no box.
+    """The best IoU of each of `truth` [G, 4] with any of `boxes` [N, 4]: float32 [G], 0 where there is no box."""
+    return _best(iou_table(truth, boxes))
 
-    Exactly `box_iou(truth, boxes).amax(dim=1)`, in a third of its time on a CPU: coordinates lie side by side.
-    """
+
+def iou_table(truth: Tensor, boxes: Tensor) -> Tensor:
+    """Exactly `box_iou(truth, boxes)`, float32 [G, N], in a third of its time: coordinates lie side by side."""
     x0, y0, x1, y1 = (side.contiguous() for side in boxes.unbind(dim=1))
     left, top, right, bottom = (side[:, None] for side in truth.unbind(dim=1))
     width = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp_(min=0)
     height = (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp_(min=0)
     shared = width.mul_(height)
     union = ((right - left) * (bottom - top) + (x1 - x0) * (y1 - y0)).sub_(shared)
-    return _best(shared.div_(union))
+    return shared.div_(union)
 
 
 def _best(iou: Tensor) -> Tensor:

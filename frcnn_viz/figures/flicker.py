@@ -132,6 +132,7 @@ def funnel_figure(records: Sequence[FrameRecord]) -> go.Figure:
     names = dict.fromkeys(name for record in records for name in record.boxes)
     shades = (LEVELS[number % len(LEVELS)] for number in range(len(names)))
     figure = _lines(records, ((name, counts[name], shade) for name, shade in zip(names, shades, strict=True)))
+    figure.update_traces(line_dash="dot", selector=lambda trace: trace.name == "detections")
     figure.update_yaxes(type="log", title=word("axis.boxes").term)
     return _titled(figure, "chart.funnel_frames")
 

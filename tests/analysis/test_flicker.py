@@ -38,8 +38,8 @@ CAUSES = {
     Verdict.BELOW_TOP_N: "Fell from rank 1 to 2 of the RPN's list, and 1 go on; objectness fell from 0.99 to 0.27.",
     Verdict.RPN_FILTERED: "The likeliest box on it has a side of 40.0 pixels, and 64 are needed (its size stayed at "
     "40 x 40 pixels).",
-    Verdict.RPN_NMS: "Suppressed in the RPN's NMS by a box on no object (objectness 1.00) since frame 31: they overlap "
-    "by 0.25, over 0.2; its own objectness fell from 0.99 to 0.73.",
+    Verdict.RPN_NMS: "Suppressed in the RPN's NMS by a box on no object (objectness 1.00, IoU with this one 0.38) "
+    "since frame 31: they overlap by 0.25, over 0.2; its own objectness fell from 0.99 to 0.73.",
     Verdict.PROPOSAL_LIMIT: "Came 2nd after the RPN's NMS, and 1 go on as proposals; objectness fell from 0.99 to "
     "0.73.",
     Verdict.REFINED_AWAY: "Refined away: its best refined box fell from 1.00 to 0.23 of IoU, under 0.5; its best "
@@ -48,8 +48,8 @@ CAUSES = {
     Verdict.BACKGROUND: "Score fell from 0.80 to 0.06, under 0.3; that of the background rose from 0.10 to 0.90.",
     Verdict.OTHER_CLASS: "Score fell from 0.80 to 0.10, under 0.3: taken for dog (0.80).",
     Verdict.UNDER_SCORE: "Score fell from 0.80 to 0.50, under 0.6.",
-    Verdict.FINAL_NMS: "Suppressed by a cat on no object (score 0.90) since frame 31: they overlap by 0.25, over 0.2; "
-    "its own score stayed at 0.80.",
+    Verdict.FINAL_NMS: "Suppressed by a cat on no object (score 0.90, IoU with this one 0.38) since frame 31: they "
+    "overlap by 0.25, over 0.2; its own score stayed at 0.80.",
     Verdict.DETECTION_LIMIT: "Came 2nd of at most 1 detections; score stayed at 0.80.",
     Verdict.MERGED: "Merged with object neighbour: its own box was suppressed by the cat (object neighbour, score "
     "0.90) since frame 31: they overlap by 0.54, over 0.5.",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from frcnn_viz.analysis.tracks import link
+from frcnn_viz.analysis.tracks import fill_identities, link
+from frcnn_viz.data.ground_truth import GroundTruth
 
 Frame = tuple[Tensor, Tensor]
 
@@ -96,6 +97,22 @@ def test_pairs_gain_as_much_as_any_pairing(data: st.DataObject) -> None:
             total += float(iou[number, row])
     assert total == pytest.approx(best_pairs(before, now, least_iou))
     assert link([before, now], least_iou=least_iou) == [first, second]
+
+
+def test_objects_without_an_identity_get_one_and_the_others_keep_theirs() -> None:
+    """Two cars drift to the right, the second with a name; a dog stands where a car was."""
+
+    def truth(*boxes: tuple[float, float], names: tuple[str, ...]) -> GroundTruth:
+        return GroundTruth(frame(*boxes)[0], names)
+
+    frames = [
+        (truth((0, 0), (100, 0), names=("car", "car")), ("", "car-1")),
+        (truth((110, 0), (10, 0), names=("car", "car")), ("car-1", "")),
+        (truth(names=()), ()),
+        (truth((12, 0), (112, 0), (10, 0), names=("car", "car", "dog")), ("", "", "")),
+    ]
+    assert fill_identities(frames) == [("car-2", "car-1"), ("car-1", "car-2"), (), ("car-2", "car-3", "dog-1")]
+    assert fill_identities([]) == []
 
 
 def test_what_cannot_be_linked_is_told() -> None:
