@@ -20,6 +20,7 @@ from frcnn_viz.analysis.examination import examine_image
 from frcnn_viz.analysis.export import BOX_STAGES, as_coco_results, as_csv, stage_boxes
 from frcnn_viz.analysis.feature_views import ORDERS, channel_order, pca_to_rgb
 from frcnn_viz.analysis.fixes import fixes
+from frcnn_viz.analysis.frames import examine_frame
 from frcnn_viz.analysis.lineage import follow, source_of, steps
 from frcnn_viz.analysis.loss_variants import variants
 from frcnn_viz.analysis.marks import small_marks, start_from_detections
@@ -28,7 +29,9 @@ from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_grou
 from frcnn_viz.analysis.outcomes import judge
 from frcnn_viz.analysis.probe import probe
 from frcnn_viz.analysis.report import describe_trace
+from frcnn_viz.analysis.sightings import to_json
 from frcnn_viz.analysis.stress import AXES, stress
+from frcnn_viz.analysis.tracks import link
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -153,6 +156,18 @@ def examined(trace: Trace) -> object:
     return replace(examine_image(detector, trace, TRUTH), ms={})
 
 
+def seen_in_a_frame(trace: Trace) -> object:
+    """The objects, and some on detections and beside them: lost in both stages, suppressed, and found."""
+    found = trace.detections
+    rows = [0, 1, 9]
+    boxes = torch.cat([BOXES, found.boxes_in_image[rows].cpu(), found.boxes_in_image[rows].cpu() + 4])
+    names = (*TRUTH.names, *(CLASSES[found.labels[row]] for row in [*rows, *rows]))
+    identities = [str(place) for place in range(len(names))]
+    one = examine_frame(trace, GroundTruth(boxes, names), identities, CLASSES, 0)
+    tracks = link([(found.boxes_in_image, found.labels), (found.boxes_in_image + 2, found.labels)])
+    return to_json(one), tracks
+
+
 def described(trace: Trace) -> object:
     told = describe_trace(Detector("tiny", "tiny", "", trace.model, CLASSES), PICTURE, trace)
     return told["detections"], told["image"]
@@ -205,6 +220,7 @@ ASKED: dict[str, Callable[[Trace], object]] = {
     "a proposal probed": lambda trace: probe(trace, trace.input.boxes_in_image(trace.proposals.boxes[:1])[0]),
     "fixes": fixed,
     "examination": examined,
+    "a frame": seen_in_a_frame,
     "report": described,
     "exports": exported,
     "outcomes": judged,
