@@ -43,7 +43,7 @@ class Gap:
         identity, name: of the object. first, last: numbers of the frames it is lost in. frames: how many are there.
         before: the last frame in which it was found. after: the next in which it is; None where it is lost for good.
         cause: in one sentence, from both frames' numbers, what became of it between `before` and `first`.
-        margin: the largest of its frames, which has to be made up for to close the gap; None where one has no number.
+        margin: the largest of its frames, as a part of the limit: what has to be made up for to close the gap.
     """
 
     identity: str
@@ -54,7 +54,7 @@ class Gap:
     before: int
     after: int | None
     cause: str
-    margin: Margin | None
+    margin: Margin
 
     @property
     def for_good(self) -> bool:
@@ -99,8 +99,8 @@ def by_length(found: Sequence[Gap]) -> list[Gap]:
 
 
 def by_margin(found: Sequence[Gap]) -> list[Gap]:
-    """Those that were missed by least first, as a part of the limit; those without a number last."""
-    return sorted(found, key=lambda gap: (gap.margin is None, gap.margin.part if gap.margin else 0.0))
+    """Those that were missed by least first, as a part of the limit."""
+    return sorted(found, key=lambda gap: gap.margin.part)
 
 
 def _lost_runs(row: np.ndarray) -> Iterator[range]:
@@ -125,10 +125,5 @@ def _gap(records: Sequence[FrameRecord], identity: str, row: np.ndarray, run: ra
         records[before].frame,
         records[int(after[0])].frame if len(after) else None,
         cause(records[before].of(identity), lost[0], records[run.start].frame),
-        _largest([one.margin for one in lost]),
+        max((one.margin for one in lost), key=lambda margin: margin.part),
     )
-
-
-def _largest(margins: Sequence[Margin | None]) -> Margin | None:
-    known = [margin for margin in margins if margin is not None]
-    return max(known, key=lambda margin: margin.part) if len(known) == len(margins) else None

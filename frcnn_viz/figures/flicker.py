@@ -147,7 +147,7 @@ def gap_rows(gaps: Sequence[Gap]) -> list[dict[str, object]]:
             word("gap.last").term: gap.last,
             word("gap.frames").term: gap.frames,
             word("gap.after").term: gap.after,
-            word("gap.margin").term: gap.margin.words if gap.margin else None,
+            word("gap.margin").term: gap.margin.words,
             word("gap.cause").term: gap.cause,
         }
         for gap in gaps
