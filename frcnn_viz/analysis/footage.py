@@ -21,6 +21,7 @@ from frcnn_viz.analysis.tracks import fill_identities, link
 from frcnn_viz.data.clips import Clip
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 
@@ -90,9 +91,10 @@ class Footage:
         found = self._run(tracked(seen), lambda done: tell(self.clip.count + done, 2 * self.clip.count))
         return found, False
 
-    def trace(self, frame: int, settings: Settings | None = None) -> Trace:
+    def trace(self, frame: int, settings: Settings | None = None, memory: Memory | None = None) -> Trace:
         """Of a frame, at other settings where some are given."""
-        return Trace(self.detector.model, self.load(frame), settings or self.settings)
+        key, at = self.clip.key(frame), settings or self.settings
+        return Trace(self.detector.model, self.load(frame), at, memory=memory, image_key=key)
 
     def _run(self, wanted: Sequence[Wanted], tell: Callable[[int], None]) -> list[FrameRecord]:
         records, archive = self.known(wanted), open_frames()

@@ -31,6 +31,7 @@ from frcnn_viz.cli.output import (
 from frcnn_viz.cli.runs import runs
 from frcnn_viz.cli.serving import app
 from frcnn_viz.cli.train import train
+from frcnn_viz.cli.video import video
 from frcnn_viz.paths import ASSETS
 
 
@@ -165,6 +166,7 @@ def train_embedded_command(
 cli.command()(evaluate)
 cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
+cli.command()(video)
 
 
 def main() -> None:

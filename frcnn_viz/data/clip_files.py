@@ -87,7 +87,7 @@ class ClipFiles:
             DataError: it is no video that can be used, or cannot be kept.
         """
         name = clean_name(name)
-        _check_bytes(len(content), name)
+        check_bytes(len(content), name)
         key = hashlib.sha256(content).hexdigest()[:16]
         with suppress(DataError):
             self.clip(key), self.video_path(key)
@@ -111,7 +111,7 @@ class ClipFiles:
             DataError: as `add`, or it cannot be read.
         """
         try:
-            _check_bytes(path.stat().st_size, clean_name(path.name))
+            check_bytes(path.stat().st_size, clean_name(path.name))
             return self.add(path.read_bytes(), path.name)
         except OSError as error:
             raise DataError(f"{clean_name(path.name)} cannot be read ({error.strerror}); check the path.") from error
@@ -129,6 +129,11 @@ class ClipFiles:
         """The frames on which something was drawn, in order."""
         stems = (path.stem for path in (self.folder / key / "annotations").glob("*.json"))
         return tuple(sorted(int(stem) for stem in stems if stem.isdecimal()))
+
+    def stamps(self, key: str) -> tuple[tuple[str, int], ...]:
+        """Other ones whenever something drawn on its frames is."""
+        paths = (self.folder / key / "annotations").glob("*.json")
+        return tuple(sorted((path.stem, path.stat().st_mtime_ns) for path in paths))
 
     def save(self, key: str, frame: int, objects: Sequence[Object]) -> None:
         """Replace what is drawn on a frame; what was there goes to its history. The classes are the caller's to add.
@@ -205,7 +210,12 @@ def carry(objects: Sequence[Object]) -> tuple[Object, ...]:
     return tuple(carried)
 
 
-def _check_bytes(size: int, name: str) -> None:
+def check_bytes(size: int, name: str) -> None:
+    """Refuse a file that is too large.
+
+    Raises:
+        DataError: with a sentence.
+    """
     if size > MAX_BYTES:
         raise DataError(f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB can be read. Cut it.")
 

@@ -5,6 +5,7 @@ NAME is that of a clip which comes with the program, or the id of one in the wor
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -18,8 +19,9 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
-from frcnn_viz.data.clip_files import ClipFiles
-from frcnn_viz.data.decoding import Decoder
+from frcnn_viz.data.bounds import clean_name
+from frcnn_viz.data.clip_files import ClipFiles, check_bytes
+from frcnn_viz.data.decoding import Decoder, look
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.scenes.motion import ORDINARY_MOTION, Motion, MotionOptions
@@ -169,14 +171,24 @@ def find_clip(name: str, folder: Path | None = None) -> Clip:
     files = _files(folder or default_folder())
     file = files.clip(name)
     decoder = _decoder(files.video_path(name), file.facts, file.name)
-    return Clip(
-        name,
-        file.name,
-        file.facts.times,
-        lambda frame: torch.from_numpy(decoder.pixels(frame)).permute(2, 0, 1).contiguous(),
-        lambda frame: _by_hand(files.objects(name, frame)),
-        notes=file.facts.notes,
-    )
+    return _clip(name, file.name, file.facts, decoder, lambda frame: _by_hand(files.objects(name, frame)))
+
+
+def open_clip(path: Path) -> Clip:
+    """A video file as a clip, without a workspace; its name is what it would be there.
+
+    Raises:
+        DataError: it is no video that can be used.
+    """
+    name = clean_name(path.name)
+    try:
+        check_bytes(path.stat().st_size, name)
+        with path.open("rb") as file:
+            key = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise DataError(f"{name} cannot be read ({error.strerror}); check the path.") from error
+    facts = look(path, name)
+    return _clip(key, name, facts, _decoder(path, facts, name), lambda frame: None)
 
 
 def objects_of(truth: GroundTruth | None) -> tuple[Object, ...]:
@@ -248,6 +260,13 @@ def _by_hand(objects: tuple[Object, ...] | None) -> FrameTruth | None:
     identities = tuple(one.identity for one in used)
     truth = GroundTruth.of(objects)
     return FrameTruth(truth, identities, {identity: 1.0 for identity in identities if identity})
+
+
+def _clip(name: str, title: str, facts: VideoFacts, decoder: Decoder, told: Callable[[int], FrameTruth | None]) -> Clip:
+    def pixels(frame: int) -> Tensor:
+        return torch.from_numpy(decoder.pixels(frame)).permute(2, 0, 1).contiguous()
+
+    return Clip(name, title, facts.times, pixels, told, notes=facts.notes)
 
 
 @cache

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 
-def chart(figure: go.Figure, key: str, height: int = 300) -> None:
-    """Show a figure as wide as its column; the names in its traces are shown as they are written."""
+def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
+    """Show a figure as wide as its column; the names in its traces are shown as they are written.
+
+    `more` is what else `st.plotly_chart` takes, such as `on_select`.
+    """
     for trace in figure.data:
         for field in ("name", "x", "y", "text"):
             if field in trace:
@@ -20,7 +24,7 @@ def chart(figure: go.Figure, key: str, height: int = 300) -> None:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    st.plotly_chart(figure, key=key, width="stretch", config={"displaylogo": False})
+    st.plotly_chart(figure, key=key, width="stretch", config={"displaylogo": False}, **more)
 
 
 def _as_written(texts: object) -> object:

@@ -52,7 +52,7 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
             if sha256 not in _encoding:
                 _encoding[sha256] = _ENCODER.submit(_encode, image, sha256)
             return f"img/{sha256}.png"
-    content = _png(image)
+    content = png(image)
     if not _routed:
         return "data:image/png;base64," + base64.b64encode(content).decode()
     return f"img/{_hold(content, sha256)}.png"
@@ -60,7 +60,7 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
 
 def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
     try:
-        _hold(_png(image), sha256)
+        _hold(png(image), sha256)
     except Exception:
         LOG.exception("A picture could not be encoded.")
         raise
@@ -69,7 +69,8 @@ def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
             _encoding.pop(sha256, None)
 
 
-def _png(image: Image.Image | np.ndarray) -> bytes:
+def png(image: Image.Image | np.ndarray) -> bytes:
+    """A picture as PNG, made quickly: it only goes to a browser."""
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     buffer = io.BytesIO()

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -16,11 +17,11 @@ from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS, Clip, find_frame, is_clip
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.images import LoadedImage, load_image
+from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
 from frcnn_viz.figures.rasters import to_uint8
-from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.images import image_url, png
 from frcnn_viz.ui.memory import MEMORY
 
 
@@ -72,6 +73,18 @@ def frame(key: str) -> tuple[Clip, int] | None:
     with suppress(DataError):
         return find_frame(key) if key.startswith(PREFIX) else None
     return None
+
+
+def drawn_on(clip: Clip) -> tuple[tuple[str, int], ...]:
+    """Another one whenever something drawn on a clip's frames is; nothing where the clip comes with the program."""
+    with suppress(DataError, OSError):
+        return () if clip.name in SAMPLE_CLIPS else workspace().clips.stamps(clip.name)
+    return ()
+
+
+def frame_url(clip: Clip, frame: int) -> str:
+    """Where the browser finds a frame's picture; another clip has another name."""
+    return f"frame/{clip.name}/{frame}.png"
 
 
 def whole_key(key: str) -> str | None:
@@ -137,8 +150,8 @@ def thumbnail_url(key: str) -> str:
 
 
 def routes() -> list[Route]:
-    """The route for `st.App`."""
-    return [Route("/thumbnail/{key}.jpg", _thumbnail)]
+    """The routes for `st.App`."""
+    return [Route("/thumbnail/{key}.jpg", _thumbnail), Route("/frame/{name}/{frame:int}.png", _frame)]
 
 
 async def _thumbnail(request: Request) -> Response:
@@ -152,3 +165,16 @@ async def _thumbnail(request: Request) -> Response:
 @cache
 def _open(folder: Path) -> Workspace:
     return Workspace(folder)
+
+
+async def _frame(request: Request) -> Response:
+    name, number = (request.path_params[part] for part in ("name", "frame"))
+    try:
+        content = await run_in_threadpool(_frame_png, f"{PREFIX}{name}@{number}")
+    except (DataError, ImageError) as error:
+        return Response(str(error), status_code=404)
+    return Response(content, media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _frame_png(key: str) -> bytes:
+    return png(to_uint8(picture(key).pixels))

@@ -39,6 +39,7 @@ PAGES = {
     "court": Entry("failures", "gavel"),
     "probe": Entry("failures", "colorize", "rois"),
     "metrics": Entry("failures", "monitoring"),
+    "video": Entry("failures", "movie", None),
     "compare": Entry("failures", "compare", None),
     "images": Entry("data", "photo_library", None),
 }

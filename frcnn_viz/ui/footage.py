@@ -1,0 +1,110 @@
+"""The clip in view, examined frame by frame: when asked, with progress, kept for as long as nothing changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import streamlit as st
+
+from frcnn_viz.analysis.flicker import Gap, gaps
+from frcnn_viz.analysis.footage import Footage, Wanted
+from frcnn_viz.analysis.sightings import FrameRecord
+from frcnn_viz.ui import library, session
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
+
+MOST = 8
+"""Clips whose records are held; those of 3,000 frames are some 60 MB."""
+_HELD: OrderedDict[tuple, Study] = OrderedDict()
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A clip whose frames are all examined.
+
+    Attributes:
+        footage: the clip and the detector. wanted: what is to be found in each frame.
+        by_truth: whether ground truth says so; else the detector's own tracks.
+        records: of each frame, in order. gaps: in which objects are lost.
+    """
+
+    footage: Footage
+    wanted: list[Wanted]
+    by_truth: bool
+    records: list[FrameRecord]
+    gaps: list[Gap]
+
+    @classmethod
+    def of(cls, footage: Footage) -> Study | None:
+        """None where not all frames are examined."""
+        wanted, by_truth = footage.wanted()
+        known = footage.known(wanted)
+        if not wanted or len(known) < len(wanted):
+            return None
+        records = [known[frame] for frame in range(len(wanted))]
+        return cls(footage, wanted, by_truth, records, gaps(records))
+
+
+def footage_of(here: Session) -> Footage:
+    """The clip in view, through the detector in view."""
+    clip = here.clip
+    return Footage(clip, here.detector, here.settings, lambda frame: library.picture(clip.key(frame)).pixels)
+
+
+def held(here: Session) -> Study | None:
+    """The study of the clip in view, where all its frames are examined as it is now."""
+    key = (here.detector.name, here.detector.fingerprint, here.settings, here.clip.name, library.drawn_on(here.clip))
+    if key not in _HELD:
+        study = Study.of(footage_of(here))
+        if study is None:
+            return None
+        _HELD[key] = study
+    _HELD.move_to_end(key)
+    while len(_HELD) > MOST:
+        _HELD.popitem(last=False)
+    return _HELD[key]
+
+
+def examined(here: Session, key: str) -> Study | None:
+    """The study of the clip in view; a button where there is none yet, or where another picture is in view."""
+    if here.clip is None:
+        lead_to_clip()
+        return None
+    if study := held(here):
+        return study
+    told, place = word("film.examine"), st.empty()
+    label = f"{told.term} ({here.clip.count:,})"
+    if not place.button(label, key=f"{key}_run", type="primary", help=told.hover):
+        return None
+    place.empty()
+    try:
+        with progress(key) as tell:
+            footage_of(here).examine(lambda done, total: tell(done, total, f"{done:,} of {total:,} frames"))
+    except ValueError as error:
+        show_error(error)
+        return None
+    return held(here)
+
+
+def lead_to_clip() -> None:
+    """Where the picture in view is no clip's frame: which clips there are."""
+    st.info(word("film.none").sentence)
+    with st.container(horizontal=True):
+        for key, title in library.clips().items():
+            st.button(
+                title, key=f"open_{key}", icon=":material/movie:", on_click=session.choose_image, args=(f"{key}@0",)
+            )
+
+
+def page_buttons(study: Study, frame: int, identity: str, key: str) -> None:
+    """Ways on from a frame of an object."""
+    identities = study.wanted[frame].identities
+    object_ = identities.index(identity) if study.by_truth and identity in identities else None
+    with st.container(horizontal=True):
+        for page in ("autopsy", "proposals"):
+            told = word(f"page.{page}")
+            args = (study.footage.clip.key(frame), page, object_)
+            st.button(told.term, key=f"{key}_{page}", help=told.sentence, on_click=session.look_at, args=args)

@@ -1,0 +1,81 @@
+"""One gap: the last frame with the object and the first without it, side by side, and what would keep it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from frcnn_viz.analysis.fixes import Fix
+from frcnn_viz.analysis.flicker import Gap
+from frcnn_viz.analysis.gap_fixes import Shot, gap_fixes
+from frcnn_viz.figures.autopsy import fix_rows
+from frcnn_viz.figures.gap import gap_layers, gap_numbers
+from frcnn_viz.pipeline.memory import Memory
+from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.footage import Study, page_buttons
+from frcnn_viz.ui.memory import FOR_SURVEYS
+from frcnn_viz.ui.picture import show_picture
+from frcnn_viz.ui.progress import Tell, progress
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
+
+
+def show_gap(here: Session, study: Study, gap: Gap) -> None:
+    """The two frames, the numbers that changed, and the settings that would close the gap."""
+    st.markdown(f"**{plain(gap.identity)}, lost in frames {gap.first:,} to {gap.last:,}.** {plain(gap.cause)}")
+    clip = study.footage.clip
+    for frame, side, column in zip(
+        (gap.before, gap.first), ("before", "lost"), st.columns(2, gap="small"), strict=True
+    ):
+        with column:
+            st.caption(f"{word(f'gap.{side}').term}: frame {frame:,}")
+            trace = study.footage.trace(frame)
+            layers = gap_layers(study.records[frame].of(gap.identity), trace)
+            shared = {"link": "gap", "controls": side == "lost", "url": library.frame_url(clip, frame)}
+            show_picture(here, f"gap_{side}", layers, **shared, caption=f"{clip.title}, frame {frame}")
+            page_buttons(study, frame, gap.identity, f"gap_{side}")
+    before, lost = (study.records[frame].of(gap.identity) for frame in (gap.before, gap.first))
+    st.dataframe(gap_numbers(before, lost), hide_index=True)
+    show_fixes(here, study, gap)
+
+
+def show_fixes(here: Session, study: Study, gap: Gap) -> None:
+    """Looked for when asked, and kept while nothing changes."""
+    key, asked = (gap.identity, gap.first, study), view.kept("gap_fixes", dict)
+    if key not in asked:
+        told = word("gap.fix")
+        if not st.button(told.term, key="gap_fix", help=told.hover, type="primary"):
+            return
+        asked.clear()
+        with progress("gap_fixes", "Nothing is changed by it.") as tell:
+            asked[key] = found_fixes(here, study, gap, tell)
+    fixes: list[Fix] = asked[key]
+    if not fixes:
+        st.caption(word("gap.no_fix").sentence)
+        return
+    st.dataframe(fix_rows(fixes), hide_index=True)
+    st.caption(word("gap.fixes").sentence)
+    with st.container(horizontal=True):
+        for number, fix in enumerate(fixes):
+            changes = {name: getattr(fix.settings, name) for name in fix.settings.changes(here.settings)}
+            label = f"Apply {fix.name} {fix.after:g}"
+            st.button(label, key=f"gap_apply_{number}", on_click=session.change_settings, kwargs=changes)
+
+
+def found_fixes(here: Session, study: Study, gap: Gap, tell: Tell) -> list[Fix]:
+    """Every single change that keeps the object in all frames of the gap, with its price over the clip."""
+    footage, memory = study.footage, Memory(FOR_SURVEYS)
+
+    def shot(frame: int) -> Shot:
+        one = study.wanted[frame]
+        return Shot(lambda settings: footage.trace(frame, settings, memory), one.truth, one.identities)
+
+    lost = [frame for frame in range(gap.first, gap.last + 1) if gap.identity in study.wanted[frame].identities]
+    return gap_fixes(
+        [shot(frame) for frame in lost],
+        [shot(frame) for frame in range(footage.clip.count)],
+        here.settings,
+        gap.identity,
+        here.detector.classes,
+        tell,
+    )
