@@ -183,7 +183,7 @@ def _lines(records: Sequence[FrameRecord], lines: Iterable[tuple[str, np.ndarray
 
 
 def _titled(figure: go.Figure, key: str) -> go.Figure:
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"}
+    legend = {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left"}
     return figure.update_layout(title=word(key).term, legend=legend)
 
 

@@ -14,7 +14,7 @@ from frcnn_viz.analysis.film_report import COLUMNS, film_rows, film_summary
 from frcnn_viz.data.filming import write_video
 from frcnn_viz.data.formats import FORMATS, zip_dataset
 from frcnn_viz.figures.film import FILMED, filmed
-from frcnn_viz.ui.controls import number, segments
+from frcnn_viz.ui.controls import choice, number, segments
 from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.footage import Study, examined, footage_of, lead_to_clip
@@ -31,7 +31,7 @@ def body(here: Session) -> None:
     if here.clip is None:
         lead_to_clip()
         return
-    films, tables, pictures = st.columns(3, gap="large")
+    films, tables, pictures = st.columns([5, 3, 4], gap="medium")
     with films:
         film_form(here)
     with tables:
@@ -77,7 +77,7 @@ def table_form(study: Study) -> None:
 
 
 def dataset_form(here: Session) -> None:
-    chosen = segments(FORMAT, "film_out.format", FORMATS)
+    chosen = choice(FORMAT, "film_out.format", FORMATS)
     clip = here.clip
     make = lambda: zip_dataset(clip.dataset(), chosen, clip.picture)  # noqa: E731
     download(word("film_out.frames").term, make, f"frames-{chosen}.zip", "application/zip", "film_frames_zip")

@@ -22,11 +22,14 @@ SORTS: dict[str, Callable[[list[Gap]], list[Gap]]] = {"length": by_length, "marg
 
 
 def body(here: Session) -> None:
-    """The table, the list of gaps, and the chosen gap."""
+    """The table and the list of gaps; once one is chosen, that one."""
     study = examined(here, "flicker")
     if study is None:
         return
-    show_table(here, study)
+    if gap := chosen_gap(study):
+        show_gap(here, study, gap, lambda: GAP.set(""))
+        return
+    show_table(study)
     if not study.gaps:
         st.success(word("flicker.none").sentence)
         return
@@ -34,13 +37,10 @@ def body(here: Session) -> None:
     rows = SORTS[sort](study.gaps)
     more = {"height": min(250, 40 + 36 * len(rows)), "selection_mode": "single-row"}
     st.dataframe(gap_rows(rows), hide_index=True, key=f"gaps_{sort}", on_select=_chose(rows, f"gaps_{sort}"), **more)
-    if (gap := chosen_gap(study)) is None:
-        st.caption(word("flicker.choose").sentence)
-    else:
-        show_gap(here, study, gap)
+    st.caption(word("flicker.choose").sentence)
 
 
-def show_table(here: Session, study: Study) -> None:
+def show_table(study: Study) -> None:
     """The table, part by part where it is long: then a map of all of it stands above."""
     table = flicker_table(study.records)
     first = 0
@@ -48,10 +48,8 @@ def show_table(here: Session, study: Study) -> None:
         chart(flicker_map(table), "flicker_map", 60 + 14 * len(table.identities))
         first = slide(FIRST, "flicker.first", 0, len(table.frames) - MOST_COLUMNS, 1)
     part = table.columns(first, MOST_COLUMNS)
-    gap = chosen_gap(study)
-    figure = flicker_figure(part, (gap.identity, gap.first) if gap else None)
     more = {"on_select": _clicked(study), "selection_mode": "points"}
-    chart(figure, "flicker_table", 90 + 22 * len(part.identities), **more)
+    chart(flicker_figure(part), "flicker_table", 90 + 22 * len(part.identities), **more)
 
 
 def chosen_gap(study: Study) -> Gap | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from frcnn_viz.analysis.fixes import Fix
@@ -11,6 +13,7 @@ from frcnn_viz.figures.autopsy import fix_rows
 from frcnn_viz.figures.gap import gap_layers, gap_numbers
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.footage import Study, page_buttons
 from frcnn_viz.ui.memory import FOR_SURVEYS
 from frcnn_viz.ui.picture import show_picture
@@ -20,23 +23,41 @@ from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 
-def show_gap(here: Session, study: Study, gap: Gap) -> None:
-    """The two frames, the numbers that changed, and the settings that would close the gap."""
-    st.markdown(f"**{plain(gap.identity)}, lost in frames {gap.first:,} to {gap.last:,}.** {plain(gap.cause)}")
-    clip = study.footage.clip
-    for frame, side, column in zip(
-        (gap.before, gap.first), ("before", "lost"), st.columns(2, gap="small"), strict=True
-    ):
-        with column:
-            st.caption(f"{word(f'gap.{side}').term}: frame {frame:,}")
-            trace = study.footage.trace(frame)
-            layers = gap_layers(study.records[frame].of(gap.identity), trace)
-            shared = {"link": "gap", "controls": side == "lost", "url": library.frame_url(clip, frame)}
-            show_picture(here, f"gap_{side}", layers, **shared, caption=f"{clip.title}, frame {frame}")
-            page_buttons(study, frame, gap.identity, f"gap_{side}")
-    before, lost = (study.records[frame].of(gap.identity) for frame in (gap.before, gap.first))
-    st.dataframe(gap_numbers(before, lost), hide_index=True)
-    show_fixes(here, study, gap)
+def show_gap(here: Session, study: Study, gap: Gap, close: Callable[[], None]) -> None:
+    """The two frames, the numbers that changed, and the settings that would close the gap; `close` leads back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = word("gap.all")
+        st.button(told.term, key="gap_all", icon=":material/arrow_back:", help=told.hover, on_click=close)
+        st.markdown(f"**{plain(gap.identity)}, lost in {_frames(gap)}.** {plain(gap.cause)}")
+    sides = {"before": gap.before, "lost": gap.first}
+    with st.container(key="compared"):
+        for (side, frame), column in zip(sides.items(), st.columns(2, gap="small"), strict=True):
+            with column:
+                show_side(here, study, gap, side, frame)
+    with st.container(key="below_compared"):
+        numbers, fixes, legend = st.columns([5, 4, 3], gap="medium")
+        with numbers:
+            before, lost = (study.records[frame].of(gap.identity) for frame in sides.values())
+            st.dataframe(gap_numbers(before, lost), hide_index=True, height=180)
+        with fixes:
+            show_fixes(here, study, gap)
+        with legend:
+            canvas_panel("gap_lost_canvas")
+
+
+def show_side(here: Session, study: Study, gap: Gap, side: str, frame: int) -> None:
+    """One of the two frames, and the pages that tell more about it."""
+    clip, one = study.footage.clip, study.records[frame].of(gap.identity)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{word(f'gap.{side}').term}**: frame {frame:,}")
+        page_buttons(study, frame, gap.identity, f"gap_{side}")
+    layers = gap_layers(one, study.footage.trace(frame))
+    shared = {"link": "gap", "controls": side == "lost", "url": library.frame_url(clip, frame)}
+    show_picture(here, f"gap_{side}", layers, **shared, caption=f"{clip.title}, frame {frame}")
+
+
+def _frames(gap: Gap) -> str:
+    return f"frame {gap.first:,}" if gap.first == gap.last else f"frames {gap.first:,} to {gap.last:,}"
 
 
 def show_fixes(here: Session, study: Study, gap: Gap) -> None:
