@@ -17,8 +17,10 @@ from typing import Any
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.stream import VideoStream
 from PIL import Image
 
 from frcnn_viz.data.annotations import DataError
@@ -70,8 +72,12 @@ class VideoFacts:
         Raises:
             ValueError, TypeError, LookupError, AttributeError: it is something else.
         """
-        lists = {name: tuple(content[name]) for name in ("times", "stamps", "keys", "checks", "notes")}
-        facts = cls(**{**{name: content[name] for name in ("width", "height", "container", "codec")}, **lists})
+        kinds = {"width": int, "height": int, "container": str, "codec": str}
+        kinds_within = {"times": float, "stamps": int, "keys": int, "checks": int, "notes": str}
+        facts = cls(
+            **{name: kind(content[name]) for name, kind in kinds.items()},
+            **{name: tuple(map(kind, content[name])) for name, kind in kinds_within.items()},
+        )
         count = len(facts.times)
         if not count or len(facts.checks) != count or len(facts.stamps) not in (0, count):
             raise ValueError("no facts of a video")
@@ -118,6 +124,9 @@ def probe(path: Path, name: str = "", patience: float = PATIENCE) -> VideoFacts:
             if walk.broken or len(times) < told:
                 of = f" of {told:,}" if told > len(times) else ""
                 notes.append(f"{name} is damaged or cut short: its first {len(times):,}{of} frames can be shown.")
+            elif times and not told and times[-1] - times[0] + max(0.5, 2 / walk.rate) < walk.lasts:
+                ends = f"its frames end at {times[-1] - times[0]:.1f} s"
+                notes.append(f"{name} says that it lasts {walk.lasts:.1f} s, but {ends}: it may be cut short.")
         if not times:
             raise DataError(f"{name} holds no frame that can be decoded; save it again, or convert it to MP4.")
         container, codec = walk.container.format.name, walk.stream.codec_context.name
@@ -200,6 +209,7 @@ class _Walk:
 
     Attributes:
         broken: whether the frames ended because of a damage. rate: frames a second, as far as the file tells.
+        lasts: seconds that the file says its video has; 0 where it does not.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -221,8 +231,12 @@ class _Walk:
             self.close()
             raise DataError(f"{name} holds no video, only sound or nothing; choose another file.")
         self.stream = videos[0]
+        if self.stream.codec_context is None:
+            self.close()
+            raise DataError(f"{name} is packed in a way that nothing here can decode; convert it to MP4.")
         rate = self.stream.average_rate or self.stream.guessed_rate
         self.rate = float(rate) if rate else USUAL_RATE
+        self.lasts = _told_seconds(self.container, self.stream)
         self._check_size(self.stream.codec_context.width, self.stream.codec_context.height)
         self.stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         self._decoded = self._decode()
@@ -280,6 +294,16 @@ _TURNED = "Turned upright as the file asks."
 
 def _second(walk: _Walk, frame: av.VideoFrame, index: int) -> float:
     return float(frame.pts * frame.time_base) if frame.pts is not None and frame.time_base else index / walk.rate
+
+
+def _told_seconds(container: InputContainer, stream: VideoStream) -> float:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    with suppress(KeyError, ValueError):  # as Matroska has it, such as 00:01:02.5
+        hours, minutes, seconds = map(float, stream.metadata["DURATION"].split(":"))
+        return 3600 * hours + 60 * minutes + seconds
+    alone = len(container.streams) == 1 and container.duration
+    return container.duration / av.time_base if alone else 0.0
 
 
 def _enough(times: list[float], spent: float, patience: float) -> str:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from frcnn_viz.data.child import Child, Failed
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.child import Child, Failed, Worker
 
 MODULE = """
 import os, time
@@ -100,3 +102,61 @@ def test_a_module_that_is_not_there_is_told() -> None:
     child.wait(60)
     assert "ended without a word" in child.failure
     assert "no_such_module" not in sys.modules
+
+
+ANSWERS = """
+import os, time
+from frcnn_viz.data.child import answer
+
+def work(question):
+    print("what a library prints")
+    if question == "wrong":
+        raise ValueError("a plain sentence.")
+    if question == "crash":
+        os.kill(os.getpid(), 11)
+    if question == "long":
+        time.sleep(60)
+    return question, os.getpid()
+
+if __name__ == "__main__":
+    answer(work)
+"""
+
+
+@pytest.fixture
+def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "some_answers.py").write_text(ANSWERS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return "some_answers"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
+def test_a_worker_answers_and_outlives_its_mistakes(answers: str) -> None:
+    worker = Worker(answers)
+    said, process = worker.ask("first", 60)
+    assert said == "first"
+    with pytest.raises(DataError, match=r"a plain sentence\."):
+        worker.ask("wrong", 60)
+    assert worker.ask("second", 60) == ("second", process)
+    with pytest.raises(DataError, match=r"ended without a word \(exit status -11\)"):
+        worker.ask("crash", 60)
+    with pytest.raises(DataError, match="took more than 1 seconds"):
+        worker.ask("long", 1)
+    said, another = worker.ask("third", 60)
+    assert said == "third"
+    assert another != process
+
+
+def test_a_worker_ends_with_the_object(answers: str) -> None:
+    worker = Worker(answers)
+    worker.ask("first", 60)
+    process = worker._process
+    del worker
+    gc.collect()
+    assert process.wait(10) != 0
+
+
+def test_a_child_starts_without_torch() -> None:
+    """It takes seconds to import, and no decoder needs it."""
+    program = "import frcnn_viz.data.decoding, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
