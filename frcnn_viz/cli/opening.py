@@ -38,14 +38,15 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
     sources = open_sources([path for path in paths if not _is_clip(path)])
     workspace = Workspace(folder)
     ids: list[str] = []
-    for path in filter(_is_clip, paths):
-        try:
-            ids.append(f"{PREFIX}{workspace.clips.add_path(path)[0]}@0")
-        except DataError as error:
-            tell_left_out([str(error)])
     for source in sources:
         try:
             ids += add(workspace, source, read_dataset(source)).ids
+        except DataError as error:
+            tell_left_out([str(error)])
+    for path in filter(_is_clip, reversed(paths)):
+        try:
+            key = f"{PREFIX}{workspace.clips.add_path(path)[0]}@0"
+            ids.insert(0 if _is_clip(paths[0]) else len(ids), key)
         except DataError as error:
             tell_left_out([str(error)])
     if not ids:

@@ -19,6 +19,7 @@ from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
 from frcnn_viz.ui.budget import MEMORY_VARIABLE
 from frcnn_viz.ui.running import Running, free_port
+from tests.data.videos import pictures, write_video
 
 NOTHING = "holds no picture and no annotation of VOC, COCO, YOLO or CVAT."
 VOC = (
@@ -51,6 +52,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "a.xml").write_text(VOC.format("a.png"))
     (folder / "broken.png").write_bytes(b"broken")
     (folder / "notes.pdf").write_bytes(b"%PDF")
+    write_video(folder / "clip.mp4", pictures(3))
+    (folder / "broken.mp4").write_bytes(b"broken")
     with zipfile.ZipFile(folder / "some.zip", "w") as archive:
         archive.writestr("g.png", picture(6))
     monkeypatch.chdir(folder)
@@ -120,9 +123,20 @@ def test_pictures_come_with_their_ground_truth(
     assert [len(item.objects) for item in workspace.items()] == [1, 1]
 
 
+@pytest.mark.parametrize("named", [["clip.mp4"], ["clip.mp4", "a.png"], ["a.png", "broken.mp4", "clip.mp4"]])
+@pytest.mark.usefixtures("running")
+def test_a_video_is_opened_at_its_first_frame(
+    here: Path, named: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, *named, "--no-browser") == 0
+    (clip,) = Workspace(tmp_path / "workspace").clips.ids()
+    assert opened(capsys) == {"image": f"clip:{clip}@0" if named[0] == "clip.mp4" else key(2)}
+
+
 @pytest.mark.parametrize(
     ("named", "sentence"),
     [
+        (["broken.mp4"], "left out: broken.mp4 is no MP4, MOV, WebM, MKV, AVI or GIF that can be read; convert it."),
         (["absent.png"], "frcnn-viz: absent.png is not there; check the path."),
         (["a.png", "absent"], "frcnn-viz: absent is not there; check the path."),
         (["a.png", ""], "frcnn-viz: one of the names is empty; name a picture, a folder, a zip or annotations."),

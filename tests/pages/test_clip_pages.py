@@ -1,0 +1,81 @@
+"""A clip's frame on the pages: by link, with its neighbours, drawn or of a video, and what is not there."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.data.clips import find_clip
+from frcnn_viz.paths import FRAME
+from frcnn_viz.ui import library, session
+from tests.data.videos import pictures, write_video
+from tests.pages.opening import open_page, seen
+
+PLACES = ("rois", "proposals", "autopsy/this_picture", "training/sampling", "images/draw")
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A video among yours: the key of its first frame."""
+    path = write_video(tmp_path_factory.mktemp("video") / "street.mp4", pictures(5, 96, 128))
+    return library.add(path.read_bytes(), path.name)
+
+
+def open_app(**link: str) -> AppTest:
+    test = AppTest.from_file(str(FRAME), default_timeout=120)
+    test.query_params.update(link)
+    return test.run()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_frame_opens_by_link(place: str) -> None:
+    test = open_page(place, image="clip:crossing@7")
+    assert seen(test).image == "clip:crossing@7"
+    assert not test.error
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_videos_frame_opens_without_ground_truth(place: str, video: str) -> None:
+    frame = video.replace("@0", "@3")
+    test = open_page(place, image=frame)
+    assert seen(test).image == frame
+    assert not test.error
+
+
+def test_a_clip_alone_is_its_first_frame() -> None:
+    assert seen(open_page("input", image="clip:crossing")).image == "clip:crossing@0"
+
+
+@pytest.mark.parametrize("image", ["clip:crossing@30", "clip:crossing@x", "clip:nothing@0", "clip:"])
+def test_what_is_not_there_gives_way_to_a_sample(image: str) -> None:
+    assert seen(open_page("input", image=image)).image == "first-street"
+
+
+def test_the_sidebar_names_the_clip_and_steps_through_its_frames(video: str) -> None:
+    test = open_app(image="clip:crossing@28")
+    choice = test.sidebar.selectbox(key="choose_image")
+    assert choice.value == "clip:crossing"
+    assert {"Clip: Street crossing", "Clip: Evening traffic", "Clip: street.mp4"} <= set(choice.options)
+    assert "Frame 28 of 0 to 29, at 2.80 s." in [caption.value for caption in test.sidebar.caption]
+    for frame in (29, 0):
+        test.sidebar.button(key="next").click().run()
+        assert seen(test).image == f"clip:crossing@{frame}"
+    test.sidebar.button(key="previous").click().run()
+    assert seen(test).image == "clip:crossing@29"
+    test.sidebar.selectbox(key="choose_image").select(video.removesuffix("@0")).run()
+    assert seen(test).image == video
+    assert not test.exception
+    test.sidebar.button(key="open_clip:crossing").click().run()
+    assert seen(test).image == "clip:crossing@0"
+
+
+def test_what_is_looked_at_and_what_the_code_opens_is_the_frame() -> None:
+    test = open_page("input", image="clip:crossing@7")
+    here, clip = session.of(seen(test)), find_clip("crossing")
+    assert (here.clip.name, here.frame, here.item) == ("crossing", 7, None)
+    assert torch.equal(here.image.pixels, clip.frame(7).pixels)
+    assert torch.equal(here.ground_truth.boxes_in_image, clip.truth(7).boxes_in_image)
+    names: dict[str, torch.Tensor] = {}
+    exec(open_page("input/code", image="clip:crossing@7").code[0].value, names)
+    assert torch.equal(names["image"], here.image.tensor)
