@@ -50,7 +50,7 @@ cli = typer.Typer(
     name="frcnn-viz",
     cls=Commands,
     help="Look into every stage of a real torchvision Faster R-CNN. `frcnn-viz photo.jpg` opens the app on a picture, "
-    "a folder, a zip or an annotated set; `frcnn-viz` opens it as it is.",
+    "a video, a folder, a zip or an annotated set; `frcnn-viz` opens it as it is.",
     subcommand_metavar="[FILE]... | COMMAND [ARGS]...",
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -35,7 +35,7 @@ LOOK = 0.1
 def app(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Pictures, folders, zips, annotations: added to your images, shown."),
+        typer.Argument(metavar="FILE", help="Pictures, videos, folders, zips, annotations: added to yours, shown."),
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The port to listen on; else 8501 or the next that is free.")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from frcnn_viz.paths import APP
 from tests.browser.conftest import open_by_menu
+from tests.data.videos import pictures, write_video
 
 Settled = Callable[[Page], None]
 WITH_CANVAS = [
@@ -145,9 +146,9 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     expect(page.get_by_text("next stage of the story")).to_be_visible()
 
 
-DROP = """([content]) => {
+DROP = """([content, name, type]) => {
     const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0)), files = new DataTransfer();
-    files.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+    files.items.add(new File([bytes], name, { type }));
     window.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
 }"""
 
@@ -158,10 +159,26 @@ def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settle
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     picture = io.BytesIO()
     Image.radial_gradient("L").convert("RGB").save(picture, "PNG")
-    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode()])
+    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode(), "dropped.png", "image/png"])
     expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: dropped.png")
     settled(page)
     expect(page.locator("h1")).to_have_text("Detections")
+
+
+@pytest.mark.parametrize(("name", "type_"), [("dropped.mp4", "video/mp4"), ("dropped.avi", "")])
+def test_a_video_dropped_on_the_page_becomes_a_clip(
+    app: str, page: Page, settled: Settled, tmp_path: Path, name: str, type_: str
+) -> None:
+    page.goto(f"{app}/detections")
+    settled(page)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    content = write_video(tmp_path / name, pictures(4, 96, 128)).read_bytes()
+    page.evaluate(DROP, [base64.b64encode(content).decode(), name, type_])
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value(f"Clip: {name}")
+    settled(page)
+    expect(page.get_by_text("Frame 0 of 0 to 3, at 0.00 s.")).to_be_visible()
+    page.keyboard.press("]")
+    expect(page.get_by_text("Frame 1 of 0 to 3, at 0.10 s.")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clips import PREFIX as CLIP
+from frcnn_viz.data.clips import split_key
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.data.video import MAX_BYTES
@@ -166,7 +167,8 @@ def _neighbours() -> list[Tile]:
     for key in keys[start : start + THUMBNAILS]:
         with suppress(DataError):  # a frame that cannot be decoded any more
             url = library.thumbnail_url(key) if key in named else image_url(_small(key))
-            tiles.append(Tile(key, url, named.get(key, key), chosen=key == image))
+            place = split_key(key)
+            tiles.append(Tile(key, url, str(place[1]) if place else named.get(key, key), chosen=key == image))
     return tiles
 
 
