@@ -95,7 +95,7 @@ def lead_to_clip() -> None:
     with st.container(horizontal=True):
         for key, title in library.clips().items():
             st.button(
-                title, key=f"open_{key}", icon=":material/movie:", on_click=session.choose_image, args=(f"{key}@0",)
+                title, key=f"to_{key}", icon=":material/movie:", on_click=session.choose_image, args=(f"{key}@0",)
             )
 
 

@@ -31,7 +31,7 @@ def body(here: Session) -> None:
     if here.clip is None:
         lead_to_clip()
         return
-    films, tables, pictures = st.columns([5, 3, 4], gap="medium")
+    films, tables, pictures = st.columns([6, 3, 4], gap="medium")
     with films:
         film_form(here)
     with tables:

@@ -28,7 +28,7 @@ def show_gap(here: Session, study: Study, gap: Gap, close: Callable[[], None]) -
     with st.container(horizontal=True, vertical_alignment="center"):
         told = word("gap.all")
         st.button(told.term, key="gap_all", icon=":material/arrow_back:", help=told.hover, on_click=close)
-        st.markdown(f"**{plain(gap.identity)}, lost in {_frames(gap)}.** {plain(gap.cause)}")
+        st.markdown(f"**{plain(gap.identity)}, lost in {_frames(gap)}**")
     sides = {"before": gap.before, "lost": gap.first}
     with st.container(key="compared"):
         for (side, frame), column in zip(sides.items(), st.columns(2, gap="small"), strict=True):
@@ -40,6 +40,7 @@ def show_gap(here: Session, study: Study, gap: Gap, close: Callable[[], None]) -
             before, lost = (study.records[frame].of(gap.identity) for frame in sides.values())
             st.dataframe(gap_numbers(before, lost), hide_index=True, height=180)
         with fixes:
+            st.caption(plain(gap.cause))
             show_fixes(here, study, gap)
         with legend:
             canvas_panel("gap_lost_canvas")
