@@ -2,9 +2,10 @@
 // edges, so that 0 and the width are the image's own.
 const HISTORY = 200, LEAST = 2;
 
-const copyBoxes = (boxes) => boxes.map((box) => ({ c: [...box.c], label: box.label, flags: [...box.flags] }));
-const fromRows = (rows) => rows.map(([x0, y0, x1, y1, label, flags]) => ({ c: [x0, y0, x1, y1], label, flags }));
-const toRows = (boxes) => boxes.map((box) => [...box.c, box.label, box.flags]);
+const copyBoxes = (boxes) => boxes.map((box) => ({ ...box, c: [...box.c], flags: [...box.flags] }));
+const fromRows = (rows) => rows.map(([x0, y0, x1, y1, label, flags, identity]) =>
+  ({ c: [x0, y0, x1, y1], label, flags, identity }));
+const toRows = (boxes) => boxes.map((box) => [...box.c, box.label, box.flags, box.identity ?? ""]);
 const isDrawn = (box) => box.c.every((v) => v !== null);
 
 // Remembers what was there; to be called before a change.

@@ -131,7 +131,7 @@ class Tools:
         corners = [[corner if math.isfinite(corner) else None for corner in o.box] for o in self.objects]
         flags = [[flag for flag in FLAGS if getattr(o, flag)] for o in self.objects]
         return {
-            "boxes": [[*c, o.label, f] for c, o, f in zip(corners, self.objects, flags, strict=True)],
+            "boxes": [[*c, o.label, f, o.identity] for c, o, f in zip(corners, self.objects, flags, strict=True)],
             "classes": list(self.classes),
             "colours": list(self.colours),
             "epoch": self.epoch,

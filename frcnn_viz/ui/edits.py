@@ -54,14 +54,14 @@ def read_edit(message: Any, size: tuple[int, int]) -> Edit:
 
 
 def _object(row: Any, width: int, height: int) -> Object:
-    *corners, label, flags = row
+    *corners, label, flags, identity = row
     x0, y0, x1, y1 = (math.nan if corner is None else _finite(corner) for corner in corners)
     name = clean_class(str(label))
     if not name:
         raise ValueError("a box without a class")
     if any(abs(corner) > 100 * max(width, height) for corner in (x0, y0, x1, y1)):
         raise ValueError("a box far outside the image")
-    return Object((x0, y0, x1, y1), name, **{flag: flag in flags for flag in FLAGS})
+    return Object((x0, y0, x1, y1), name, **{flag: flag in flags for flag in FLAGS}, identity=str(identity))
 
 
 def _finite(corner: Any) -> float:

@@ -200,7 +200,7 @@ def test_with_tools_a_drag_from_a_layers_box_draws_and_a_click_beside_unselects(
     page.mouse.down()
     page.mouse.move(*host.place(60, 170), steps=3)
     page.mouse.up()
-    assert host.told("edit")[-1]["boxes"] == [[10, 120, 60, 170, "cat", []]]
+    assert host.told("edit")[-1]["boxes"] == [[10, 120, 60, 170, "cat", [], ""]]
     assert host.state("S.tools.selected") == 0
     page.mouse.click(*host.place(300, 130))  # on a layer's box
     assert host.state("S.tools.selected") == -1

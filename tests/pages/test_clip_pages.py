@@ -6,9 +6,12 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.clips import find_clip
 from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, session
+from frcnn_viz.ui.edits import Edit
+from frcnn_viz.ui.panes.draw_frame import keep
 from tests.data.videos import pictures, write_video
 from tests.pages.opening import open_page, seen
 
@@ -79,3 +82,23 @@ def test_what_is_looked_at_and_what_the_code_opens_is_the_frame() -> None:
     names: dict[str, torch.Tensor] = {}
     exec(open_page("input/code", image="clip:crossing@7").code[0].value, names)
     assert torch.equal(names["image"], here.image.tensor)
+
+
+def test_boxes_of_a_frame_are_carried_to_the_next_and_are_the_same_things(video: str) -> None:
+    name = video.removeprefix("clip:").partition("@")[0]
+    clips = library.workspace().clips
+    car = Object((10.0, 10.0, 60.0, 40.0), "car")
+    clips.save(name, 1, [car, car])
+    test = open_page("images/draw", image=f"clip:{name}@1")
+    test.button(key="draw_carry").click().run()
+    assert not test.exception
+    assert seen(test).image == f"clip:{name}@2"
+    first, second = (clips.objects(name, frame) for frame in (1, 2))
+    assert first == second
+    assert [one.identity for one in first] == ["car-1", "car-2"]
+    keep(session.of(seen(test)), Edit((second[1],), ("car", "van"), "1"))
+    test = open_page("images/draw", image=f"clip:{name}@1")
+    test.button(key="draw_carry").click().run()  # what was taken away comes back, what is there stays
+    assert [one.identity for one in clips.objects(name, 2)] == ["car-2", "car-1"]
+    assert test.button(key="draw_carry")
+    assert open_page("images/draw", image=f"clip:{name}@4").button(key="draw_carry").disabled

@@ -16,29 +16,30 @@ SIZE = (480, 640)
 
 
 def test_an_edit_is_read() -> None:
-    message = {"boxes": [[1, 2.5, 30, 40, "cat", ["crowd"]]], "classes": ["cat", " dog "], "serial": "a:1"}
-    assert read_edit(message, SIZE) == Edit((Object((1.0, 2.5, 30.0, 40.0), "cat", crowd=True),), ("cat", "dog"), "a:1")
+    message = {"boxes": [[1, 2.5, 30, 40, "cat", ["crowd"], "cat-1"]], "classes": ["cat", " dog "], "serial": "a:1"}
+    cat = Object((1.0, 2.5, 30.0, 40.0), "cat", crowd=True, identity="cat-1")
+    assert read_edit(message, SIZE) == Edit((cat,), ("cat", "dog"), "a:1")
 
 
 def test_a_corner_that_is_no_number_stays_none() -> None:
-    edit = read_edit({"boxes": [[None, 2, 3, 4, "cat", []]], "classes": [], "serial": "s"}, SIZE)
+    edit = read_edit({"boxes": [[None, 2, 3, 4, "cat", [], ""]], "classes": [], "serial": "s"}, SIZE)
     assert math.isnan(edit.objects[0].box[0])
 
 
 @pytest.mark.parametrize(
     "boxes",
     [
-        [[1, 2, 3, "cat", []]],
-        [["x", 2, 3, 4, "cat", []]],
-        [[1, 2, 3, 4, "", []]],
-        [[1, 2, 3, 1e9, "cat", []]],
-        [[1, 2, 3, math.inf, "cat", []]],
-        [[1, math.nan, 3, 4, "cat", []]],
-        [[1, 2, "inf", 4, "cat", []]],
+        [[1, 2, 3, "cat", [], ""]],
+        [["x", 2, 3, 4, "cat", [], ""]],
+        [[1, 2, 3, 4, "", [], ""]],
+        [[1, 2, 3, 1e9, "cat", [], ""]],
+        [[1, 2, 3, math.inf, "cat", [], ""]],
+        [[1, math.nan, 3, 4, "cat", [], ""]],
+        [[1, 2, "inf", 4, "cat", [], ""]],
         [5],
         5,
-        [[1, 2, 3, 4, "cat", 7]],
-        [[0, 0, 1, 1, "cat", []]] * 5001,
+        [[1, 2, 3, 4, "cat", 7, ""]],
+        [[0, 0, 1, 1, "cat", [], ""]] * 5001,
     ],
 )
 def test_nonsense_is_refused_whole(boxes: Any) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
-from frcnn_viz.data.clips import objects_of
+from frcnn_viz.data.clips import SAMPLE_CLIPS, objects_of
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
@@ -19,6 +19,7 @@ from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes.draw_forms import class_form, detections_form, history_form, note_form
+from frcnn_viz.ui.panes.draw_frame import show_frame_editor
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -105,7 +106,9 @@ def show_editor(here: Session, item: Item) -> None:
 
 
 def body(here: Session) -> None:
-    if here.item is None:
+    if here.clip and here.clip.name not in SAMPLE_CLIPS:
+        show_frame_editor(here)
+    elif here.item is None:
         show_sample(here)
     else:
         show_editor(here, here.item)
