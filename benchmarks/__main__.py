@@ -11,6 +11,7 @@ import torch
 
 from benchmarks.anchors import anchor_rows
 from benchmarks.browser import browser_rows
+from benchmarks.clips import clip_rows
 from benchmarks.detectors import RESNET, STREET, build_resnet50, load_street
 from benchmarks.measure import table
 from benchmarks.report import REPORT, TITLE, machine, write_part
@@ -35,6 +36,7 @@ def main() -> None:
     rows += examined_set(STREET, load_street(), options.repeats * 3)
     rows += anchor_rows(RESNET, model, image, options.repeats)
     rows += browser_rows(options.repeats)
+    rows += clip_rows(STREET, options.repeats)
     rows += visitor_rows()
 
     lines = [
