@@ -5,7 +5,6 @@ NAME is that of a clip which comes with the program, or the id of one in the wor
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -19,13 +18,12 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
-from frcnn_viz.data.bounds import clean_name
-from frcnn_viz.data.clip_files import ClipFiles, check_bytes
-from frcnn_viz.data.decoding import Decoder, look
+from frcnn_viz.data.clip_files import ClipFiles
+from frcnn_viz.data.decoding import Decoder
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.scenes.motion import ORDINARY_MOTION, Motion, MotionOptions
-from frcnn_viz.data.scenes.options import CLASSES, ORDINARY
+from frcnn_viz.data.scenes.options import CLASSES, HEIGHT, ORDINARY, WIDTH
 from frcnn_viz.data.scenes.scene import LEAST_SIDE
 from frcnn_viz.data.sources import suffix
 from frcnn_viz.data.video import SUFFIXES, VideoFacts
@@ -51,12 +49,14 @@ class Clip:
 
     Attributes:
         name: as in a frame's key. title: for the screen. lesson: what to look at; empty where nothing is said.
-        times: seconds of each frame after the first, rising. notes: on the whole, in plain sentences.
+        size: height and width of every frame. times: seconds of each frame after the first, rising.
         pixels: uint8 [3, H, W], RGB, of a frame. told: what is known of a frame; None where nothing is.
+        notes: on the whole, in plain sentences.
     """
 
     name: str
     title: str
+    size: tuple[int, int]
     times: tuple[float, ...]
     pixels: Callable[[int], Tensor]
     told: Callable[[int], FrameTruth | None]
@@ -97,8 +97,8 @@ class Clip:
     def visible(self, frame: int) -> dict[str, float]:
         """How much of each thing can be seen, 0 to 1, by identity.
 
-        Of a drawn clip that is exact: 0 is wholly hidden behind others, and what is wholly outside the picture is not
-        in it. Of boxes that somebody drew on a video no more is known than that they are there: 1 for each.
+        Of a drawn clip that is exact, of all its pixels, those outside the picture too: 0 is wholly hidden behind others,
+        and what is wholly outside is not in it. Of boxes that somebody drew on a video no more is known than that they are there: 1 for each.
         """
         self.check(frame)
         told = self.told(frame)
@@ -108,8 +108,8 @@ class Clip:
         """Frames, all where none are named, with their ground truth, as formats take it; `file` is a frame's number."""
         images = []
         for frame in range(self.count) if frames is None else frames:
-            truth, (height, width) = self.truth(frame), self.frame(frame).size
-            images.append(AnnotatedImage(self._file(frame), objects_of(truth), width, height, self.title, str(frame)))
+            objects, (height, width) = objects_of(self.truth(frame)), self.size
+            images.append(AnnotatedImage(self._file(frame), objects, width, height, self.title, str(frame)))
         return Dataset(tuple(images), ())
 
     def picture(self, image: AnnotatedImage) -> bytes:
@@ -171,24 +171,15 @@ def find_clip(name: str, folder: Path | None = None) -> Clip:
     files = _files(folder or default_folder())
     file = files.clip(name)
     decoder = _decoder(files.video_path(name), file.facts, file.name)
-    return _clip(name, file.name, file.facts, decoder, lambda frame: _by_hand(files.objects(name, frame)))
-
-
-def open_clip(path: Path) -> Clip:
-    """A video file as a clip, without a workspace; its name is what it would be there.
-
-    Raises:
-        DataError: it is no video that can be used.
-    """
-    name = clean_name(path.name)
-    try:
-        check_bytes(path.stat().st_size, name)
-        with path.open("rb") as file:
-            key = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error.strerror}); check the path.") from error
-    facts = look(path, name)
-    return _clip(key, name, facts, _decoder(path, facts, name), lambda frame: None)
+    return Clip(
+        name,
+        file.name,
+        (file.facts.height, file.facts.width),
+        file.facts.times,
+        lambda frame: torch.from_numpy(decoder.pixels(frame)).permute(2, 0, 1).contiguous(),
+        lambda frame: _by_hand(files.objects(name, frame)),
+        notes=file.facts.notes,
+    )
 
 
 def objects_of(truth: GroundTruth | None) -> tuple[Object, ...]:
@@ -211,7 +202,7 @@ class SampleClip:
     def clip(self, name: str) -> Clip:
         """Drawn when its frames are asked for."""
         times = _motion(self.seed, self.options).times
-        return Clip(name, self.title, times, self._pixels, self._told, self.lesson)
+        return Clip(name, self.title, (HEIGHT, WIDTH), times, self._pixels, self._told, self.lesson)
 
     def _pixels(self, frame: int) -> Tensor:
         return pil_to_tensor(_motion(self.seed, self.options).image(frame))
@@ -260,13 +251,6 @@ def _by_hand(objects: tuple[Object, ...] | None) -> FrameTruth | None:
     identities = tuple(one.identity for one in used)
     truth = GroundTruth.of(objects)
     return FrameTruth(truth, identities, {identity: 1.0 for identity in identities if identity})
-
-
-def _clip(name: str, title: str, facts: VideoFacts, decoder: Decoder, told: Callable[[int], FrameTruth | None]) -> Clip:
-    def pixels(frame: int) -> Tensor:
-        return torch.from_numpy(decoder.pixels(frame)).permute(2, 0, 1).contiguous()
-
-    return Clip(name, title, facts.times, pixels, told, notes=facts.notes)
 
 
 @cache

@@ -112,6 +112,7 @@ def probe(path: Path, name: str = "", patience: float = PATIENCE) -> VideoFacts:
             if not times:
                 height, width = pixels.shape[:2]
                 notes += [_TURNED] * (_orientation(frame) != (False, False, False))
+                notes += [_NOT_SQUARE] * ((walk.stream.sample_aspect_ratio or 1) != 1)
             second = _second(walk, frame, len(times))
             times.append(second if not times or second > times[-1] else times[-1] + 1 / walk.rate)
             stamps.append(frame.pts)
@@ -145,6 +146,7 @@ def frames(path: Path, facts: VideoFacts, name: str = "") -> Iterator[Frame]:
     with closing(_Walk(path, clean_name(name or path.name))) as walk:
         read = 0
         for _, pixels in islice(walk, len(facts.times)):
+            _check(pixels, facts, read, walk.name)
             yield Frame(read, facts.times[read], pixels)
             read += 1
         if read < len(facts.times):
@@ -172,11 +174,9 @@ class Reader:
         pixels = self._near(index)
         if pixels is None:
             self._start(0)
-            pixels = next((pixels for _, pixels in islice(self._walk, index, None)), None)
-            if pixels is None or zlib.crc32(pixels) != self._facts.checks[index]:
-                self.close()
-                raise DataError(f"frame {index} of {self._name} is not what it was; add the video again.")
+            pixels = next((pixels for _, pixels in self._walk.until(None, index)), None)
         self._next = index + 1
+        _check(pixels, self._facts, index, self._name)
         return Frame(index, self._facts.times[index], pixels)
 
     def close(self) -> None:
@@ -202,6 +202,12 @@ class Reader:
         if key and self._facts.stamps:
             self._walk.seek(self._facts.stamps[key])
             self._next = key
+
+
+def _check(pixels: np.ndarray | None, facts: VideoFacts, index: int, name: str) -> None:
+    """Refuse another file's frame; or one so damaged that decoding it anew gives other pixels each time."""
+    if pixels is None or zlib.crc32(pixels) != facts.checks[index]:
+        raise DataError(f"Frame {index} of {name} is damaged, or the file is another one by now; add it again.")
 
 
 class _Walk:
@@ -290,6 +296,7 @@ class _Walk:
 
 
 _TURNED = "Turned upright as the file asks."
+_NOT_SQUARE = "Its pixels are not square: frames are shown as they are stored, not as wide as a player shows them."
 
 
 def _second(walk: _Walk, frame: av.VideoFrame, index: int) -> float:

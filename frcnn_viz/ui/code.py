@@ -118,7 +118,8 @@ def _program(body: str, model: str, image: str, imports: str = "", *, random_wei
     weights = ", random_weights=True" if random_weights else ""
     body = body.replace("\n", "\n    ")
     maker = image.split("(")[0]
-    homes = {"sample_scene": "frcnn_viz.data.scenes", "find_clip": "frcnn_viz.data.clips"}
+    homes = {"sample_scene": "scenes", "sample_picture": "samples", "find_clip": "clips"}
+    source = f"frcnn_viz.data.{homes[maker]}" if maker in homes else "frcnn_viz"
     convert = "to_dtype(pil_to_tensor({}.image), torch.float32, scale=True)" if maker == "sample_scene" else "{}.tensor"
     return f"""import copy
 
@@ -127,7 +128,7 @@ import torch
 from torchvision.transforms.v2.functional import pil_to_tensor, to_dtype
 
 from frcnn_viz import load_detector
-from {homes.get(maker, "frcnn_viz")} import {maker}
+from {source} import {maker}
 
 model = copy.deepcopy(load_detector({model!r}, "cpu"{weights}).model)   # a copy of your own, to set values on
 image = {convert.format(image)}   # float32 [3, H, W] in 0..1

@@ -45,7 +45,7 @@ def test_a_drawn_clip_knows_all_of_every_frame(name: str) -> None:
         shares = torch.tensor([visible[identity] for identity in clip.identities(frame)])
         assert bool((truth.difficult | (shares >= 0.35)).all())
     image = clip.frame(7)
-    assert image.size == (480, 640)
+    assert image.size == clip.size == (480, 640)
     assert image.notes == (f"Frame 7 of 0 to {clip.count - 1}, at 0.70 s.",)
 
 
@@ -100,7 +100,7 @@ def test_a_video_is_kept_as_it_came_with_what_is_in_it(workspace: Workspace, vid
         *("street.mp4", COUNT),
         *(None, (), {}),
     )
-    assert clip.frame(3).size == (48, 64)
+    assert clip.frame(3).size == clip.size == (48, 64)
     assert clip.frame(3).name == "street-0003.png"
 
 

@@ -76,10 +76,13 @@ def test_wrong_time_stamps_still_give_the_right_frame(folder: Path) -> None:
 def test_another_file_in_its_place_is_told(folder: Path, tmp_path: Path) -> None:
     facts = probe(folder / "h264.mp4")
     other = write_video(tmp_path / "other.mp4", [255 - picture for picture in pictures(9)])
-    with pytest.raises(DataError, match=r"frame 3 of other\.mp4 is not what it was"):
+    with pytest.raises(DataError, match=r"Frame 3 of other\.mp4 is damaged, or the file is another one"):
         Reader(other, facts).frame(3)
-    with pytest.raises(DataError, match="has only 9 frames now"):
+    with pytest.raises(DataError, match=r"Frame 0 of other"):
         list(frames(other, facts))
+    short = write_video(tmp_path / "short.mkv", pictures(9))
+    with pytest.raises(DataError, match="has only 9 frames now"):
+        list(frames(short, probe(folder / "lossless.mkv")))
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "vp9.webm", "coloured.gif"])
@@ -112,6 +115,14 @@ def test_transparent_parts_are_shown_on_white(tmp_path: Path) -> None:
     first = pixels_of(tmp_path / "a.gif", probe(tmp_path / "a.gif"))[0]
     assert first[0, 0].tolist() == [255, 255, 255]
     assert first[0, 7].tolist() == [200, 0, 0]
+
+
+def test_pixels_that_are_not_square_are_told(tmp_path: Path) -> None:
+    facts = probe(write_video(tmp_path / "wide.mp4", pictures(2), ratio=Fraction(4, 3)))
+    assert (facts.height, facts.width) == (HEIGHT, WIDTH)
+    assert facts.notes == (
+        "Its pixels are not square: frames are shown as they are stored, not as wide as a player shows them.",
+    )
 
 
 def test_facts_are_json() -> None:
@@ -197,7 +208,8 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\
 GIF_HEADER = b"GIF89a" + struct.pack("<HHBBB", 16_000, 16_000, 0x80, 0, 0) + bytes(6)
 BROKEN: dict[str, Callable[[Path, Path], Path]] = {
     **{f"{name} cut to {share:.0%}": cut(name, share) for name in CONTAINERS for share in (0.03, 0.5, 0.9)},
-    **{f"{name} with bytes turned": flipped(name, seed) for seed, name in enumerate(CONTAINERS)},
+    # Of damaged FFV1 nothing tells the damage, and what is lacking may be other pixels each time.
+    **{f"{n} with bytes turned": flipped(n, seed) for seed, n in enumerate(CONTAINERS) if n != "lossless.mkv"},
     "empty": holding(b""),
     "text": holding(b"No video, but text.\n" * 40),
     "a playlist": holding(PLAYLIST),

@@ -31,9 +31,20 @@ def pictures(count: int = COUNT, height: int = HEIGHT, width: int = WIDTH) -> li
 
 
 def write_video(
-    path: Path, drawn: list[np.ndarray], seconds: list[Fraction] | None = None, turned: int = 0, codec: str = ""
+    path: Path,
+    drawn: list[np.ndarray],
+    seconds: list[Fraction] | None = None,
+    turned: int = 0,
+    codec: str = "",
+    ratio: Fraction | None = None,
 ) -> Path:
-    """A key frame every 6 frames; `seconds` of each frame, tenths where None; `turned` as a phone's display matrix."""
+    """A key frame every 6 frames.
+
+    Args:
+        path: its ending chooses the container. drawn: the frames. seconds: of each frame, tenths where None.
+        turned: as a phone's display matrix says, degrees. codec: another than the container's usual one.
+        ratio: of a pixel's width to its height.
+    """
     codec, format_ = next((kinds for name, kinds in CONTAINERS.items() if codec in kinds and codec), ("", ""))
     if not codec:
         codec, format_ = next(kinds for name, kinds in CONTAINERS.items() if name.endswith(path.suffix))
@@ -43,6 +54,8 @@ def write_video(
         stream.height, stream.width = drawn[0].shape[:2]
         stream.pix_fmt, stream.codec_context.gop_size = format_, 6
         stream.codec_context.time_base = Fraction(1, 100 if path.suffix == ".gif" else RATE)
+        if ratio:
+            stream.codec_context.sample_aspect_ratio = ratio
         if turned:
             stream.set_display_rotation(turned)
         for picture, second in zip(drawn, seconds, strict=True):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.data.samples import samples_of
+from frcnn_viz.data.samples import sample_picture, samples_of
 from frcnn_viz.paths import FRAME
 from frcnn_viz.words import word
 from tests.pages.opening import open_page, seen
@@ -51,3 +52,9 @@ def test_a_detector_that_knows_the_pictures_classes_is_offered() -> None:
     assert seen(test).model == "cells-fpn"
     assert "open_knowing" not in [button.key for button in test.sidebar.button]
     assert not test.exception
+
+
+def test_the_code_opens_the_same_photograph() -> None:
+    names: dict[str, torch.Tensor] = {}
+    exec(open_page("input/code", image=CELLS[0]).code[0].value, names)
+    assert torch.equal(names["image"], sample_picture(CELLS[0])[0].tensor)

@@ -9,6 +9,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from frcnn_viz.data.scenes import SAMPLES as SCENES
 from frcnn_viz.paths import ROOT
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.ui import session, view
@@ -107,7 +108,9 @@ def _show_code(here: Session, stage: str, code: Code | None) -> None:
     if here.clip:
         expression = f"find_clip({here.clip.name!r}).frame({here.frame})"
     elif not here.item:
-        expression = f"sample_scene({here.image.name.removesuffix('.png')!r})"
+        expression = f"sample_picture({here.view.image!r})[0]"
+        if here.view.image in SCENES:
+            expression = f"sample_scene({here.view.image!r})"
     if code:
         st.code(code(here, expression))
         return
