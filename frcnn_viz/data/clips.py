@@ -97,8 +97,9 @@ class Clip:
     def visible(self, frame: int) -> dict[str, float]:
         """How much of each thing can be seen, 0 to 1, by identity.
 
-        Of a drawn clip that is exact, of all its pixels, those outside the picture too: 0 is wholly hidden behind others,
-        and what is wholly outside is not in it. Of boxes that somebody drew on a video no more is known than that they are there: 1 for each.
+        Of a drawn clip that is exact, and of all its pixels, those outside the picture too: 0 is wholly hidden behind
+        others, and what is wholly outside is not in it. Of boxes that somebody drew on a video no more is known than
+        that they are there: 1 for each.
         """
         self.check(frame)
         told = self.told(frame)
