@@ -18,7 +18,7 @@ from frcnn_viz.analysis.archive import key_of, open_frames
 from frcnn_viz.analysis.frames import examine_frame
 from frcnn_viz.analysis.sightings import FrameRecord
 from frcnn_viz.analysis.tracks import fill_identities, link
-from frcnn_viz.data.clips import Clip
+from frcnn_viz.data.clip import Clip
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import Memory

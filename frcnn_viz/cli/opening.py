@@ -10,7 +10,8 @@ import typer
 from frcnn_viz.cli.data import add
 from frcnn_viz.cli.output import tell_left_out
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.clips import PREFIX, is_clip
+from frcnn_viz.data.clip import PREFIX
+from frcnn_viz.data.clips import is_clip
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.sources import open_sources, suffix

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from frcnn_viz.analysis.footage import Footage
-    from frcnn_viz.data.clips import Clip
+    from frcnn_viz.data.clip import Clip
 
 T = TypeVar("T")
 
@@ -73,7 +73,9 @@ def _footage(clip: str, model: str, changes: list[str] | None, device: str) -> F
 
 
 def _open(clip: str) -> Clip:
-    from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS, find_clip, open_clip
+    from frcnn_viz.data.clip import PREFIX
+    from frcnn_viz.data.clips import find_clip, open_clip
+    from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 
     name = clip.removeprefix(PREFIX)
     return find_clip(name) if name in SAMPLE_CLIPS or clip.startswith(PREFIX) else open_clip(Path(clip))

@@ -12,8 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS
+from frcnn_viz.data.clip import PREFIX
 from frcnn_viz.data.files import as_json, write_whole
+from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.data.workspace import Workspace
 

@@ -10,7 +10,8 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.child import serve
-from frcnn_viz.data.clips import PREFIX, find_frame
+from frcnn_viz.data.clip import PREFIX
+from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.samples import SAMPLES, sample_picture

@@ -15,9 +15,11 @@ from starlette.routing import Route
 
 from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.clips import PREFIX, SAMPLE_CLIPS, Clip, find_frame, is_clip
+from frcnn_viz.data.clip import PREFIX, Clip
+from frcnn_viz.data.clips import find_frame, is_clip
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
+from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
 from frcnn_viz.figures.rasters import to_uint8

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.clips import PREFIX, Clip, find_frame
+from frcnn_viz.data.clip import PREFIX, Clip
+from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage
 from frcnn_viz.data.samples import SAMPLES, sample_picture, samples_of

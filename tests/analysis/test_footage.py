@@ -14,7 +14,8 @@ from frcnn_viz.analysis.film_report import COLUMNS, film_rows, film_summary
 from frcnn_viz.analysis.flicker import gaps
 from frcnn_viz.analysis.footage import NOTHING, Footage, told_of, tracked
 from frcnn_viz.analysis.sightings import Cell, Detected, FrameRecord
-from frcnn_viz.data.clips import Clip, find_clip
+from frcnn_viz.data.clip import Clip
+from frcnn_viz.data.clips import find_clip
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.pipeline.settings import Settings
 

@@ -10,10 +10,12 @@ import torch
 from PIL import Image
 
 from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.clip import objects_of
 from frcnn_viz.data.clip_files import ClipFiles, carry
-from frcnn_viz.data.clips import SAMPLE_CLIPS, find_clip, find_frame, is_clip, objects_of, split_key
+from frcnn_viz.data.clips import find_clip, find_frame, is_clip, split_key
 from frcnn_viz.data.formats import read_dataset, write_dataset
 from frcnn_viz.data.recent import looked_at, recent
+from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.sources import open_source
 from frcnn_viz.data.video import probe
 from frcnn_viz.data.workspace import Workspace

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from frcnn_viz.data.clips import SAMPLE_CLIPS
+from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.scenes.motion import Motion, MotionOptions
 from frcnn_viz.data.scenes.options import CLASSES, HEIGHT, WIDTH
 from frcnn_viz.data.scenes.pen import SUPERSAMPLING

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frcnn_viz.data import video
+from frcnn_viz.data import video, walk
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.decoding import Decoder, look
 from frcnn_viz.data.video import Reader, VideoFacts, frames, probe
@@ -144,7 +144,7 @@ def test_frames_and_time_have_bounds(folder: Path, monkeypatch: pytest.MonkeyPat
     assert len(pixels_of(path, facts)) == 12
     monkeypatch.setattr(video, "MAX_FRAMES", 5)
     assert probe(path).notes == ("Only the first 5 frames are read.",)
-    monkeypatch.setattr(video, "MAX_BYTES", 100)
+    monkeypatch.setattr(walk, "MAX_BYTES", 100)
     with pytest.raises(DataError, match=r"can be read\. Cut it"):
         probe(path)
 
@@ -276,7 +276,7 @@ def test_one_pixel_and_8k_are_videos(tmp_path: Path) -> None:
 def test_frames_over_the_bound_are_refused_before_they_are_decoded(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "MAX_PIXELS", WIDTH * HEIGHT - 1)
+    monkeypatch.setattr(walk, "MAX_PIXELS", WIDTH * HEIGHT - 1)
     for name in CONTAINERS:
         with pytest.raises(DataError, match=r"frames of .* are 64 x 48 pixels; at most"):
             probe(folder / name)

@@ -9,7 +9,8 @@ import streamlit as st
 from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
-from frcnn_viz.data.clips import SAMPLE_CLIPS, objects_of
+from frcnn_viz.data.clip import objects_of
+from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.palette import CLASSES
