@@ -33,6 +33,11 @@ class History:
         return cls(tuple(steps), tuple(evaluations))
 
 
+def line_of(step: Step) -> dict[str, Any]:
+    """A step as a line of a run's metrics, which `History.of` reads."""
+    return {"step": step.number, "losses": step.losses, "rate": step.rate, "gradients": step.gradients}
+
+
 def _numbers(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _numbers(item) for name, item in value.items()}

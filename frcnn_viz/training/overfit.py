@@ -26,7 +26,7 @@ STABLE = 5
 """Checks in a row after which a picture is learnt."""
 CHECK_EVERY = 6
 """Steps. A check takes as long as one, so that watching adds a sixth."""
-RECIPE = Recipe(steps=2_000, batch=1, learning_rate=3e-4, weight_decay=0.0, warm_up=10, decay="none")
+RECIPE = Recipe(steps=2_000, batch=1, learning_rate=3e-4, weight_decay=0.0, warm_up=10, decay="none", mirror=False)
 SECONDS = 120.0
 """After which it is given up."""
 

@@ -8,38 +8,39 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from frcnn_viz.data.child import serve
+from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.models.entry import BACKGROUND
 from frcnn_viz.models.registry import choose_device
-from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.exercise import learn_and_keep
 from frcnn_viz.training.loop import one_thread
-from frcnn_viz.training.overfit import RECIPE, SECONDS, Overfit, Report
+from frcnn_viz.training.overfit import SECONDS, Overfit, Report
 from frcnn_viz.training.run import Run, build
+from frcnn_viz.training.snapshot import Picture
 
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """One picture to learn, and with which detector.
+    """One picture to learn.
 
     Attributes:
-        detector: its classes are those of the objects.
-        image: as `keep` takes it. boxes_in_image: float32 [G, 4]. labels: int64 [G], from 1.
-        seed: of the new layer and of every step. device: as `choose_device` takes it.
+        run: with which detector, whose classes are those of the objects, and under which name it is kept.
+        image: as `keep` takes it. picture: its name, and what is on it.
     """
 
-    detector: Variant
+    run: Run
     image: Tensor
-    boxes_in_image: Tensor
-    labels: Tensor
-    seed: int = 0
-    device: str = "auto"
+    picture: Picture
 
 
 def learn(exercise: Exercise, seconds: float = SECONDS) -> Iterator[Report]:
     """Begin with a new last layer for the classes, and report until all is found."""
-    run = Run("exercise", RECIPE, exercise.detector, parts="heads", seed=exercise.seed)
+    run, truth = exercise.run, GroundTruth.of(exercise.picture.objects).counted
     with one_thread():
-        model = build(run).eval().requires_grad_(False).to(choose_device(exercise.device))
-        boxes, labels = exercise.boxes_in_image, exercise.labels
-        yield from Overfit(model, exercise.image, boxes, labels, RECIPE, exercise.seed).run(seconds)
+        model = build(run).eval().requires_grad_(False).to(choose_device(run.device))
+        labels = truth.labels_in((BACKGROUND, *run.classes))
+        training = Overfit(model, exercise.image, truth.boxes_in_image, labels, run.recipe, run.seed)
+        still = {name: tensor for name, tensor in model.state_dict().items() if not run.learns(name)}
+        yield from learn_and_keep(training, still, run, exercise.picture, seconds)
 
 
 if __name__ == "__main__":

@@ -60,12 +60,14 @@ def resume(name: str) -> RunFolder:
     """Let a run go on from its last state, to the same weights as if it had never stopped.
 
     Raises:
-        TrainingError: it is not there, under way, or done.
+        TrainingError: it is not there, under way, done, or one picture learnt by heart.
     """
     folder = RunFolder(name)
     status = folder.status
     if status.under_way:
         raise TrainingError(f"the run {name!r} is under way already.")
+    if folder.run.is_exercise:
+        raise TrainingError(f"the run {name!r} is one picture learnt by heart, which does not go on; train it again.")
     if status.state == DONE:
         raise TrainingError(f"the run {name!r} has done all of its {folder.run.recipe.steps:,} steps.")
     spawn(folder)

@@ -23,7 +23,7 @@ LEARN = {
     "predictor": ("roi_heads.box_predictor.",),
 }
 """What can learn: how the names of its parameters begin."""
-WORKSPACE = "workspace"
+WORKSPACE, PICTURE = "workspace", "picture:"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 RANGES = {
     "validation": (0.0, 0.9),
@@ -50,7 +50,8 @@ class Run:
         parts: which of its weights do; a name of `LEARN`.
         keep_features: the backbone, which must not learn then, runs once on each picture; its batch norms are first
             set to the statistics of the pictures that are learnt from.
-        data: the path of a folder or zip of annotated pictures, `workspace`, or `scenes:COUNT` or `scenes:COUNT:SEED`.
+        data: the path of a folder or zip of annotated pictures, `workspace`, or `scenes:COUNT` or `scenes:COUNT:SEED`;
+            or `picture:` and the name of one that was learnt by heart, which is not learnt again.
         validation: the part of the pictures that is kept apart, chosen by their content and `split_seed`.
         train_list, validation_list: text files that name the pictures of either, such as VOC's `ImageSets/Main`;
             where only one is given, the other part is the rest.
@@ -101,6 +102,11 @@ class Run:
                 f"every {self.keep_every} of {self.recipe.steps:,} steps would be kept; "
                 f"at most {MOST_KEPT:,} can be, so make keep_every larger."
             )
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether it is one picture learnt by heart."""
+        return self.data.startswith(PICTURE)
 
     def learns(self, parameter: str) -> bool:
         """Whether the parameter of that name does."""

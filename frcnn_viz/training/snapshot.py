@@ -36,7 +36,8 @@ class Picture:
     """One picture of a run.
 
     Attributes:
-        name: for people. file: its name in the set. sha256: of the file.
+        name: for people. file: its name in the set.
+        sha256: of the file; of the pixels where one picture is learnt by heart.
         part: `train` or `validation`. objects: as the set has them, pixels of the picture.
     """
 

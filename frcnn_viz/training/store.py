@@ -93,6 +93,10 @@ class RunFolder(Signals):
         """
         return self._read("run.json", Run.from_dict)
 
+    def set_run(self, run: Run) -> None:
+        """Replace it, where it ends sooner or later than was meant."""
+        self._write("run.json", run.to_dict())
+
     @property
     def snapshot(self) -> Snapshot:
         """Its list of pictures.

@@ -16,6 +16,7 @@ from torchvision.ops import FrozenBatchNorm2d
 from frcnn_viz.models.registry import choose_device
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import evaluate_samples
+from frcnn_viz.training.history import line_of
 from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, one_thread
 from frcnn_viz.training.pictures import PictureFile, store_pictures
@@ -100,8 +101,7 @@ class Trainer:
         except TrainingError:
             self._write()  # so that one can look at what it came to
             raise
-        line = {"step": done.number, "losses": done.losses, "rate": done.rate, "gradients": done.gradients}
-        self._folder.append({**line, "seconds": round(time.perf_counter() - start, 4)})
+        self._folder.append({**line_of(done), "seconds": round(time.perf_counter() - start, 4)})
         self._tell(done.number, "")
 
     def _measure(self) -> None:

@@ -24,6 +24,7 @@ from frcnn_viz.models.registry import (
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.pipeline.settings import Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.training.exercise import drawn_on
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
@@ -38,7 +39,9 @@ class Session:
         view: what this was made of.
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
-        ground_truth: of a sample, or what was drawn on an image of the workspace; None where nothing was.
+        ground_truth: of a sample, or what was drawn on an image of the workspace; None where nothing was. Where the
+            detector is a step of an exercise on this picture, what was drawn for that.
+        is_exercise: whether it is that.
         item: the image of the workspace; None for a sample and a clip's frame.
         clip, frame: of which clip it is which frame; None and 0 for a picture alone.
         lesson: what to look at in a sample, else empty.
@@ -51,6 +54,7 @@ class Session:
     image: LoadedImage
     image_url: str
     ground_truth: GroundTruth | None
+    is_exercise: bool
     item: Item | None
     clip: Clip | None
     frame: int
@@ -69,15 +73,18 @@ def of(seen: View) -> Session:
 
     Raises:
         ModelError, WeightsError, DataError, ImageError, SettingsError: its detector, picture or settings are not here.
+        TrainingError: its detector is a step of an exercise, whose files are damaged.
     """
     detector = load_detector(seen.model, seen.device, random_weights=seen.random)
     defaults = Settings.of(detector.model)
     settings = defaults.with_text(dict(seen.changes))
     image, ground_truth, item, lesson = _picture(seen.image)
-    clip, frame = library.frame(seen.image) or (None, 0)
+    drawn = drawn_on(seen.model, image.sha256)
+    truth, is_exercise = ground_truth if drawn is None else drawn, drawn is not None
+    clip = library.frame(seen.image) or (None, 0)
     url = image_url(to_uint8(image.pixels), image.sha256)
     trace = Trace(detector.model, image.pixels, settings, memory=MEMORY, image_key=image.sha256)
-    return Session(seen, detector, image, url, ground_truth, item, clip, frame, lesson, settings, defaults, trace)
+    return Session(seen, detector, image, url, truth, is_exercise, item, *clip, lesson, settings, defaults, trace)
 
 
 def current() -> Session:

@@ -47,10 +47,8 @@ def of_samples(set: str = SAMPLE_SETS[0]) -> list[Subject]:
 
 def this_image(here: Session) -> Subject:
     """The image in view."""
-    if here.item is None:
-        truth = here.ground_truth or GroundTruth.of(())
-        return Subject(here.view.image, here.image.size, truth, lambda: here.image)
-    return Subject(here.item.id, here.image.size, library.ground_truth(here.item), lambda: here.image)
+    truth = GroundTruth.of(()) if here.ground_truth is None else here.ground_truth
+    return Subject(here.view.image, here.image.size, truth, lambda: here.image)
 
 
 def chosen_subjects(here: Session) -> list[Subject]:

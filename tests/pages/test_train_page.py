@@ -6,8 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
-from frcnn_viz.ui.panes.overfit import Draft
-from tests.pages.opening import open_page
+from frcnn_viz.training.store import RunFolder, all_runs
+from frcnn_viz.ui.panes.draft import Draft
+from tests.pages.opening import open_page, seen
+from tests.training.small import wait
+
+pytestmark = pytest.mark.usefixtures("workspace")
 
 PLACE = {"image": "first-street"}
 
@@ -20,6 +24,10 @@ def told(test: AppTest) -> str:
     return " ".join(element.value for kind in ("info", "success", "caption") for element in test.get(kind))
 
 
+def words(test: AppTest) -> str:
+    return " ".join(element.value for element in test.markdown)
+
+
 def test_a_box_is_learnt_and_every_look_at_it_is_kept() -> None:
     test = open_page("train", **PLACE)
     draft: Draft = test.session_state["kept_overfit_drafts"]["first-street"]
@@ -30,7 +38,7 @@ def test_a_box_is_learnt_and_every_look_at_it_is_kept() -> None:
     test.button(key="overfit_train").click().run()
     assert not test.exception
     training = kept(test)["training"]
-    assert training.classes == ("lorry",)
+    assert training.run.classes == ("lorry",)
     training.child.wait(100)
     test.run()
     assert not test.exception
@@ -43,9 +51,41 @@ def test_a_box_is_learnt_and_every_look_at_it_is_kept() -> None:
     assert not test.exception
     (table,) = [frame.value for frame in test.dataframe if "found" in frame.value.columns]
     assert table["found"].tolist() == [False]
-    test.button(key="overfit_again").click().run()
-    assert "training" not in kept(test)
-    assert test.button(key="overfit_train")
+    test.button(key="overfit_open_autopsy").click().run()
+    assert seen(test).model == "run:first-street-by-heart-1@0"
+    last = open_page("autopsy", **PLACE, model="run:first-street-by-heart-1")
+    assert "**0 of 1 objects missed**" in words(last)
+    assert "Object 0: lorry, found" in words(last)
+    assert " of 1 objects missed**" not in words(open_page("autopsy", image="crowd", model=seen(last).model))
+
+
+def test_a_new_exercise_begins_with_what_the_old_one_began_with() -> None:
+    test = open_page("train", **PLACE)
+    box = (100.0, 100.0, 300.0, 300.0)
+    test.session_state["kept_overfit_drafts"]["first-street"].replace((Object(box, "lorry"),))
+    test.button(key="overfit_train").click().run()
+    training = kept(test)["training"]
+    wait(lambda: training.reports)
+    test.button(key="overfit_stop").click().run()
+    folder = RunFolder("first-street-by-heart-1")
+    assert max(folder.steps) == training.reports[-1].step
+    assert not folder.is_alive
+    test.button(key="overfit_open_proposals").click().run()
+    again = open_page("train", **seen(test).link())
+    (item,) = again.session_state["kept_overfit_drafts"]["first-street"].objects
+    assert (item.box, item.label) == (box, "lorry")
+    again.button(key="overfit_train").click().run()
+    training = kept(again)["training"]
+    wait(lambda: training.reports)
+    again.button(key="overfit_again").click().run()
+    assert "training" not in kept(again)
+    assert again.button(key="overfit_train")
+    (folder,) = all_runs()
+    assert (folder.name, folder.run.detector.base) == ("first-street-by-heart-2", "street-fpn")
+    assert seen(again).model == "street-fpn"
+    shown = open_page("train/runs")
+    assert "it does not go on" in told(shown)
+    assert [button.key for button in shown.button if button.key.startswith("runs_")] == ["runs_remove"]
 
 
 def test_it_can_be_stopped_and_nothing_is_left_of_it() -> None:

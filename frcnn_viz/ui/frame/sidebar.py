@@ -101,7 +101,8 @@ def _picture(here: session.Session | None) -> None:
                 st.camera_input("A photo", key="camera", on_change=_photographed)
     gallery(_neighbours(), "thumbnails", session.choose_image, width=52)
     if here:
-        for words in filter(None, (here.lesson, *here.image.notes)):
+        drawn = word("view.exercise").sentence if here.is_exercise else ""
+        for words in filter(None, (drawn, here.lesson, *here.image.notes)):
             st.caption(plain(words))
     sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.ids()}
     _choice("set", "view.set", sets, lambda name: view.change(set=name))

@@ -73,11 +73,13 @@ def watch(folder: RunFolder) -> None:
     """Where the run is, and its curves."""
     status, history = folder.status, History.of(folder.metrics())
     tell_status(folder, status)
-    kinds = {"losses": show_losses, "quality": show_quality, "gradients": show_gradients}
-    if CHARTS.value == "moved":
-        show_moved(folder)
-    else:
-        kinds[CHARTS.value](history)
+    kinds = {
+        "losses": lambda: show_losses(history),
+        "quality": lambda: show_quality(history, status.under_way),
+        "gradients": lambda: show_gradients(history),
+        "moved": lambda: show_moved(folder),
+    }
+    kinds[CHARTS.value]()
 
 
 def tell_status(folder: RunFolder, status: Status) -> None:
@@ -89,10 +91,12 @@ def tell_status(folder: RunFolder, status: Status) -> None:
         )
         if status.under_way:
             act_button("runs.stop", attempt, stop, folder.name)
-        elif status.state != DONE:
+        elif status.state != DONE and not folder.run.is_exercise:
             act_button("runs.resume", attempt, resume, folder.name)
         if not status.under_way:
             act_button("runs.remove", attempt, remove_run, folder.name)
+    if folder.run.is_exercise:
+        st.caption(word("runs.exercise").sentence)
     if status.told:
         (st.error if status.state == FAILED else st.caption)(plain(status.told))
 
@@ -113,10 +117,10 @@ def show_losses(history: History) -> None:
                 chart(loss_figure(history.steps, history.evaluations, name), f"run_{name}", 200)
 
 
-def show_quality(history: History) -> None:
+def show_quality(history: History, under_way: bool) -> None:
     """Precision, and how far the objects get."""
     if not history.evaluations:
-        st.info(word("runs.unmeasured").sentence)
+        st.info(word("runs.unmeasured").sentence if under_way else word("runs.never_measured").sentence)
         return
     left, right = st.columns([2, 3])
     with left:
@@ -151,8 +155,7 @@ def offer_steps(run: str, steps: list[int]) -> None:
     """A kept step, on any page."""
 
     def show(page: str) -> None:
-        session.choose_model(f"{PREFIX}{run}@{view.held('run_step') if len(steps) > 1 else steps[0]}", random=False)
-        view.go_to(page)
+        open_step(run, view.held("run_step") if len(steps) > 1 else steps[0], page)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(steps) > 1:
@@ -161,6 +164,12 @@ def offer_steps(run: str, steps: list[int]) -> None:
         for page in ("proposals", "detections", "autopsy"):
             title = word(f"page.{page}").term
             st.button(f"Open on {title}", key=f"run_open_{page}", on_click=show, args=(page,))
+
+
+def open_step(run: str, step: int, page: str) -> None:
+    """Look through a kept step on a page; for callbacks."""
+    session.choose_model(f"{PREFIX}{run}@{step}", random=False)
+    view.go_to(page)
 
 
 def film_strip(here: Session, run: str, steps: list[int]) -> None:
