@@ -11,6 +11,8 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from frcnn_viz.models.hub import HubFile
 
 BACKGROUND = "__background__"
+RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
+HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
 
 
 class ModelError(ValueError):
@@ -28,6 +30,7 @@ class Entry:
         keypoints: their names, where it has a head for them.
         file: of its weights, where they are on this disk. hub: where torchvision publishes them.
         still: a file of those weights that `file` lacks, being the same in all steps of a run.
+        warning: what every page has to say of these weights; empty where all of them are trained.
         version: tells it from what was, or will be, under the same name.
         backbone: ImageNet weights of the backbone alone, for a detector whose heads nobody has trained.
         published: what its authors say of it: COCO AP in percent, parameters, multiply-adds in 10^9.
@@ -41,6 +44,7 @@ class Entry:
     keypoints: tuple[str, ...] = ()
     file: Path | None = None
     still: Path | None = None
+    warning: str = ""
     version: str = ""
     hub: HubFile | None = None
     backbone: HubFile | None = None

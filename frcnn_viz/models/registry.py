@@ -14,7 +14,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.models import own, runs
 from frcnn_viz.models.cells import cells_fpn
-from frcnn_viz.models.entry import BACKGROUND, Entry, ModelError
+from frcnn_viz.models.entry import BACKGROUND, HALF, RANDOM, Entry, ModelError
 from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.street import street_c4, street_fpn
@@ -26,8 +26,6 @@ from frcnn_viz.pipeline.memory import digest
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
 CELL_CLASSES = (BACKGROUND, "RBC", "WBC", "Platelets")
 DEFAULT_DETECTOR = "street-fpn"
-RANDOM = "This detector is untrained: its weights are random, so what it finds means nothing."
-HALF = "Only its backbone is trained, on ImageNet; its RPN and its head are not, so what it finds means nothing."
 HOW = {
     own.PREFIX: "add the checkpoint again",
     runs.PREFIX: "train it again",
@@ -223,7 +221,7 @@ def untrained(name: str) -> GeneralizedRCNN:
 
 def _load(entry: Entry, device: torch.device, random_weights: bool) -> Detector:
     model = _build(entry, entry.classes)
-    warning = RANDOM if random_weights else _fill(entry, model)
+    warning = RANDOM if random_weights else _fill(entry, model) or entry.warning
     model.eval().requires_grad_(False).to(device)
     classes = entry.classes or own.numbered(model)
     return Detector(entry.name, entry.title, entry.note, model, classes, entry.keypoints, warning)

@@ -16,11 +16,12 @@ from pathlib import Path
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.data.workspace import default_folder
-from frcnn_viz.models.entry import Entry, ModelError
+from frcnn_viz.models.entry import HALF, RANDOM, Entry, ModelError
 from frcnn_viz.models.own import numbered
 from frcnn_viz.models.variant import Variant, alter
 
 PREFIX = "run:"
+NEW_LAYER = "Its last layer is new and untrained: its classes are guesses."
 STILL = "still.safetensors"
 MOST_BYTES = 1_000_000
 """Of a `run.json`."""
@@ -78,8 +79,18 @@ def find_step(name: str, known: Mapping[str, Entry], seen: tuple[str, ...] = ())
         classes=variant.labels(base.classes),
         file=file,
         still=still if still.is_file() else None,
+        warning="" if step else _untrained(base, variant),
         version=f"{step} {_mark(file)}",
     )
+
+
+def _untrained(base: Entry, variant: Variant) -> str:
+    """What is to be said of a run's weights before its first step."""
+    if variant.random_weights:
+        return RANDOM
+    if base.backbone:
+        return HALF
+    return NEW_LAYER if variant.labels(base.classes) != base.classes else base.warning
 
 
 def _variant(folder: Path) -> Variant:

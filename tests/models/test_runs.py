@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from frcnn_viz.analysis.equality import compare_with_model
+from frcnn_viz.models.entry import RANDOM
 from frcnn_viz.models.registry import ModelError, entries, find_entry, load_detector
-from frcnn_viz.models.runs import runs_folder
+from frcnn_viz.models.runs import NEW_LAYER, runs_folder
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
@@ -44,6 +45,22 @@ def test_a_step_is_the_trained_model_bit_for_bit(squares: Path, parts: str) -> N
     assert load_detector("run:small@2", "cpu") is detector
     before = load_detector("run:small@0", "cpu").model.state_dict()
     assert any(not torch.equal(before[name], tensor) for name, tensor in trained.items())
+
+
+def test_before_the_first_step_what_is_not_trained_is_told(squares: Path) -> None:
+    trained_here(small_run(squares, steps=1, evaluate_every=0))
+    assert load_detector("run:small@0", "cpu").warning == NEW_LAYER
+    assert load_detector("run:small@1", "cpu").trained
+    again = small_run(squares, "again", steps=1, evaluate_every=0)
+    for base, random, warning in (
+        ("run:small@0", False, NEW_LAYER),
+        ("run:small@1", False, ""),
+        ("run:small", True, RANDOM),
+    ):
+        trained_here(replace(again, detector=Variant(base, random_weights=random)))
+        assert load_detector("run:again@0", "cpu").warning == warning
+        assert load_detector("run:again@1", "cpu").trained
+        remove_run("again")
 
 
 def test_heads_alone_keep_only_what_changed(squares: Path) -> None:

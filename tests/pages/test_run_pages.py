@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.models.runs import NEW_LAYER
 from frcnn_viz.paths import FRAME
 from frcnn_viz.training.store import remove_run
 from tests.pages.opening import as_read, open_page, seen
@@ -26,6 +27,8 @@ def test_a_link_to_a_step_opens_it(page: str, model: str) -> None:
     assert seen(test).model == model
     assert not [told.value for told in test.warning if "not here" in told.value]
     assert not test.error
+    cautions = [markdown.proto.help for markdown in test.markdown if "untrained" in markdown.value]
+    assert cautions == ([NEW_LAYER] if model == "run:small@0" else [])
 
 
 def test_the_frame_scrubs_through_a_runs_steps_and_the_page_stays() -> None:
