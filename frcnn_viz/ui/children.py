@@ -14,16 +14,21 @@ EVERY_SECONDS = 0.5
 
 
 def while_running(is_running: Callable[[], bool], show: Callable[[bool], None], every: float = EVERY_SECONDS) -> None:
-    """Show what a process does, again and again while it runs; `show` is told whether it does."""
+    """Show what a process does, again and again while it runs; `show` is told whether it does.
 
-    def look(again: bool) -> None:
+    Afterwards it is shown as a part of the page like any other: a button in it runs the page again.
+    """
+
+    def look() -> None:
         running = is_running()
         show(running)
-        if again and not running:
+        if not running:
             st.rerun()  # the page without its clock
 
-    running = is_running()
-    st.fragment(run_every=every if running else None)(look)(running)
+    if is_running():
+        st.fragment(run_every=every)(look)()
+    else:
+        show(False)
 
 
 def act_button(key: str, act: Callable[..., None], *args: Any, **more: Any) -> None:
