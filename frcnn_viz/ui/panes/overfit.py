@@ -118,7 +118,7 @@ def begin(here: Session, draft: Draft) -> None:
     truth = GroundTruth.of(draft.objects).counted
     try:
         variant = Variant(name, tuple(sorted(set(truth.names))), random_weights=random)
-        device, called = here.detector.device.type, free_name(here.image.name)
+        device, called = here.detector.device.type, free_name(here.image.name if here.item else image)
         run = Run(called, RECIPE, variant, "heads", f"{PICTURE}{image}", validation=0.0, device=device)
     except (ModelError, TrainingError) as error:
         view.tell(str(error))
