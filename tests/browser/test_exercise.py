@@ -79,6 +79,8 @@ def test_drawn_boxes_are_missed_at_the_first_step_and_found_at_the_last(
     open_by_menu(page, "train")
     settled(page)
     expect(page.get_by_text("Both are found after")).to_be_visible()
+    act(page, "overfit.again")
+    expect(page.get_by_text("2 boxes of 2 classes.")).to_be_visible()
     open_tab(page, "runs")
     act(page, "runs.remove")
     expect(page.get_by_role("button", name=word("tab.learn").term)).to_be_visible()

@@ -84,7 +84,8 @@ def test_a_new_exercise_begins_with_what_the_old_one_began_with() -> None:
     assert (folder.name, folder.run.detector.base) == ("first-street-by-heart-2", "street-fpn")
     assert seen(again).model == "street-fpn"
     shown = open_page("train/runs")
-    assert "it does not go on" in told(shown)
+    (bar,) = shown.get("progress")
+    assert "it does not go on" in bar.proto.text
     assert [button.key for button in shown.button if button.key.startswith("runs_")] == ["runs_remove"]
 
 

@@ -84,19 +84,17 @@ def watch(folder: RunFolder) -> None:
 
 def tell_status(folder: RunFolder, status: Status) -> None:
     """State, steps and what can be done."""
-    steps = folder.run.recipe.steps
+    run = folder.run
+    where = f"{word(f'runs.{status.state}').term}: step {status.step:,} of {run.recipe.steps:,}"
+    more = f". {word('runs.exercise').sentence}" if run.is_exercise else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(
-            min(status.step / steps, 1.0), f"{word(f'runs.{status.state}').term}: step {status.step:,} of {steps:,}"
-        )
+        st.progress(min(status.step / run.recipe.steps, 1.0), where + more)
         if status.under_way:
             act_button("runs.stop", attempt, stop, folder.name)
-        elif status.state != DONE and not folder.run.is_exercise:
+        elif status.state != DONE and not run.is_exercise:
             act_button("runs.resume", attempt, resume, folder.name)
         if not status.under_way:
             act_button("runs.remove", attempt, remove_run, folder.name)
-    if folder.run.is_exercise:
-        st.caption(word("runs.exercise").sentence)
     if status.told:
         (st.error if status.state == FAILED else st.caption)(plain(status.told))
 
