@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.samples import sample_picture
+from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.pipeline.settings import FIELD_NAMES, Settings
-from frcnn_viz.ui.view import SELECTIONS
+from frcnn_viz.training.overfit_child import learn
+from frcnn_viz.ui import session
+from frcnn_viz.ui.subjects import this_image
+from frcnn_viz.ui.view import SELECTIONS, View
+from tests.training.test_exercise import BOX, SAMPLE, exercise
 
 
 def script() -> None:
@@ -132,3 +141,22 @@ def test_any_link_opens_and_what_is_bad_in_it_is_told(seed: int) -> None:
     assert all(len(sentence) < 300 for sentence in told)
     bad = [name for name in ("model", "device", "image") if name in link]
     assert len(told) >= len(bad)
+
+
+def test_an_exercise_has_its_own_ground_truth_on_its_own_picture(workspace: Path) -> None:
+    """Of a picture of the workspace too, whose own objects stay as they are."""
+    file = io.BytesIO()
+    sample_picture(SAMPLE)[0].image.save(file, "PNG")
+    key, _ = Workspace(workspace).add(file.getvalue(), "mine.png", [Object((1.0, 2.0, 30.0, 40.0), "house")])
+    next(learn(exercise()))
+    for image in (SAMPLE, key):
+        here = session.of(View(image=image, model="run:street-by-heart-1@0"))
+        assert here.is_exercise
+        assert here.ground_truth.names == ("lorry",)
+        assert this_image(here).truth.boxes_in_image.tolist() == [list(BOX)]
+    own = session.of(View(image=key, model="street-c4"))
+    assert not own.is_exercise
+    assert this_image(own).truth.names == own.ground_truth.names == ("house",)
+    elsewhere = session.of(View(image="crowd", model="run:street-by-heart-1@0"))
+    assert not elsewhere.is_exercise
+    assert "lorry" not in elsewhere.ground_truth.names
