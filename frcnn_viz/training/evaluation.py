@@ -59,12 +59,54 @@ class Evaluation:
         return cls(**content)
 
 
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What a detector made of pictures, at the network's size.
+
+    Attributes:
+        predictions, truths: of each picture, as `coco_metrics` takes them.
+        ious: of every object, picture by picture, as `stage_ious` gives them: float32 [G, len(STAGES)].
+        losses: the four of torchvision, means over the pictures.
+    """
+
+    predictions: list[dict[str, Tensor]]
+    truths: list[GroundTruth]
+    ious: Tensor
+    losses: dict[str, float]
+
+    @property
+    def recall(self) -> dict[str, float]:
+        """After each stage, the part of the objects that a box overlaps by `IOU`."""
+        return dict(zip(STAGES, recalls(self.ious, IOU), strict=True))
+
+
 def evaluate_samples(
     model: FasterRCNN,
     samples: Samples,
     classes: Sequence[str],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
+    """The figures of a detector under training; arguments as `look_at` takes them."""
+    looks = look_at(model, samples, classes, tell)
+    metrics = coco_metrics(looks.predictions, looks.truths, classes)
+    return Evaluation(
+        losses=looks.losses,
+        ap=metrics.AP,
+        ap50=metrics.AP50,
+        per_class=metrics.per_class,
+        recall=looks.recall,
+        detections=sum(len(one["boxes"]) for one in looks.predictions),
+        images=len(samples),
+        objects=sum(len(truth) for truth in looks.truths),
+    )
+
+
+def look_at(
+    model: FasterRCNN,
+    samples: Samples,
+    classes: Sequence[str],
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Looks:
     """Look at every picture once. The model's modes are as before when it is done; its weights are only read.
 
     Args:
@@ -86,17 +128,7 @@ def evaluate_samples(
             ious.append(stage_ious(story, boxes, labels))
             for name, loss in story.losses(boxes, labels).by_name.items():
                 losses[name] = losses.get(name, 0.0) + loss.item() / len(samples)
-    metrics = coco_metrics(predictions, truths, classes)
-    return Evaluation(
-        losses=losses,
-        ap=metrics.AP,
-        ap50=metrics.AP50,
-        per_class=metrics.per_class,
-        recall=dict(zip(STAGES, recalls(torch.cat(ious), IOU), strict=True)),
-        detections=sum(len(one["boxes"]) for one in predictions),
-        images=len(samples),
-        objects=sum(len(truth) for truth in truths),
-    )
+    return Looks(predictions, truths, torch.cat(ious), losses)
 
 
 def _each(samples: Samples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

@@ -24,7 +24,7 @@ from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import Run
 from frcnn_viz.training.sets import absolute
-from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, WAITING, Status
+from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, WAITING, Signals, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import StopAsked, Trainer
@@ -88,25 +88,35 @@ def stop(name: str) -> None:
 
 def spawn(folder: RunFolder) -> None:
     """Start the process of a run that is there."""
+    launch("frcnn_viz.training.process", folder, folder.run.threads)
+
+
+def launch(module: str, folder: Signals, threads: int) -> None:
+    """Start `python -m MODULE NAME` for the folder of that name, whose signals tell how it goes.
+
+    Args:
+        module: of this package; its process says where it is with a `Voice`.
+        folder: in the workspace.
+        threads: that compute.
+    """
     folder.let_go_on()
     asked = Status(STARTING, folder.status.step, ticket=time.time_ns())
     folder.say(asked)
-    threads = str(folder.run.threads)
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))),
         "FRCNN_VIZ_WORKSPACE": str(default_folder().absolute()),
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
     }
     alone = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-    command = [sys.executable, "-m", "frcnn_viz.training.process", folder.name]
+    command = [sys.executable, "-m", module, folder.path.name]
     with (folder.path / LOG).open("ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **alone)
     threading.Thread(target=_see_off, args=(child, folder, asked.ticket), daemon=True).start()
 
 
-def _see_off(child: subprocess.Popen, folder: RunFolder, ticket: int) -> None:
+def _see_off(child: subprocess.Popen, folder: Signals, ticket: int) -> None:
     """Wait for a child, so that it leaves no zombie; tell it where it ended before its first word."""
     code = child.wait()
     last = folder.status
@@ -122,7 +132,7 @@ class Voice:
         status: what was said last.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: Signals) -> None:
         """With the ticket the process was given."""
         self._folder = folder
         self._when = 0.0
@@ -174,11 +184,16 @@ def _ahead(name: str, ticket: int) -> str | None:
 def main(name: str) -> int:
     """The process: it stands back, and a signal to end lets it stop after its step. Its exit status."""
     folder = RunFolder(name)
+    stand_back(folder.ask_to_stop)
+    return work(folder)
+
+
+def stand_back(ask_to_stop: Callable[[], None]) -> None:
+    """Let what else runs here be quick, and take a signal to end as the wish to stop."""
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(NICE)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: folder.ask_to_stop())
-    return work(folder)
+        signal.signal(number, lambda *_: ask_to_stop())
 
 
 def work(folder: RunFolder) -> int:

@@ -25,7 +25,7 @@ START_SECONDS = 60
 """So long a process may take to say its first word."""
 GONE = (
     "Its process is gone without a word: it was killed, crashed, or ran out of memory or disk. "
-    "Resume the run to go on from the last state that was saved."
+    "Resume it to go on from the last state that was saved."
 )
 _FILES = JsonFiles()
 
