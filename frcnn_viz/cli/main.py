@@ -16,6 +16,7 @@ from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
 from frcnn_viz.cli.evaluate import evaluate
+from frcnn_viz.cli.experiment import experiment
 from frcnn_viz.cli.models import models
 from frcnn_viz.cli.opening import names_a_path
 from frcnn_viz.cli.output import (
@@ -61,6 +62,7 @@ cli.add_typer(models, name="models")
 cli.add_typer(runs, name="runs")
 cli.command()(app)
 cli.command()(train)
+cli.command()(experiment)
 
 
 @cli.command("trace")

@@ -79,14 +79,14 @@ def train(
     if resume:
         folder = go_on(_read(what).name if what.endswith(".json") else what or name)
     elif what:
-        folder = start(_read(what), _listing)
+        folder = start(_read(what), listing)
     elif not data:
         raise TrainingError("there is nothing to learn from; name the pictures with --data, or give a run.json.")
     else:
-        variant = _variant(
+        variant = make_variant(
             base, classes, data, sizes, ratios, min_size=min_size, max_size=max_size, random_weights=random_weights
         )
-        recipe = _recipe(steps, batch, lr, changes or [])
+        recipe = make_recipe(steps, batch, lr, changes or [])
         each = every or max(1, -(-steps // 10))
         run = Run(
             name or _free_name(base, data),
@@ -105,7 +105,7 @@ def train(
             evaluate_every=each,
             keep_every=each,
         )
-        folder = start(run, _listing)
+        folder = start(run, listing)
     if detach:
         print(folder.name)
         return
@@ -147,7 +147,7 @@ def _watch(folder: RunFolder, tensorboard: bool) -> None:
                     if "evaluation" in one:
                         tell(f"step {one['step']:,}: {_figures(one['evaluation'])}")
                 shown = len(lines)
-                text = status.told or _progress(lines, steps)
+                text = status.told or progress(lines, steps)
                 line.update(text)
                 if not console.is_terminal and time.monotonic() - written > LINE_SECONDS:
                     tell(text)
@@ -166,7 +166,7 @@ def _watch(folder: RunFolder, tensorboard: bool) -> None:
         events.close()
 
 
-def _progress(lines: list[dict[str, Any]], steps: int) -> str:
+def progress(lines: list[dict[str, Any]], steps: int) -> str:
     """The mean losses of the last steps, and how long the others will take."""
     last = [line for line in lines[-LAST:] if "losses" in line]
     if not last:
@@ -182,7 +182,8 @@ def _figures(found: dict[str, Any]) -> str:
     return "  ".join(f"{name} {value:.3f}" for name, value in figures.items() if value is not None)
 
 
-def _listing(done: int, total: int) -> None:
+def listing(done: int, total: int) -> None:
+    """A line now and then while many pictures are listed."""
     if done and done % 500 == 0:
         tell(f"listed {done:,} of {total:,} pictures")
 
@@ -199,7 +200,8 @@ def _read(path: str) -> Run:
         raise TrainingError(f"{path}: {error}") from error
 
 
-def _variant(base: str, classes: str, data: str, sizes: str, ratios: str, **plain: Any) -> Variant:
+def make_variant(base: str, classes: str, data: str, sizes: str, ratios: str, **plain: Any) -> Variant:
+    """The detector that the options name, with the classes of the set where none are given."""
     from frcnn_viz.models.own import read_names
     from frcnn_viz.models.registry import find_entry
     from frcnn_viz.models.variant import Variant
@@ -213,15 +215,16 @@ def _variant(base: str, classes: str, data: str, sizes: str, ratios: str, **plai
     return Variant(base, learnt, **levels, **plain)
 
 
-def _recipe(steps: int, batch: int, lr: float, changes: list[str]) -> Recipe:
+def make_recipe(steps: int, batch: int, lr: float, changes: list[str]) -> Recipe:
+    """The recipe that the options give, with what `--set` changes."""
     from frcnn_viz.training.recipe import Recipe
 
     return Recipe.from_dict(
-        {"steps": steps, "batch": batch, "learning_rate": lr} | {k: _value(v) for k, v in pairs(changes).items()}
+        {"steps": steps, "batch": batch, "learning_rate": lr} | {k: value_of(v) for k, v in pairs(changes).items()}
     )
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
     """A number, true or false, or a word."""
     try:
         return json.loads(text.lower())
