@@ -39,7 +39,9 @@ BOption = Annotated[list[str] | None, typer.Option("--b", help=_CHANGE.format("s
 
 
 def experiment(
-    what: Annotated[str, typer.Argument(help="A file that holds one; or the name of one, to see how it stands.")] = "",
+    what: Annotated[
+        str, typer.Argument(help="A file that holds one; or the name of one, to follow it and see its results.")
+    ] = "",
     data: Annotated[
         str, typer.Option(help="A folder or zip of annotated pictures, `workspace`, or `scenes:COUNT:SEED`.")
     ] = "",
@@ -165,7 +167,7 @@ def _watch(folder: ExperimentFolder) -> None:
 
 
 def _show(record: Record) -> None:
-    from frcnn_viz.figures.experiment import cells
+    from frcnn_viz.figures.experiment import arms_text, cells
 
     first, second = (arm.name for arm in record.experiment.arms)
     table = Table(
@@ -176,6 +178,7 @@ def _show(record: Record) -> None:
             table.add_row(*cells(row, kind))
         table.add_section()
     Console().print(table)
+    print(arms_text(record.experiment))
     if record.sentence:
         print(record.sentence)
     found = record.disagreements()

@@ -10,8 +10,12 @@ import plotly.graph_objects as go
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.statistics import BANDS
 from frcnn_viz.figures.palette import BLUE, GREY, ORANGE
+from frcnn_viz.training.experiment import Experiment
 from frcnn_viz.training.results import Record, Row
-from frcnn_viz.words import word
+from frcnn_viz.words import word, words
+
+LEAST_REACH = 0.025
+"""Of the axis above and below the middle, so that a hundredth of AP never looks like much."""
 
 
 def seeds_figure(row: Row, arms: Sequence[str], seeds: Sequence[int], title: str) -> go.Figure:
@@ -45,7 +49,9 @@ def seeds_figure(row: Row, arms: Sequence[str], seeds: Sequence[int], title: str
             name=word("experiment.mean").term,
             hovertemplate=f"mean {mean:.4f}<extra></extra>",
         )
-    figure.update_layout(title=title, showlegend=False)
+    values = [value for arm in row.arms for value in arm]
+    middle, reach = (max(values) + min(values)) / 2, max(LEAST_REACH, 0.6 * (max(values) - min(values)))
+    figure.update_layout(title=title, showlegend=False, yaxis_range=[middle - reach, middle + reach])
     figure.update_xaxes(tickvals=list(range(len(arms))), ticktext=list(arms), range=[-0.5, len(arms) - 0.5])
     return figure
 
@@ -56,7 +62,10 @@ def cells(row: Row, kind: str) -> tuple[str, str, str, str]:
     told = ""
     if row.verdict:
         one = row.verdict
-        told = f"{one.difference:+.{digits}f} ({one.low:+.{digits}f} to {one.high:+.{digits}f})"
+        middle, low, high = (
+            f"{round(value, digits) + 0.0:+.{digits}f}" for value in (one.difference, one.low, one.high)
+        )
+        told = f"{middle} ({low} to {high})"
     return name_of(row.name, kind), *(_spread(values, digits) for values in row.arms), told
 
 
@@ -67,15 +76,27 @@ def name_of(name: str, kind: str) -> str:
     return word("experiment.seconds").term if kind == "seconds" else name
 
 
+def arms_text(experiment: Experiment) -> str:
+    """What each arm has of its own, in one line."""
+    runs = [experiment.run_of(arm, experiment.seeds[0]) for arm in experiment.arms]
+    first, second = ({**vars(run.detector), **vars(run.recipe), "parts": run.parts} for run in runs)
+    differ = [name for name in first if first[name] != second[name]]
+    told = (
+        f"{arm.name}: " + "; ".join(f"{_called(name)} {_value(values[name])}" for name in differ)
+        for arm, values in zip(experiment.arms, (first, second), strict=True)
+    )
+    return ". ".join(told) + "."
+
+
 def disagreement_rows(record: Record) -> list[dict[str, object]]:
     """The objects that one arm alone finds, as rows of a table."""
     arms, seeds = record.experiment.arms, len(record.seeds)
     return [
         {
-            word("experiment.picture").term: one.target.picture,
             word("experiment.class").term: one.target.item.label,
             word("experiment.band").term: band_of(one.target.item),
-            **{f"{arm.name} finds it": f"{count} of {seeds}" for arm, count in zip(arms, one.arms, strict=True)},
+            **{arm.name: f"{count} of {seeds}" for arm, count in zip(arms, one.arms, strict=True)},
+            word("experiment.picture").term: one.target.picture,
         }
         for one in record.disagreements()
     ]
@@ -96,3 +117,18 @@ def _spread(values: Sequence[float], digits: int) -> str:
     if len(values) < 2:
         return f"{mean:.{digits}f}"
     return f"{mean:.{digits}f} ± {math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1)):.{digits}f}"
+
+
+def _called(name: str) -> str:
+    """What a setting or a part of the recipe is called."""
+    known = words().get(name) or words().get(f"learn.{name}")
+    return known.term.lower() if known else name.replace("_", " ")
+
+
+def _value(value: object) -> str:
+    """A setting in a line; what is empty is as the detector has it."""
+    if isinstance(value, tuple):
+        return " | ".join(" ".join(f"{one:g}" for one in level) for level in value) or "its own"
+    if isinstance(value, bool | str):
+        return str(value).lower()
+    return f"{value:g}" if value else "its own"

@@ -34,6 +34,7 @@ PAGES = {
     "training": Entry("training", "trending_down", "anchors"),
     "lab": Entry("training", "science", "anchors"),
     "train": Entry("training", "model_training", None),
+    "experiments": Entry("training", "balance", None),
     "conventions": Entry("training", "rule", "anchors"),
     "autopsy": Entry("failures", "troubleshoot"),
     "court": Entry("failures", "gavel"),

@@ -1,0 +1,4 @@
+from frcnn_viz.ui.frame.page import run_page
+from frcnn_viz.ui.panes import arms, arms_begin
+
+run_page("experiments", {"arms": arms.body, "begin": arms_begin.body}, lineage=False)
