@@ -14,6 +14,7 @@ from frcnn_viz.training.experiment import Experiment
 from frcnn_viz.training.results import Record, Row
 from frcnn_viz.words import word, words
 
+OWN = "of the detector"
 LEAST_REACH = 0.025
 """Of the axis above and below the middle, so that a hundredth of AP never looks like much."""
 
@@ -128,7 +129,9 @@ def _called(name: str) -> str:
 def _value(value: object) -> str:
     """A setting in a line; what is empty is as the detector has it."""
     if isinstance(value, tuple):
-        return " | ".join(" ".join(f"{one:g}" for one in level) for level in value) or "its own"
+        levels = [" ".join(f"{one:g}" for one in level) for level in value]
+        alike = len(levels) > 1 and len(set(levels)) == 1
+        return f"{levels[0]} on each map" if alike else " | ".join(levels) or OWN
     if isinstance(value, bool | str):
         return str(value).lower()
-    return f"{value:g}" if value else "its own"
+    return f"{value:.3g}" if value else OWN

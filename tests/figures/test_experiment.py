@@ -44,9 +44,14 @@ def test_bands_are_those_of_coco(side: float, band: str) -> None:
 
 def test_arms_say_what_they_have_of_their_own() -> None:
     run = Run("e", Recipe(9), Variant("street-fpn"))
-    sizes = {"anchor_sizes": [[8, 12], [16, 24], [32, 48], [64, 96], [128, 192]], "min_size": 320}
+    sizes = {
+        "anchor_sizes": [[8, 12], [16, 24], [32, 48], [64, 96], [128, 192]],
+        "min_size": 320,
+        "aspect_ratios": [[0.5, 2]] * 5,
+    }
     made = Experiment(run, (Arm("old", {"parts": "heads"}), Arm("new", {"detector": sizes})))
     assert arms_text(made) == (
-        "old: anchor sizes its own; shorter side its own; what learns heads. "
-        "new: anchor sizes 8 12 | 16 24 | 32 48 | 64 96 | 128 192; shorter side 320; what learns all."
+        "old: anchor sizes of the detector; anchor ratios of the detector; shorter side of the detector; "
+        "what learns heads. new: anchor sizes 8 12 | 16 24 | 32 48 | 64 96 | 128 192; "
+        "anchor ratios 0.5 2 on each map; shorter side 320; what learns all."
     )
