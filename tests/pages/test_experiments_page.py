@@ -66,6 +66,7 @@ def test_one_that_was_stopped_shows_what_it_has_and_can_be_removed(half_done: Ex
     assert half_done.record.sentence in texts(test).replace("\\", "")
     assert "Mean ± standard deviation of 2 seeds, after 1 steps" in texts(test)
     assert test.button(key="experiment_resume")
+    assert not [button for button in test.button if button.key == "experiment_stop"]
     test.button(key="experiment_remove").click().run()
     assert not test.exception
     assert all_experiments() == []

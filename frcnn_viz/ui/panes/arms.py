@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -104,7 +105,7 @@ def show(record: Record, about: str) -> None:
         run = record.experiment.run
         st.caption(
             f"Mean ± standard deviation of {len(seeds)} seeds, after {run.recipe.steps:,} steps of "
-            f"{run.recipe.batch} pictures from {plain(run.data)}; in brackets where the difference lies "
+            f"{run.recipe.batch} pictures from {plain(Path(run.data).name)}; in brackets where the difference lies "
             "(95 %). The verdict is on AP: of many rows, one in twenty leaves out 0 by chance."
         )
     with right:
