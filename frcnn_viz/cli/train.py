@@ -93,7 +93,6 @@ def train(
             recipe,
             variant,
             parts,
-            keep_features,
             data,
             validation,
             split_seed,
@@ -104,6 +103,7 @@ def train(
             device,
             evaluate_every=each,
             keep_every=each,
+            keep_features=keep_features,
         )
         folder = start(run, listing)
     if detach:

@@ -48,8 +48,6 @@ class Run:
         recipe: how it learns.
         detector: what learns, and from which weights.
         parts: which of its weights do; a name of `LEARN`.
-        keep_features: the backbone, which must not learn then, runs once on each picture; its batch norms are first
-            set to the statistics of the pictures that are learnt from.
         data: the path of a folder or zip of annotated pictures, `workspace`, or `scenes:COUNT` or `scenes:COUNT:SEED`;
             or `picture:` and the name of one that was learnt by heart, which is not learnt again.
         validation: the part of the pictures that is kept apart, chosen by their content and `split_seed`.
@@ -58,13 +56,14 @@ class Run:
         seed: of new weights and of every step. threads: that compute it.
         device: as `choose_device` takes it.
         evaluate_every, keep_every: after how many steps it is measured, and its weights kept; 0 for the end alone.
+        keep_features: the backbone, which must not learn then, runs once on each picture; its batch norms are first
+            set to the statistics of the pictures that are learnt from.
     """
 
     name: str
     recipe: Recipe
     detector: Variant = field(default_factory=Variant)
     parts: str = "all"
-    keep_features: bool = False
     data: str = WORKSPACE
     validation: float = 0.2
     split_seed: int = 0
@@ -75,6 +74,7 @@ class Run:
     device: str = "auto"
     evaluate_every: int = 0
     keep_every: int = 0
+    keep_features: bool = False
 
     def __post_init__(self) -> None:
         if self.name != run_name(self.name):

@@ -70,7 +70,6 @@ class Trainer:
         self.train, self.apart = self._samples(model)
         if self.run.keep_features and state is None:
             recalibrate(model, self.train, recipe.batch)
-        self._losses = step_losses(self.run, model, self.train)
         folder.cut(-1 if state is None else self.loop.step)
         self._measured = {line["step"] for line in folder.metrics() if "evaluation" in line}
         self._saved = time.monotonic()
@@ -81,6 +80,7 @@ class Trainer:
         Raises:
             StopAsked: it was asked to stop; the state is saved. TrainingError: it cannot go on, or the disk is full.
         """
+        self._losses = step_losses(self.run, self.loop.model, self.train)
         with one_thread(self.run.threads):
             while True:
                 try:

@@ -164,11 +164,11 @@ def run_of(here: Session, data: str, variant: Variant, rate: float) -> Run:
         Recipe(steps, BATCH.value, rate, warm_up=warm_up, upside_down=FLIPS.value, half=half),
         variant,
         PARTS.value,
-        keep,
         data,
         APART.value,
         seed=SEED.value,
         device=device,
         evaluate_every=every,
         keep_every=every,
+        keep_features=keep,
     )
