@@ -24,8 +24,10 @@ _MIX = ["ordinary"] * 7 + ["crowded", "tiny", "extreme-aspect"]
 
 
 def draw_half_size(index: int, options: SceneOptions | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scene `index`, as training has it where no options are given: image uint8 [3, 240, 320], boxes and labels, halved
-    by averaging 2 x 2 pixels."""
+    """Scene `index`: image uint8 [3, 240, 320], boxes and labels, halved by averaging 2 x 2 pixels.
+
+    Without options it is drawn as those of the training are.
+    """
     scene = draw_scene(index, options or PRESETS[_MIX[index % len(_MIX)]])
     pixels = np.asarray(scene.image.reduce(2)).transpose(2, 0, 1)
     return pixels, scene.boxes_in_image.numpy() / 2, scene.labels.numpy()

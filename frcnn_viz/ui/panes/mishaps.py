@@ -1,0 +1,112 @@
+"""Seven trainings that go wrong, a click each: what each finds beside its control, and why."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.figures.common import ground_truth_layer
+from frcnn_viz.figures.mishaps import events, findings_told, found_layer, losses_figure, rows
+from frcnn_viz.training.child import Child
+from frcnn_viz.training.mishaps import CONTROL, MISHAPS, held_out, truths
+from frcnn_viz.training.mishaps_child import Report
+from frcnn_viz.ui import view
+from frcnn_viz.ui.charts import chart
+from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.controls import segments
+from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.picture import show_picture
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
+
+CHOSEN, PICTURE = Option("experiments.mishap", "rate"), Option("experiments.picture", 1)
+
+
+def body(here: Session) -> None:
+    """A button for each mishap, and what came of the one that was clicked last."""
+    name = CHOSEN.value if CHOSEN.value in MISHAPS else CHOSEN.first
+    with st.container(horizontal=True, key="mishaps"):
+        for one in MISHAPS:
+            if one != CONTROL.name:
+                act_button(f"mishap.{one}", begin, one, type="primary" if one == name else "secondary")
+    while_running(lambda: any(child.is_running for child in children().values()), lambda running: show(here, name))
+
+
+def children() -> dict[str, Child]:
+    """The processes of the mishaps that were clicked, and of the control."""
+    return view.kept("mishaps", dict)
+
+
+def begin(name: str) -> None:
+    """Let it happen, and the control beside it, unless they did; another that is under way ends."""
+    CHOSEN.set(name)
+    known = children()
+    for other in set(known) - {name, CONTROL.name}:
+        if known[other].is_running:
+            known.pop(other).stop()
+    for one in (CONTROL.name, name):
+        if one not in known or known[one].failure:
+            known[one] = Child("frcnn_viz.training.mishaps_child", one)
+
+
+def show(here: Session, name: str) -> None:
+    """Both pictures, and below them why it failed, what was measured, and the losses."""
+    known = {one: children()[one] for one in (name, CONTROL.name) if one in children()}
+    for child in known.values():
+        if child.failure:
+            st.error(plain(child.failure))
+    said = {one: [word for word in list(child.said) if isinstance(word, Report)] for one, child in known.items()}
+    reports = {one: told[-1] for one, told in said.items() if told}
+    picture = PICTURE.value if PICTURE.value in range(len(held_out())) else PICTURE.first
+    with st.container(key="compared"):
+        for one, column in zip((name, CONTROL.name), st.columns(2, gap="small"), strict=True):
+            with column:
+                st.markdown(f"**{word(f'mishap.{one}').term}**: {_state(known.get(one), reports.get(one))}")
+                _picture(here, one, picture, reports.get(one))
+    with st.container(key="below_compared"):
+        left, middle, right = st.columns([4, 4, 4], gap="medium")
+        with left:
+            _explain(name, reports.get(name))
+        with middle:
+            segments(PICTURE, "mishap.picture", {number: str(number + 1) for number in range(len(held_out()))})
+            st.dataframe(rows(name, reports), hide_index=True)
+        with right:
+            chart(losses_figure(name, reports), "mishap_losses", height=180)
+
+
+def _state(child: Child | None, report: Report | None) -> str:
+    if child is None:
+        return "click its button, and it happens."
+    if report is None:
+        return "the process starts."
+    if report.outcome is None:
+        return f"step {len(report.steps)} of {report.total}." if child.is_running else "it was stopped."
+    return f"found after {len(report.steps)} steps."
+
+
+def _picture(here: Session, name: str, picture: int, report: Report | None) -> None:
+    image = held_out().images[picture].transpose(1, 2, 0)
+    layers: list[BoxLayer] = [ground_truth_layer(truths()[picture], visible=report is None or report.outcome is None)]
+    if report and report.outcome:
+        layers.append(found_layer(report.outcome, picture))
+    height, width = image.shape[:2]
+    url = image_url(image, hashlib.sha256(image.tobytes()).hexdigest())
+    more = {"url": url, "width": width, "height": height, "link": "mishaps", "chosen": ()}
+    show_picture(here, f"mishap_{'control' if name == CONTROL.name else 'spoilt'}", layers, **more)
+
+
+def _explain(name: str, report: Report | None) -> None:
+    """What was spoilt, why it fails, how one notices, what catches it; between, what was seen to happen."""
+    st.caption(word(f"mishap.{name}").sentence)
+    st.caption(word(f"mishap.why.{name}").sentence)
+    if report:
+        for sentence in events(report):
+            st.warning(plain(sentence))
+    st.caption(word(f"mishap.notice.{name}").sentence)
+    st.caption(word(f"mishap.caught.{name}").sentence)
+    if report and report.outcome:
+        st.info(plain(findings_told(report.outcome)))
