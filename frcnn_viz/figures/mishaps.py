@@ -13,6 +13,9 @@ from frcnn_viz.training.mishaps import CLASSES, KINDS
 from frcnn_viz.training.mishaps_child import SCORE, Outcome, Report
 from frcnn_viz.words import word
 
+NOTHING = 1e-4
+"""What a loss of zero is drawn at, since a logarithmic axis has none."""
+
 
 def found_layer(outcome: Outcome, picture: int) -> BoxLayer:
     """What is found on a scene held out, from `SCORE` on."""
@@ -32,20 +35,17 @@ def found_layer(outcome: Outcome, picture: int) -> BoxLayer:
 
 def losses_figure(name: str, reports: dict[str, Report]) -> go.Figure:
     """The sum of the losses over the steps, of the mishap and of the control, as far as they are."""
-    figure = go.Figure()
+    figure, values = go.Figure(), []
     for one, colour in (("control", BLUE), (name, VERMILION)):
         steps = reports[one].steps if one in reports else ()
-        figure.add_scatter(
-            x=[step.number for step in steps],
-            y=[step.total for step in steps],
-            name=word(f"mishap.{one}").term,
-            line={"color": colour},
-        )
+        values += (drawn := [max(step.total, NOTHING) for step in steps])
+        told = word(f"mishap.{one}").term
+        figure.add_scatter(x=[step.number for step in steps], y=drawn, name=told, line={"color": colour, "width": 1.5})
+    decades = math.log10(max(values) / min(values)) if values else 1
     figure.update_layout(
-        title=word("mishap.losses").term,
-        xaxis_title=word("axis.step").term,
-        yaxis_type="log",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        title={"text": word("mishap.losses").term, "font_size": 13},
+        yaxis={"type": "log", "dtick": "D2" if decades < 1.5 else math.ceil(decades / 4), "exponentformat": "power"},
+        legend={"orientation": "h", "y": -0.15, "yanchor": "top"},
     )
     return figure
 

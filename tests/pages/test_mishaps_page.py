@@ -8,7 +8,7 @@ from tests.pages.opening import open_page
 
 
 def told(test: AppTest) -> str:
-    return " ".join(element.value for kind in ("info", "warning", "caption", "markdown") for element in test.get(kind))
+    return " ".join(element.value for kind in ("caption", "markdown") for element in test.get(kind))
 
 
 def test_a_mishap_is_a_click_and_its_outcome_stands_beside_the_control() -> None:

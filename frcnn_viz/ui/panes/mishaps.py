@@ -13,6 +13,7 @@ from frcnn_viz.training.child import Child
 from frcnn_viz.training.mishaps import CONTROL, MISHAPS, held_out, truths
 from frcnn_viz.training.mishaps_child import Report
 from frcnn_viz.ui import view
+from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.controls import segments
@@ -29,7 +30,7 @@ CHOSEN, PICTURE = Option("experiments.mishap", "rate"), Option("experiments.pict
 def body(here: Session) -> None:
     """A button for each mishap, and what came of the one that was clicked last."""
     name = CHOSEN.value if CHOSEN.value in MISHAPS else CHOSEN.first
-    with st.container(horizontal=True, key="mishaps"):
+    with st.container(horizontal=True, gap="small", key="mishaps"):
         for one in MISHAPS:
             if one != CONTROL.name:
                 act_button(f"mishap.{one}", begin, one, type="primary" if one == name else "secondary")
@@ -68,14 +69,15 @@ def show(here: Session, name: str) -> None:
                 st.markdown(f"**{word(f'mishap.{one}').term}**: {_state(known.get(one), reports.get(one))}")
                 _picture(here, one, picture, reports.get(one))
     with st.container(key="below_compared"):
-        left, middle, right = st.columns([4, 4, 4], gap="medium")
+        left, middle, right = st.columns([4, 4, 3], gap="medium")
         with left:
             _explain(name, reports.get(name))
         with middle:
-            segments(PICTURE, "mishap.picture", {number: str(number + 1) for number in range(len(held_out()))})
             st.dataframe(rows(name, reports), hide_index=True)
         with right:
             chart(losses_figure(name, reports), "mishap_losses", height=180)
+            segments(PICTURE, "mishap.picture", {number: str(number + 1) for number in range(len(held_out()))})
+            canvas_panel("mishap_control_canvas")
 
 
 def _state(child: Child | None, report: Report | None) -> str:
@@ -95,18 +97,18 @@ def _picture(here: Session, name: str, picture: int, report: Report | None) -> N
         layers.append(found_layer(report.outcome, picture))
     height, width = image.shape[:2]
     url = image_url(image, hashlib.sha256(image.tobytes()).hexdigest())
-    more = {"url": url, "width": width, "height": height, "link": "mishaps", "chosen": ()}
-    show_picture(here, f"mishap_{'control' if name == CONTROL.name else 'spoilt'}", layers, **more)
+    control = name == CONTROL.name
+    more = {"url": url, "width": width, "height": height, "chosen": (), "link": "mishaps", "controls": control}
+    show_picture(here, f"mishap_{'control' if control else 'spoilt'}", layers, **more)
 
 
 def _explain(name: str, report: Report | None) -> None:
-    """What was spoilt, why it fails, how one notices, what catches it; between, what was seen to happen."""
-    st.caption(word(f"mishap.{name}").sentence)
-    st.caption(word(f"mishap.why.{name}").sentence)
+    """What was spoilt, and what was seen to happen; why it fails, how one notices, what catches it."""
+    st.caption(f"**{word('mishap.spoilt').term}.** {word(f'mishap.{name}').sentence}")
     if report:
         for sentence in events(report):
-            st.warning(plain(sentence))
-    st.caption(word(f"mishap.notice.{name}").sentence)
-    st.caption(word(f"mishap.caught.{name}").sentence)
+            st.caption(plain(sentence))
+    for part in ("why", "notice", "caught"):
+        st.caption(f"**{word(f'mishap.{part}').term}.** {word(f'mishap.{part}.{name}').sentence}")
     if report and report.outcome:
-        st.info(plain(findings_told(report.outcome)))
+        st.caption(plain(findings_told(report.outcome)))
