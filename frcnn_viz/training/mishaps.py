@@ -28,8 +28,8 @@ KINDS = ("ordinary", "low-contrast")
 SCENES, HELD_OUT = 16, 8
 FIRST_SCENE = HELD_OUT_SEED + 1_014_000
 """From here on each object of the set can be reached by an anchor, so that there is nothing to find in the control."""
-SMALL = 4.0
-"""Side of the anchors that fit nothing, input pixels: a sixteenth of an object of 16 x 16."""
+SMALL = (2.0, 3.0, 4.0, 6.0, 8.0)
+"""Sides of the anchors that fit nothing, of each map, input pixels; the detector's own are 12, 24, 48, 96, 176."""
 DETECTOR = Variant("street-fpn", CLASSES, min_size=160, max_size=320)
 RECIPE = Recipe(steps=60, batch=1, warm_up=10, batch_norm=False)
 
@@ -90,8 +90,9 @@ class Mishap:
     spoil: Callable[[Plan], Plan]
 
 
+@cache
 def sane() -> Plan:
-    """The plan of the control."""
+    """The plan of the control; it is shared, and never written to."""
     samples = drawn(FIRST_SCENE, SCENES)
     return Plan(samples, [tuple(CLASSES[label - 1] for label in labels) for labels in samples.labels])
 
@@ -135,8 +136,8 @@ def off_by_one(plan: Plan) -> Plan:
 
 
 def no_anchor_fits(plan: Plan) -> Plan:
-    """Anchors of one size on all five maps, a few pixels large."""
-    sizes, ratios = ((SMALL,),) * 5, ((0.5, 1.0, 2.0),) * 5
+    """Anchors far smaller than any object."""
+    sizes, ratios = tuple((size,) for size in SMALL), ((0.5, 1.0, 2.0),) * len(SMALL)
     return replace(plan, detector=replace(plan.detector, anchor_sizes=sizes, aspect_ratios=ratios))
 
 

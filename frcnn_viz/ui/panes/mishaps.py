@@ -24,7 +24,7 @@ from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
-CHOSEN, PICTURE = Option("experiments.mishap", "rate"), Option("experiments.picture", 1)
+CHOSEN, PICTURE = Option("experiments.mishap", "rate"), Option("experiments.picture", 3)
 
 
 def body(here: Session) -> None:
