@@ -69,11 +69,11 @@ def show(here: Session, name: str) -> None:
                 st.markdown(f"**{word(f'mishap.{one}').term}**: {_state(known.get(one), reports.get(one))}")
                 _picture(here, one, picture, reports.get(one))
     with st.container(key="below_compared"):
-        left, middle, right = st.columns([4, 4, 3], gap="medium")
+        left, middle, right = st.columns([7, 9, 6], gap="small")
         with left:
             _explain(name, reports.get(name))
         with middle:
-            st.dataframe(rows(name, reports), hide_index=True)
+            st.dataframe(rows(name, reports), hide_index=True, row_height=28)
         with right:
             chart(losses_figure(name, reports), "mishap_losses", height=180)
             segments(PICTURE, "mishap.picture", {number: str(number + 1) for number in range(len(held_out()))})
@@ -87,7 +87,7 @@ def _state(child: Child | None, report: Report | None) -> str:
         return "the process starts."
     if report.outcome is None:
         return f"step {len(report.steps)} of {report.total}." if child.is_running else "it was stopped."
-    return f"found after {len(report.steps)} steps."
+    return f"after {len(report.steps)} steps."
 
 
 def _picture(here: Session, name: str, picture: int, report: Report | None) -> None:
