@@ -79,8 +79,8 @@ def test_the_control_learns_and_nothing_is_found_wrong_with_it() -> None:
 
 
 def test_a_rate_too_high_ruins_all_with_losses_that_are_finite() -> None:
-    steps, ruined = happened("rate", 20).steps, outcome("rate", 20)
-    assert len(steps) == 20
+    steps, ruined = happened("rate", 12).steps, outcome("rate", 12)
+    assert len(steps) == 12
     assert all(math.isfinite(loss) for step in steps for loss in step.losses.values())
     assert max(step.total for step in steps) > 100 * steps[0].total
     assert (ruined.broken, ruined.ruined) == ("", 0)
@@ -152,11 +152,11 @@ def test_batch_norm_of_one_picture_is_lost_in_fog_and_its_loss_does_not_tell() -
 
 
 def test_with_background_only_the_loss_falls_to_nothing_and_so_does_what_is_found() -> None:
-    empty, steps = outcome("background", 20), happened("background", 20).steps
+    empty, steps = outcome("background", 12), happened("background", 12).steps
     assert (empty.objects, empty.anchors.positive) == (0, 0)
     assert steps[-1].total < 1e-3 < steps[0].total
     assert empty.confusion[:, 1:].sum() == 0
-    assert kinds("background", 20) == {Kind.NO_OBJECTS}
+    assert kinds("background", 12) == {Kind.NO_OBJECTS}
 
 
 def test_boxes_in_a_wrong_frame_are_refused_and_the_rest_teach_nothing() -> None:
