@@ -14,10 +14,10 @@ from torchvision.ops import box_iou
 from frcnn_viz.analysis.confusion import confusion
 from frcnn_viz.data.checks import Finding
 from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
+from frcnn_viz.data.child import serve
 from frcnn_viz.pipeline.configure import with_module
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.training.child import serve
 from frcnn_viz.training.evaluation import Evaluation, evaluate_samples
 from frcnn_viz.training.loop import Loop, Step, evaluating, one_thread
 from frcnn_viz.training.mishaps import CLASSES, KINDS, MISHAPS, Plan, held_out, sane, truths

@@ -12,7 +12,7 @@ def told(test: AppTest) -> str:
 
 
 def test_a_mishap_is_a_click_and_its_outcome_stands_beside_the_control() -> None:
-    test = open_page("experiments")
+    test = open_page("experiments/fails")
     assert "click its button" in told(test)
     test.button(key="mishap_background").click().run()
     assert not test.exception
@@ -33,7 +33,7 @@ def test_a_mishap_is_a_click_and_its_outcome_stands_beside_the_control() -> None
 
 
 def test_another_mishap_ends_the_one_that_is_under_way() -> None:
-    test = open_page("experiments")
+    test = open_page("experiments/fails")
     test.button(key="mishap_rate").click().run()
     first = dict(test.session_state["kept_mishaps"])
     test.button(key="mishap_label").click().run()

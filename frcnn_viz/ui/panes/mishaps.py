@@ -7,9 +7,9 @@ import hashlib
 import streamlit as st
 
 from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.data.child import Child
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.mishaps import events, findings_told, found_layer, losses_figure, rows
-from frcnn_viz.training.child import Child
 from frcnn_viz.training.mishaps import CONTROL, MISHAPS, held_out, truths
 from frcnn_viz.training.mishaps_child import Report
 from frcnn_viz.ui import view
