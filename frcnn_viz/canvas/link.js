@@ -17,7 +17,6 @@ function followLinked(S) {
     S.linkedLook = S.lookSaid = lookText(S);
     placeView(S.view, S.scene, S.size);
     S.refilter();
-    for (const update of S.controls) update();
     S.repaint();
   };
   window.addEventListener("frcnn-viz:linked", follow);

@@ -51,7 +51,12 @@ function newState(element, emit) {
     S.frame ||= requestAnimationFrame(S.paint);
   };
   S.touch = () => schedule(1);
-  S.refilter = () => { filterBoxes(S); showStatus(S); schedule(2); };
+  S.refilter = () => {
+    filterBoxes(S);
+    for (const update of S.controls) update();
+    showStatus(S);
+    schedule(2);
+  };
   S.viewMoved = () => schedule(3);
   S.repaint = () => schedule(4);
   S.resize = () => {
@@ -110,9 +115,7 @@ function patch(S, layers) {
     Object.assign(layer, parts, { columns });
     layer.groupCounts = countGroups(layer);
   }
-  if (!S.scene) return;
-  updatePanel(S);
-  S.refilter();
+  if (S.scene) S.refilter();
 }
 
 function show(S, scene) {

@@ -1,4 +1,4 @@
-// The controls: dials, filters and legend. Each shows what the state says whenever `S.controls` are called, and stays
+// The controls: dials, filters and legend. Each shows what the state says whenever `S.refilter` is called, and stays
 // where it is whatever the counts: a slider held by the mouse is not taken away.
 function updatePanel(S) {
   if (!S.scene.controls) return;
@@ -69,7 +69,6 @@ function addSlider(S, name, range, value, format, change, released = () => {}) {
   input.setAttribute("aria-label", name);
   const turned = (value) => {
     change(value);
-    for (const update of S.controls) update();
     S.refilter();
   };
   bindSlider(input, turned, released);
@@ -91,7 +90,6 @@ function addChip(S, name, [colour, stroke = "solid"], count, isOn, change) {
   if (count) chip.append(small);
   chip.addEventListener("click", () => {
     change(!isOn());
-    for (const update of S.controls) update();
     S.refilter();
   });
   S.parts.filters.append(chip);

@@ -136,7 +136,6 @@ function speedRow(S, [term, help]) {
       S.filters[filter] = speed;
       if (S.playing) playOn(S);
       S.refilter();
-      for (const update of S.controls) update();
     });
     S.controls.push(() => one.setAttribute("aria-pressed", S.filters[filter] === speed));
     row.append(one);

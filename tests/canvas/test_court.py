@@ -103,6 +103,16 @@ def test_each_step_is_told_and_drawn(host: Host) -> None:
     assert step(host) == 4
 
 
+def test_the_step_slider_stays_where_it_is_put_and_its_step_is_told(host: Host) -> None:
+    slider = host.page.get_by_role("slider", name="Step")
+    for asked in (3, 5, 2):
+        slider.evaluate("(one, n) => { one.value = n; one.dispatchEvent(new Event('input')); }", asked)
+        assert (slider.input_value(), step(host)) == (str(asked), asked)
+        expect(host.page.locator(".told")).to_contain_text(f"Step {asked} of 5:")
+    slider.press("ArrowRight")
+    assert (slider.input_value(), step(host)) == ("3", 3)
+
+
 def test_it_plays_to_its_end_and_from_there_anew(host: Host) -> None:
     host.page.get_by_role("button", name="16").click()
     host.page.keyboard.press("d")
