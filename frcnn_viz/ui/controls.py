@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from frcnn_viz.canvas.sieve import Dial
-from frcnn_viz.pipeline.settings import Settings, SettingsError, from_text
+from frcnn_viz.pipeline.settings import Settings, from_text
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -87,15 +87,20 @@ def setting_levels(name: str, level_names: Sequence[str]) -> None:
 
 
 def _levels_changed(name: str, level: int, key: str) -> None:
-    text = view.held(key).replace(",", " ").split()
-    try:
-        (values,) = from_text(name, "_".join(text))
-    except SettingsError:
-        session.tell(f"{name} of level {level} is {view.held(key)[:40]!r}; write numbers such as 8, 16.")
-        return
-    levels = list(getattr(session.settings(), name))
-    levels[level] = values
-    session.change_settings(**{name: tuple(levels)})
+    _change_levels([(name, level, view.held(key))])
+
+
+def _change_levels(typed: Iterable[tuple[str, int, str]]) -> None:
+    """Set fields of levels to what was typed for some of them; what is no list of numbers is told, and nothing set."""
+    changed: dict[str, list[tuple[float, ...]]] = {}
+    for name, level, text in typed:
+        try:
+            (values,) = from_text(name, "_".join(text.replace(",", " ").split()))
+        except ValueError:  # `|` would make several levels of it
+            session.tell(f"{name} of level {level} is {text[:40]!r}; write numbers such as 8, 16.")
+            return
+        changed.setdefault(name, list(getattr(session.settings(), name)))[level] = values
+    session.change_settings(**{name: tuple(levels) for name, levels in changed.items()})
 
 
 LEVEL_SLIDERS = {
@@ -153,17 +158,8 @@ def level_table(level_names: Sequence[str]) -> None:
 
 def _table_changed(key: str) -> None:
     columns = {"sizes": "anchor_sizes", "ratios": "aspect_ratios"}
-    changes: dict[str, list] = {}
-    for row, cells in view.held(key)["edited_rows"].items():
-        for column, text in cells.items():
-            name = columns[column]
-            levels = changes.setdefault(name, list(getattr(session.settings(), name)))
-            try:
-                (levels[int(row)],) = from_text(name, "_".join(str(text).replace(",", " ").split()))
-            except SettingsError:
-                session.tell(f"{name} of level {row} is {str(text)[:40]!r}; write numbers such as 8, 16.")
-                return
-    session.change_settings(**{name: tuple(levels) for name, levels in changes.items()})
+    rows = view.held(key)["edited_rows"].items()
+    _change_levels((columns[column], int(row), str(text)) for row, cells in rows for column, text in cells.items())
 
 
 def draw_again_button(settings: Settings) -> None:

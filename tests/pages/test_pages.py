@@ -14,7 +14,7 @@ from frcnn_viz.paths import ROOT
 from frcnn_viz.ui import library
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.words import word
-from tests.pages.opening import EVERYWHERE, tabs_of
+from tests.pages.opening import EVERYWHERE, as_read, tabs_of
 
 CASES: dict[str, dict[str, str]] = {
     "defaults": {},
@@ -91,10 +91,12 @@ def test_a_slider_changes_the_settings_and_the_link() -> None:
     assert test.session_state["view"].link()["min_size"] == "200"
 
 
-def test_a_bad_anchor_size_is_told_and_the_old_one_kept() -> None:
+@pytest.mark.parametrize("text", ["twelve", "8 / 16", "8|16", " "])
+def test_a_bad_anchor_size_is_told_and_the_old_one_kept(text: str) -> None:
     test = open_page("anchors", SHAPES)
-    test.text_input(key="text_anchor_sizes_1").set_value("twelve").run()
-    assert test.warning[0].value == "anchor_sizes of level 1 is 'twelve'; write numbers such as 8, 16."
+    test.text_input(key="text_anchor_sizes_1").set_value(text).run()
+    assert not test.exception
+    assert as_read(test.warning[0].value) == f"anchor_sizes of level 1 is {text!r}; write numbers such as 8, 16."
     assert changes(test) == {}
 
 
