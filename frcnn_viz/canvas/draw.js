@@ -4,7 +4,6 @@ const RASTER_FROM = 2000, DENSITY_FROM = 50000;
 
 function paintPicture(S) {
   const { picture: ctx } = S.on, { scene, view } = S;
-  ctx.canvas.style.touchAction = S.tools || view.zoom > 1 ? "none" : "pan-y"; // a finger may scroll past what is whole
   ctx.clearRect(0, 0, ...S.size);
   ctx.imageSmoothingEnabled = view.scale < 2;
   if (isLoaded(S.image)) drawImageAt(ctx, S.image, view, [0, 0, scene.width, scene.height]);

@@ -72,7 +72,7 @@ function newState(element, emit) {
     const start = performance.now();
     if (S.stale > 2) { // the picture, and whose the next finger is: the page's, or ours
       paintPicture(S);
-      S.parts.canvas.style.touchAction = S.view.zoom > 1 ? "none" : "pan-x pan-y";
+      S.parts.canvas.style.touchAction = S.tools || S.view.zoom > 1 ? "none" : "pan-x pan-y";
     }
     if (S.stale > 2 && S.focus) showFocusTip(S);
     if (S.stale === 3) moveLayers(S);

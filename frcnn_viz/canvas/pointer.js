@@ -1,6 +1,6 @@
-// The mouse, the trackpad and fingers. A drag pans; with tools it draws, moves or resizes (tools.js), and the middle button or
-// the space bar pans. A click picks the box under it; with tools it selects one. Two fingers zoom and pan; one scrolls
-// the page as long as all of the picture is seen.
+// The mouse, the trackpad and fingers. A drag pans; with tools it draws, moves or resizes (tools.js), and the middle
+// button or the space bar pans. A click picks the box under it; with tools it selects one. Two fingers zoom and pan; one
+// does what a drag does, but without tools it scrolls the page as long as all of the picture is seen.
 const STILL = 3, NOTCH = 40;
 
 function bindPointer(S) {

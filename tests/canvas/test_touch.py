@@ -1,4 +1,4 @@
-"""Fingers on the canvas: two zoom and pan, one scrolls the page until there is something to pan."""
+"""Fingers on the canvas: two zoom and pan, one scrolls the page until there is something to pan or to draw."""
 
 from __future__ import annotations
 
@@ -79,6 +79,15 @@ def test_one_finger_pans_while_there_is_something_to_pan_and_scrolls_the_page_el
     touch(phone, *swipe)
     assert phone.evaluate("scrollY") > scrolled + 50
     assert host.state("isFit(S.view, S.scene)")
+
+
+def test_one_finger_draws_with_the_tools(phone: Page) -> None:
+    host = mounted(phone, TOOLS)
+    (x0, y0), (x1, y1) = host.place(200, 300), host.place(400, 100)
+    touch(phone, *([(x0 + part * (x1 - x0), y0 + part * (y1 - y0))] for part in (0, 0.25, 0.5, 0.75, 1)))
+    (edit,) = host.told("edit")
+    assert edit["boxes"][1][:4] == pytest.approx([200, 100, 400, 300], abs=1)
+    assert phone.evaluate("scrollY") == 0
 
 
 def test_a_tap_picks(phone: Page) -> None:
