@@ -150,8 +150,10 @@ def now() -> View:
 
 
 def change(**fields: object) -> None:
-    """Show something else."""
-    st.session_state["view"] = replace(now(), **fields)
+    """Show something else; the look that a link gave is of its page and picture alone."""
+    before, after = now(), replace(now(), **fields)
+    moved = (after.page, after.image) != (before.page, before.image)
+    st.session_state["view"] = replace(after, look="") if moved and "look" not in fields else after
 
 
 def pin(seen: View | None = None) -> None:
@@ -178,7 +180,7 @@ def arrive(page: str) -> bool:
         st.session_state["restored"] = st.session_state.get("restored", 0) + 1
         return True
     if page != now().page:
-        change(page=page, look="")
+        change(page=page)
     return False
 
 

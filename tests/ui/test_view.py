@@ -79,6 +79,17 @@ def test_an_option_keeps_its_type(first: object, values: list, bad: list[str], m
         assert option.value == first
 
 
+@pytest.mark.parametrize(
+    ("fields", "look"), [({"image": "fog"}, ""), ({"page": "rois"}, ""), ({"set": "this"}, "z=3,9,9")]
+)
+def test_the_look_of_a_link_is_of_its_page_and_picture(
+    fields: dict[str, str], look: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view.st, "session_state", {"view": View(look="z=3,9,9")})
+    view.change(**fields)
+    assert view.now() == View(**fields, look=look)
+
+
 def test_nothing_but_the_view_touches_the_sessions_state() -> None:
     sources = [*PACKAGE.rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
     touching = [path for path in sources if "session_state" in path.read_text(encoding="utf-8")]
