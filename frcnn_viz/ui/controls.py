@@ -216,7 +216,7 @@ def several(option: Option, key: str, names: Sequence[str], **more: Any) -> list
     """Some of many; the option holds them as a JSON list."""
     try:
         chosen = [name for name in json.loads(option.value or "[]") if name in names]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         chosen = []
     widget, told = f"option_{option.name}", word(key)
     view.hold(widget, chosen)

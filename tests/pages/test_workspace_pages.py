@@ -52,6 +52,13 @@ def test_a_picture_too_thin_is_left_out_of_the_set(workspace: Workspace) -> None
         assert "left out: 1 of 2." in " ".join(caption.value for caption in test.caption)
 
 
+@pytest.mark.parametrize("text", ["[" * 2000, "3", '{"car": 1}', '["cat"', '[["car"]]'])
+def test_classes_that_a_link_names_badly_are_left_out(text: str, workspace: Workspace) -> None:
+    add(workspace, 1, CAR, CAT)
+    test = open_page("images", **{"images.labels": text})
+    assert set(test.multiselect[0].value) <= {"car"}
+
+
 def test_findings_are_mended_only_when_asked(workspace: Workspace) -> None:
     key = add(workspace, 3, CAR, FLAT, OUTSIDE)
     test = open_page("images/draw", image=key)
