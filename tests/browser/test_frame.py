@@ -146,6 +146,17 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     expect(page.get_by_text("next stage of the story")).to_be_visible()
 
 
+def test_a_thumbnail_that_is_pressed_keeps_the_focus(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/input")
+    settled(page)
+    tiles = page.locator(".gallery .tile")
+    key = tiles.nth(2).get_attribute("data-key")
+    tiles.nth(2).press("Enter")
+    expect(page).to_have_url(re.compile(f"image={key}"))
+    settled(page)
+    expect(page.locator(f".gallery [data-key={key}][aria-pressed=true]")).to_be_focused()
+
+
 DROP = """([content, name, type]) => {
     const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0)), files = new DataTransfer();
     files.items.add(new File([bytes], name, { type }));

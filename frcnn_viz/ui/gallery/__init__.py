@@ -45,7 +45,7 @@ def gallery(tiles: Sequence[Tile], key: str, on_pick: Callable[[str], None], wid
 def _declare() -> Any:
     return st.components.v2.component(
         "frcnn_viz_gallery",
-        html='<div class="gallery" role="list"></div>',
+        html='<div class="gallery" role="group"></div>',
         css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
         js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
     )

@@ -1,6 +1,6 @@
 // Buttons with a picture each; text only ever goes in as text.
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".gallery");
+  const root = parentElement.querySelector(".gallery"), focused = root.getRootNode().activeElement?.dataset.key;
   root.style.setProperty("--tile", `${data.width}px`);
   const make = (tag, name, text) => Object.assign(document.createElement(tag), { className: name, textContent: text ?? "" });
   root.replaceChildren(...data.tiles.map((tile) => {
@@ -15,4 +15,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
     button.addEventListener("click", () => setTriggerValue("pick", tile.key));
     return button;
   }));
+  [...root.children].find((tile) => tile.dataset.key === focused)?.focus();
 }
