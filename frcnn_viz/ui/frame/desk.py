@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,11 @@ def pin_or_compare() -> None:
 
 def _pressed() -> None:
     what, by, _ = KEYS.get(getattr(view.held("desk"), "press", None), ("", 0, ""))
+    with suppress(ValueError):  # what cannot be run, or is gone, is told by the page, which an error here would replace
+        _step(what, by)
+
+
+def _step(what: str, by: int) -> None:
     if what == "image":
         session.step_image(by)
     elif what == "stage":
