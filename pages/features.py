@@ -90,7 +90,7 @@ def channels(here: Session) -> None:
     shown = channel_order(feature_map, order)[start : start + PER_PAGE].tolist()
     maps = {name: m[0] for name, m in features.maps.items()}
     picture = channel_grid(feature_map, shown, scale_limits(maps, features.names[level], scale), 16)
-    st.image(enlarge(picture, 1200), width="stretch")
+    st.image(enlarge(picture, 1200), width="stretch", alt=f"{len(shown)} channels side by side, cell by cell")
     st.caption(f"Showing {len(shown)} of {len(feature_map)} channels, by {order}, first {shown[:8]}.")
 
 
@@ -113,7 +113,7 @@ def field(here: Session) -> None:
             f"{extent[2] - extent[0]} x {extent[3] - extent[1]} input pixels."
         )
     caption = "Square root of the gradient's size at each pixel of the padded input"
-    right.image(enlarge(colourise(gradient.sqrt()), 480), caption=caption)
+    right.image(enlarge(colourise(gradient.sqrt()), 480), caption, alt=f"What moves cell {row}, {column}, by pixel")
 
 
 run_page("features", {"picture": picture, "channels": channels, "field": field}, lineage=False)

@@ -39,7 +39,8 @@ def show_passage(here: Session, number: int, passage: Passage) -> None:
     st.markdown(f"It would go to {numbers}; IoU {moved:.2f} with where it was.")
     if passage.stored is not None:
         st.caption(f"This box is proposal {passage.stored:,}: these are its stored numbers.")
-    st.image(enlarge(colourise(passage.pooled.mean(dim=0)), 140), caption=f"Pooled from level {passage.level}")
+    pooled = enlarge(colourise(passage.pooled.mean(dim=0)), 140)
+    st.image(pooled, f"Pooled from level {passage.level}", alt="The features pooled from the box, mean over channels")
 
 
 def steps(here: Session, asked: Probe) -> list[BoxLayer]:

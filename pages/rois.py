@@ -76,7 +76,8 @@ def picture(here: Session) -> None:
         chart(bars, "softmax", 230)
         box_in_image = trace.input.boxes_in_image(roi.box[None])[0]
         cut = enlarge(crop(to_uint8(trace.source), box_in_image), 120)
-        st.image(cut, caption="Its crop of the picture (the network never crops: it pools features)")
+        caption = "Its crop of the picture (the network never crops: it pools features)"
+        st.image(cut, caption, alt=f"What is seen in proposal {roi.number}")
     pooler = model.roi_heads.box_roi_pool
     points = sampling_points(
         roi.box, spatial_scale=roi.scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio
@@ -101,8 +102,9 @@ def pooled(here: Session) -> None:
         if roi is None:
             return
         values = pool_rois(model, trace.features, roi.box[None], trace.input.input_size)[0]
-        st.image(enlarge(pooled_grid(values, CHANNELS, 8), 560), width="stretch")
         shown = min(CHANNELS, len(values))
+        alt = f"{shown} channels of the pooled tensor, side by side"
+        st.image(enlarge(pooled_grid(values, CHANNELS, 8), 560), width="stretch", alt=alt)
         st.caption(f"The pooled tensor {list(values.shape)}: {shown} of {len(values)} channels, each on its own scale.")
     with right:
         maps, size = trace.features.maps[roi.level], model.roi_heads.box_roi_pool.output_size

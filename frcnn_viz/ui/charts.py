@@ -10,7 +10,7 @@ import streamlit as st
 
 
 def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
-    """Show a figure as wide as its column; the names in its traces are shown as they are written.
+    """Show a figure as wide as its column, named by its title; names in its traces are shown as they are written.
 
     `more` is what else `st.plotly_chart` takes, such as `on_select`.
     """
@@ -24,7 +24,8 @@ def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    st.plotly_chart(figure, key=key, width="stretch", config={"displaylogo": False}, **more)
+    more |= {"config": {"displaylogo": False}, "alt": figure.layout.title.text}
+    st.plotly_chart(figure, key=key, width="stretch", **more)
 
 
 def _as_written(texts: object) -> object:

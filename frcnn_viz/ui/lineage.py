@@ -32,7 +32,8 @@ def lineage_strip(here: Session, anchor: int, label: int | None) -> None:
     for column, step, colour in zip(st.columns(3), told, COLOURS, strict=False):
         with column:
             st.markdown(f"**{plain(step.title)}**")
-            st.image(framed(picture, here.trace.input.boxes_in_image(step.box[None])[0], colour))
+            box = here.trace.input.boxes_in_image(step.box[None])[0]
+            st.image(framed(picture, box, colour), alt=f"The box on the picture: {step.title}")
             st.caption(plain(step.words))
             if step.fate is not None:
                 mark = ":green-badge" if step.fate is Fate.KEPT else ":orange-badge"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -52,6 +53,14 @@ def test_page_opens_on_every_tab(name: str, case: str) -> None:
         assert not test.error, tab
         assert test.title[0].value == word(f"page.{name}").term
         assert test.button_group(key=key).value == tab
+        assert all(tells.alt.strip() for tells in pictures(test)), tab
+
+
+def pictures(test: AppTest) -> list[Any]:
+    """Pictures and charts, as they are sent: `alt` is what they are to who cannot see them."""
+    return [one for shown in test.get("image") for one in shown.proto.imgs] + [
+        chart.proto for chart in test.get("plotly_chart")
+    ]
 
 
 @pytest.mark.parametrize("name", PAGES)

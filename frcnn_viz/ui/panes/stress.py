@@ -42,6 +42,7 @@ def body(here: Session) -> None:
             crop_box(here.view.image, truth.boxes_in_image[object_]),
             f"Object {object_}: {plain(truth.names[object_])}",
             width=110,
+            alt="The object as the picture has it, with a little of what is around it",
         )
         object_list([{"object": n, "class": name} for n, name in enumerate(truth.names)], object_, height=180)
         verdict = st.container()

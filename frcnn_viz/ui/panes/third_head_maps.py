@@ -18,7 +18,7 @@ def show_mask(here: Session, row: int) -> None:
     name = plain(classes[label])
     left, right = st.columns([1, 2])
     with left:
-        st.image(probability_map(masks.probabilities[row, 0]))
+        st.image(probability_map(masks.probabilities[row, 0]), alt=f"The mask of {classes[label]}, by probability")
         side = masks.logits.shape[-1]
         term("number.mask", f"{side} x {side}", masks.probabilities.shape)
     with right:
@@ -31,7 +31,8 @@ def show_mask(here: Session, row: int) -> None:
         for column, other, picture in zip(
             st.columns(OTHER_CLASSES), others, class_masks(masks.logits[row], others), strict=False
         ):
-            column.image(picture, caption=f"{plain(classes[other])} {float(scores[other - 1]):.2f}")
+            caption = f"{plain(classes[other])} {float(scores[other - 1]):.2f}"
+            column.image(picture, caption, alt=f"The mask that the head draws for {classes[other]}")
 
 
 def show_keypoints(here: Session, row: int) -> None:
@@ -47,4 +48,5 @@ def show_keypoints(here: Session, row: int) -> None:
             column.image(
                 heat_map(keypoints.heatmaps[row, index]),
                 caption=f"{plain(name)}: {float(keypoints.scores[row, index]):.2f}",
+                alt=f"Where the head looks for {name}, over the box",
             )
