@@ -69,7 +69,7 @@ def paths_allowed() -> bool:
 
 def _add(base: Entry, names: list[str], file: object, path: str) -> str:
     if file is None:
-        place = Path(path).expanduser()
+        place = Path(os.path.expanduser(path))  # which leaves a home that is not there as it is
         if place.suffix[1:].lower() not in ENDINGS or not place.is_file():
             raise WeightsError(f"{path} is no .pt, .pth or .safetensors file that is there; check the path.")
         return add_checkpoint(place, base, names)

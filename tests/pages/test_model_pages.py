@@ -91,15 +91,17 @@ def test_files_of_the_server_are_named_only_by_who_sits_at_it(address: str, offe
     [
         (b"no weights", "pets.pt is damaged, or holds more than weights"),
         (None, "is no .pt, .pth or .safetensors file that is there"),
+        ("~nobody-of-this-name", "is no .pt, .pth or .safetensors file that is there"),
     ],
 )
 def test_a_bad_checkpoint_is_told_and_the_old_detector_stays(
-    tmp_path: Path, by_path: None, content: bytes | None, words: str
+    tmp_path: Path, by_path: None, content: bytes | str | None, words: str
 ) -> None:
-    if content is not None:
+    if isinstance(content, bytes):
         (tmp_path / "pets.pt").write_bytes(content)
+    folder = content if isinstance(content, str) else tmp_path
     test = open_page("model/detectors")
-    test.text_input(key="own_path").set_value(str(tmp_path / "pets.pt")).run()
+    test.text_input(key="own_path").set_value(f"{folder}/pets.pt").run()
     test.button(key="own_add").click().run()
     assert not test.exception
     (error,) = test.error
