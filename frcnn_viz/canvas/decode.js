@@ -65,7 +65,7 @@ function bestFirst({ count, scores }) {
 }
 
 async function fetchArray(url) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error("The boxes could not be fetched from the server; reload the page.");
+  const answer = await fetch(url).catch(() => null); // nobody answers
+  if (!answer?.ok) throw new Error("The boxes could not be fetched from the server; reload the page.");
   return answer.arrayBuffer();
 }

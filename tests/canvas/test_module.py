@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 from torch import Tensor
 
 from frcnn_viz import canvas
@@ -175,17 +176,29 @@ def test_the_boxes_shown_are_the_best_that_pass(scripts: Page) -> None:
     assert scripts.evaluate(VISIBLE, cases) == expected
 
 
-def test_the_picture_has_its_place_before_the_arrays_come(page: Page) -> None:
-    held: list[Route] = []
+def mount_with_arrays_by_url(page: Page, serve: Callable[[Route], object]) -> None:
     layer = BoxLayer("b", torch.zeros(3000, 4), [("b", "#123456")])
     scene = CanvasScene(picture_url(640, 480), 640, 480, [layer])
-    page.route("http://127.0.0.1:9/array/**", lambda route: held.append(route))
+    page.route("http://127.0.0.1:9/array/**", serve)
     page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body="<div id=host style='width: 600px'></div>"))
     page.goto("http://127.0.0.1:9/")
     page.add_style_tag(content=canvas.read("canvas.css"))
     page.add_script_tag(content=canvas.script() + BYTES)
     message = base64.b64encode(scene.pack(lambda content: f"/array/{len(content)}")).decode()
     page.evaluate("(text) => { mount(host, bytes(text), () => {}, document.body); }", message)  # the controls elsewhere
+
+
+@pytest.mark.parametrize(
+    "serve", [lambda route: route.fulfill(status=404), lambda route: route.abort()], ids=["gone", "no answer"]
+)
+def test_arrays_that_cannot_be_fetched_are_told(serve: Callable[[Route], object], page: Page) -> None:
+    mount_with_arrays_by_url(page, serve)
+    expect(page.locator(".status")).to_have_text("The boxes could not be fetched from the server; reload the page.")
+
+
+def test_the_picture_has_its_place_before_the_arrays_come(page: Page) -> None:
+    held: list[Route] = []
+    mount_with_arrays_by_url(page, lambda route: held.append(route))
     before = page.locator(".stage").bounding_box()
     assert before["height"] == 450
     page.wait_for_timeout(100)
