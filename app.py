@@ -16,6 +16,7 @@ from starlette.routing import Route
 from frcnn_viz.data.images import from_pil
 from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.models.registry import ModelError, load_detector
+from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
@@ -29,7 +30,7 @@ from frcnn_viz.ui.running import words
 async def warm_up(_: object) -> AsyncIterator[None]:
     """Load the detector and run it once, then spare its objects all collections."""
     image = from_pil(sample_scene("first-street").image, "warm-up")
-    with suppress(ModelError):  # the page says it
+    with suppress(ModelError, WeightsError):  # the page says it
         Trace(load_detector().model, image.tensor).detections  # noqa: B018
     gc.collect()
     gc.freeze()

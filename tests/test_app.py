@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
+import runpy
+from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz import paths
 from frcnn_viz.data.scenes import SAMPLES
-from frcnn_viz.models.registry import EMBEDDED, RANDOM
-from frcnn_viz.paths import FRAME, ROOT
-from frcnn_viz.ui import library
+from frcnn_viz.models import registry
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, EMBEDDED, ENTRIES, RANDOM
+from frcnn_viz.paths import APP, FRAME, ROOT
+from frcnn_viz.ui import images, library
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.ui.view import View
 from tests.pages.opening import as_read
@@ -39,6 +45,24 @@ def test_the_app_opens_on_the_overview() -> None:
     assert not test.error
     assert test.title[0].value == "Overview"
     assert test.sidebar.selectbox(key="choose_image").value == next(iter(SAMPLES))
+
+
+def test_the_server_starts_where_the_weights_are_damaged_and_the_page_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cut.safetensors").write_bytes(b"no weights")
+    damaged = replace(ENTRIES[DEFAULT_DETECTOR], file=tmp_path / "cut.safetensors")
+    monkeypatch.setitem(ENTRIES, DEFAULT_DETECTOR, damaged)
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
+    monkeypatch.setattr(images, "_routed", images._routed)  # which the app sets for its process
+
+    async def start() -> None:
+        async with runpy.run_path(str(APP))["warm_up"](None):
+            gc.unfreeze()
+
+    asyncio.run(start())
+    (error,) = open_app().error
+    assert "cut.safetensors" in as_read(error.value)
 
 
 def test_another_model_brings_its_own_settings() -> None:
