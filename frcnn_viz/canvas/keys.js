@@ -5,8 +5,11 @@ const PAN = 40;
 function bindKeys(S) {
   const { canvas, zoom } = S.parts;
   canvas.addEventListener("keydown", (event) => { if (S.scene && onKey(S, event)) event.preventDefault(); });
-  canvas.addEventListener("keyup", (event) => { if (event.key === " " && S.tools) S.tools.space = false; });
-  canvas.addEventListener("blur", () => { if (S.tools) S.tools.space = false; if (S.focus) setFocus(S, null); });
+  canvas.addEventListener("keyup", ({ key }) => { if (S.tools) letGo(S.tools, key); });
+  canvas.addEventListener("blur", () => {
+    if (S.tools) letGo(S.tools);
+    if (S.focus) setFocus(S, null);
+  });
   zoom.addEventListener("click", (event) => {
     const kind = S.scene && event.target.closest("button")?.dataset.zoom;
     if (kind === "png") savePng(S);

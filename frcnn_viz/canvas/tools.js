@@ -16,7 +16,7 @@ function takeTools(S, given) {
     Object.assign(T, { picture: S.scene.url, epoch: null, undo: [], redo: [], sent: "", acked: "" });
   if (given.ack === T.sent) T.acked = T.sent;
   T.colours = given.colours;
-  const isKept = T.sent === T.acked, isSame = () => JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes);
+  const isKept = T.sent === T.acked && !T.unsent, isSame = () => JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes);
   T.classes = isKept ? [...given.classes] : [...new Set([...given.classes, ...T.classes])];
   const isOthers = T.epoch !== given.epoch || (!T.sent && !isSame());
   if (T.epoch === null || (isKept && isOthers)) adopt(T, given);
@@ -35,9 +35,10 @@ function newTools(S) {
   const name = Math.random().toString(36).slice(2);
   const T = {
     S, boxes: [], classes: [], active: "", selected: -1, undo: [], redo: [], marks: {}, space: false,
-    picture: null, epoch: null, sent: "", acked: "", count: 0, hint: "",
+    picture: null, epoch: null, sent: "", acked: "", unsent: false, count: 0, hint: "",
   };
   T.send = () => {
+    T.unsent = false;
     T.sent = S.root.dataset.sent = `${name}:${++T.count}`;
     S.emit("edit", { boxes: toRows(T.boxes), classes: T.classes, serial: T.sent });
   };
@@ -106,14 +107,21 @@ function onToolKey(T, event) {
   return event.key in ARROWS && nudge(T, ARROWS[event.key].map((d) => d * (event.shiftKey ? 10 : 1)), event.repeat);
 }
 
-// Holding an arrow is one step of the history.
+// Holding an arrow is one step of the history, and told once it is let go.
 function nudge(T, by, again) {
   const box = selectedBox(T), { width, height } = T.S.scene;
   if (!box) return false;
   if (!again) remember(T);
   box.c = moved(box.c, ...by, width, height);
-  T.commit();
+  Object.assign(T, { marks: {}, unsent: true });
+  T.refresh();
   return true;
+}
+
+// A key is held no longer; none of them where the focus goes.
+function letGo(T, key) {
+  if (key === " " || !key) T.space = false;
+  if (T.unsent && (key in ARROWS || !key)) T.send();
 }
 
 function cycle({ boxes, selected }, by) {

@@ -85,3 +85,21 @@ def test_another_picture_has_a_history_of_its_own(page: Page) -> None:
     host.canvas.press("Control+z")
     assert labels(host) == ["bird"]
     assert len(host.told("edit")) == 1
+
+
+def test_an_arrow_that_is_held_is_told_once_it_is_let_go(page: Page) -> None:
+    host = Host(page, scene(CAT, ack="before:6"))
+    host.canvas.press("n")
+    for _ in range(4):
+        page.keyboard.down("ArrowRight")
+    host.update(scene(BIRD))  # a run that began before
+    assert (labels(host), host.told("edit")) == (["cat"], [])
+    page.keyboard.up("ArrowRight")
+    assert [edit["boxes"][0][:4] for edit in host.told("edit")] == [[94, 10, 144, 60]]
+    page.keyboard.down("ArrowDown")
+    page.evaluate("document.activeElement.blur()")
+    assert [edit["boxes"][0][:4] for edit in host.told("edit")][1:] == [[94, 11, 144, 61]]
+    page.keyboard.up("ArrowDown")
+    for _ in range(2):
+        host.canvas.press("Control+z")
+    assert host.told("edit")[-1]["boxes"][0][:4] == [90, 10, 140, 60]
