@@ -74,7 +74,10 @@ function addSlider(S, name, range, value, format, change, released = () => {}) {
   bindSlider(input, turned, released);
   label.append(name, input, output);
   S.parts.filters.append(label);
-  S.controls.push(() => { input.value = value(); output.textContent = format(value()); });
+  S.controls.push(() => {
+    input.value = value();
+    input.ariaValueText = output.textContent = format(value());
+  });
   return input;
 }
 

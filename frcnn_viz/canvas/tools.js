@@ -42,7 +42,7 @@ function newTools(S) {
     T.sent = S.root.dataset.sent = `${name}:${++T.count}`;
     S.emit("edit", { boxes: toRows(T.boxes), classes: T.classes, serial: T.sent });
   };
-  T.refresh = () => { S.touch(); showTools(T); showStatus(S); };
+  T.refresh = () => { S.touch(); showTools(T); showStatus(S); say(S, readout(T)); };
   T.commit = () => { T.marks = {}; T.refresh(); T.send(); };
   return T;
 }

@@ -207,3 +207,24 @@ def test_with_tools_a_drag_from_a_layers_box_draws_and_a_click_beside_unselects(
     assert host.told("pick") == []
     page.mouse.click(*host.place(40, 150))
     assert host.state("S.tools.selected") == 0
+
+
+def test_what_is_done_with_the_tools_is_said(page: Page) -> None:
+    tools = Tools([Object((10.0, 10.0, 60.0, 60.0), "cat")], ["cat"], ["#0072B2"], epoch="0")
+    host, said = Host(page, CanvasScene(picture_url(640, 480), 640, 480, [], tools=tools)), page.locator(".said")
+    for keys, words in (
+        ("n", "1 box. Selected: cat, x 10 to 60, y 10 to 60, 50 x 50 px."),
+        ("ArrowRight", "1 box. Selected: cat, x 11 to 61, y 10 to 60, 50 x 50 px."),
+        ("Delete", "0 boxes. Drag to draw a box of class cat; click one to select it."),
+        ("Control+z", "1 box. Selected: cat, x 11 to 61, y 10 to 60, 50 x 50 px."),
+        ("Escape", "1 box. Drag to draw a box of class cat; click one to select it."),
+    ):
+        host.canvas.press(keys)
+        expect(said).to_have_text(words)
+
+
+def test_a_slider_says_its_value_as_it_is_shown(page: Page) -> None:
+    Host(page, scene())
+    slider = page.get_by_role("slider", name="top")
+    slider.press("Home")
+    assert slider.evaluate("(one) => [one.ariaValueText, one.nextSibling.textContent]") == ["1", "1"]
