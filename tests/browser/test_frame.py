@@ -164,6 +164,16 @@ DROP = """([content, name, type]) => {
 }"""
 
 
+def test_the_browser_does_not_leave_the_app_for_a_file_that_is_dropped(app: str, page: Page, settled: Settled) -> None:
+    page.goto(f"{app}/input")
+    settled(page)
+    assert page.evaluate("""() => ['dragover', 'drop'].map((what) => {
+        const files = new DataTransfer();
+        files.items.add(new File(['{}'], 'boxes.json', { type: 'application/json' }));
+        return !window.dispatchEvent(new DragEvent(what, { dataTransfer: files, bubbles: true, cancelable: true }));
+    })""") == [True, True]
+
+
 def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settled: Settled) -> None:
     page.goto(f"{app}/detections")
     settled(page)

@@ -20,8 +20,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
 function listen(all) {
   window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail));
   window.addEventListener("keydown", (event) => onKey(all, event));
-  window.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
-  window.addEventListener("drop", (event) => { if (!event.defaultPrevented && add(event.dataTransfer)) event.preventDefault(); });
+  for (const what of ["dragover", "drop"]) window.addEventListener(what, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault(); // else the browser leaves the app for a file that is no picture
+    if (what === "drop") add(event.dataTransfer);
+  });
   window.addEventListener("paste", (event) => { if (!isTyping(event) && add(event.clipboardData)) event.preventDefault(); });
   document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) show(false); });
   nameOnce();
