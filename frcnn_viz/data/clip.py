@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from torch import Tensor
 
-from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
+from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 
@@ -92,7 +92,8 @@ class Clip:
         """Frames, all where none are named, with their ground truth, as formats take it; `file` is a frame's number."""
         images = []
         for frame in range(self.count) if frames is None else frames:
-            objects, (height, width) = objects_of(self.truth(frame)), self.size
+            truth, (height, width) = self.truth(frame), self.size
+            objects = () if truth is None else truth.objects
             images.append(AnnotatedImage(self._file(frame), objects, width, height, self.title, str(frame)))
         return Dataset(tuple(images), ())
 
@@ -113,11 +114,3 @@ class Clip:
         """
         if not 0 <= frame < self.count:
             raise DataError(f"{self.title} has no frame {frame}; its frames are 0 to {self.count - 1}.")
-
-
-def objects_of(truth: GroundTruth | None) -> tuple[Object, ...]:
-    """Ground truth as annotations; none where nobody said."""
-    if truth is None:
-        return ()
-    rows = zip(truth.boxes_in_image.tolist(), truth.names, truth.difficult.tolist(), truth.crowd.tolist(), strict=True)
-    return tuple(Object(tuple(box), name, difficult=hard, crowd=crowd) for box, name, hard, crowd in rows)

@@ -84,6 +84,12 @@ class GroundTruth:
         )
         return cls(boxes[wide], names, crowd, difficult, left_out=len(objects) - len(kept))
 
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """The same as they are annotated; what `of` left out is not among them."""
+        rows = zip(self.boxes_in_image.tolist(), self.names, self.difficult.tolist(), self.crowd.tolist(), strict=True)
+        return tuple(Object(tuple(box), name, difficult, crowd=crowd) for box, name, difficult, crowd in rows)
+
     def labels_in(self, classes: Sequence[str]) -> Tensor:
         """The place of each object's class among a detector's, or -1: int64 [G]."""
         places = {name: label for label, name in enumerate(classes)}

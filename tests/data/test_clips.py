@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from frcnn_viz.data.annotations import DataError, Object
-from frcnn_viz.data.clip import objects_of
 from frcnn_viz.data.clip_files import ClipFiles, carry
 from frcnn_viz.data.clips import find_clip, find_frame, is_clip, split_key
 from frcnn_viz.data.formats import read_dataset, write_dataset
@@ -185,7 +184,6 @@ def test_frames_are_exported_with_their_ground_truth(tmp_path: Path) -> None:
         assert torch.allclose(boxes, clip.truth(frame).boxes_in_image)
         with Image.open(tmp_path / "out" / image.file) as picture:
             assert picture.tobytes() == clip.frame(frame).image.tobytes()
-    assert objects_of(None) == ()
 
 
 def test_which_files_are_clips(video: bytes, tmp_path: Path) -> None:

@@ -45,3 +45,9 @@ def test_flags_stay_with_their_objects_when_others_are_left_out() -> None:
 def test_flags_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected 1 flags crowd \[1\], got \[2\]"):
         GroundTruth(torch.tensor([[0.0, 0, 9, 9]]), ("one",), crowd=torch.zeros(2, dtype=torch.bool))
+
+
+def test_what_can_be_used_comes_back_as_it_was_annotated() -> None:
+    usable = (Object((1, 2, 30, 40), "cat"), Object((0, 0, 9, 9), "dog", difficult=True, crowd=True))
+    assert GroundTruth.of([usable[0], Object((5, 5, 5, 9), "flat"), usable[1]]).objects == usable
+    assert GroundTruth.of([]).objects == ()

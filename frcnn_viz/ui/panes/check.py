@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
+from frcnn_viz.data.annotations import AnnotatedImage, Dataset
 from frcnn_viz.data.checks import Finding, Kind, check, mend_dataset
 from frcnn_viz.data.ground_truth import no_targets
 from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
@@ -34,10 +34,8 @@ def samples(set: str) -> Dataset:
     images = []
     for name in samples_of(set):
         image, truth = sample_picture(name)
-        boxes = truth.boxes_in_image.tolist()
-        objects = tuple(Object(tuple(box), label) for box, label in zip(boxes, truth.names, strict=True))
         height, width = image.size
-        images.append(AnnotatedImage(image.name, objects, width, height, source=image.name))
+        images.append(AnnotatedImage(image.name, truth.objects, width, height, source=image.name))
     return Dataset(tuple(images), ())
 
 

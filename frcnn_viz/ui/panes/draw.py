@@ -9,7 +9,6 @@ import streamlit as st
 from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
-from frcnn_viz.data.clip import objects_of
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
@@ -30,7 +29,8 @@ from frcnn_viz.words import word
 def copy_sample(here: Session) -> None:
     buffer = io.BytesIO()
     here.image.image.save(buffer, "PNG")
-    key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects_of(here.ground_truth))
+    objects = here.ground_truth.objects if here.ground_truth else ()
+    key, _ = library.workspace().add(buffer.getvalue(), here.image.name, objects)
     session.choose_image(key)
 
 
