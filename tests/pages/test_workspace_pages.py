@@ -83,6 +83,15 @@ def test_a_whole_kind_is_mended_at_once(workspace: Workspace) -> None:
     assert [workspace.item(key).objects for key in (first, second)] == [(CAR,), (CAT,)]
 
 
+def test_a_finding_is_shown_on_its_image(workspace: Workspace) -> None:
+    _, second = add(workspace, 1, CAR, FLAT), add(workspace, 2, CAR, OUTSIDE)
+    test = open_page("images/check")
+    test.session_state["findings_2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    test.run().button(key="show_finding").click().run()
+    assert not test.exception
+    assert (seen(test).image, dict(seen(test).options)["images.tab"]) == (second, "draw")
+
+
 def test_a_sample_is_copied_to_be_drawn_on(workspace: Workspace) -> None:
     test = open_page("images/draw")
     test.button(key="copy").click().run()

@@ -33,10 +33,6 @@ def mend(dataset: Dataset, findings: list[Finding]) -> None:
             workspace.save(str(before.file), after.objects)
 
 
-def _places(dataset: Dataset) -> dict[str, int]:
-    return {image.name: number for number, image in enumerate(dataset.images)}
-
-
 def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
     empty = sum(not image.objects for image in dataset.images)
     if empty:
@@ -63,7 +59,7 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
     one, some, *groups = st.columns(2 + len({f.kind for f in findings if f.mend}))
 
     def show_on_image() -> None:
-        session.choose_image(str(dataset.images[_places(dataset)[chosen[0].image]].file))
+        session.choose_image(next(str(image.file) for image in dataset.images if image.name == chosen[0].image))
         view.open_tab("images", "draw")
 
     shown = bool(chosen and chosen[0].image)
