@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 import streamlit as st
 
@@ -36,14 +37,15 @@ def show_error(error: Exception) -> bool:
 
 def _offer_less() -> None:
     """Offer what needs less memory."""
-    settings = session.settings()
-    smaller = {"min_size": max(32, settings.min_size * 3 // 4), "max_size": max(32, settings.max_size * 3 // 4)}
     with st.container(horizontal=True):
-        st.button(
-            f"Try a smaller image, {smaller['min_size']} pixels",
-            key="less_memory",
-            on_click=session.change_settings,
-            kwargs=smaller,
-        )
+        with suppress(RuntimeError, ValueError):  # there may be no room for the detector, whose settings they are
+            settings = session.settings()
+            smaller = {name: max(32, getattr(settings, name) * 3 // 4) for name in ("min_size", "max_size")}
+            st.button(
+                f"Try a smaller image, {smaller['min_size']} pixels",
+                key="less_memory",
+                on_click=session.change_settings,
+                kwargs=smaller,
+            )
         if view.now().device != "cpu" and len(available_devices()) > 1:
             st.button("Use the CPU", key="use_cpu", on_click=view.change, kwargs={"device": "cpu"})

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import replace
+
+import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.models import registry
+from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES
 from frcnn_viz.ui.memory import MEMORY
 
 
@@ -32,6 +39,27 @@ def test_out_of_memory_is_told_and_less_is_offered() -> None:
     assert not test.error
     assert dict(test.session_state["view"].changes)["min_size"] == "180"
     assert "4 numbers a box" in [markdown.value for markdown in test.markdown]
+
+
+def crowded_out() -> None:
+    from frcnn_viz.ui import session
+    from frcnn_viz.ui.errors import show_error
+
+    try:
+        session.current()
+    except RuntimeError as error:  # as the app does with what no page tells
+        show_error(error)
+
+
+def test_a_detector_that_does_not_fit_into_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    too_large = replace(ENTRIES[DEFAULT_DETECTOR], build=lambda classes: torch.empty(2**60))
+    monkeypatch.setitem(ENTRIES, DEFAULT_DETECTOR, too_large)
+    monkeypatch.setattr(registry, "_LOADED", OrderedDict())
+    test = AppTest.from_function(crowded_out, default_timeout=60).run()
+    assert not test.exception
+    (error,) = test.error
+    assert error.value.startswith("The device ran out of memory.")
+    assert "less_memory" not in [button.key for button in test.button]
 
 
 def broken() -> None:
