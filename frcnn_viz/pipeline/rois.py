@@ -63,10 +63,8 @@ def extend_table(
     missing = torch.ones_like(anchor, dtype=torch.bool) if table is None else table.row[anchor] < 0
     if table is not None and not missing.any():
         return table
-    heads = model.roi_heads
+    class_logits, box_regression = run_head(model, features, proposals.boxes[missing], input_size)
     with torch.inference_mode():
-        pooled = pool_rois(model, features, proposals.boxes[missing], input_size)
-        class_logits, box_regression = heads.box_predictor(heads.box_head(pooled))
         if table is None:
             row = torch.full((proposals.num_anchors,), -1, dtype=torch.int64, device=anchor.device)
             start = 0
@@ -79,16 +77,42 @@ def extend_table(
 
 
 def read_table(model: GeneralizedRCNN, proposals: Proposals, table: RoiTable, input_size: Size) -> RoiOutputs:
-    """Scores and refined boxes of the proposals, as the first half of `RoIHeads.postprocess_detections`."""
+    """What `refine_rois` makes of the proposals and of their rows in the table."""
     with torch.inference_mode():
         rows = table.row[proposals.anchor[proposals.kept]]
-        class_logits, box_regression = table.class_logits[rows], table.box_regression[rows]
-        boxes = model.roi_heads.box_coder.decode(box_regression, [proposals.boxes])
+        return refine_rois(model, proposals.boxes, table.class_logits[rows], table.box_regression[rows], input_size)
+
+
+def run_head(model: GeneralizedRCNN, features: FeatureMaps, boxes: Tensor, input_size: Size) -> tuple[Tensor, Tensor]:
+    """What the box head says of any `boxes` [N, 4] at once: class logits [N, C], deltas [N, C * 4].
+
+    Raises:
+        ValueError: a box is not finite.
+    """
+    heads = model.roi_heads
+    with torch.inference_mode():
+        return heads.box_predictor(heads.box_head(pool_rois(model, features, boxes, input_size)))
+
+
+def refine_rois(
+    model: GeneralizedRCNN, boxes: Tensor, class_logits: Tensor, box_regression: Tensor, input_size: Size
+) -> RoiOutputs:
+    """Scores and refined boxes of RoIs, as the first half of `RoIHeads.postprocess_detections`.
+
+    Args:
+        model: its box coder is used.
+        boxes: float32 [N, 4], which the deltas move; wherever they are from.
+        class_logits: float32 [N, C].
+        box_regression: float32 [N, C * 4].
+        input_size: boxes are clipped to it.
+    """
+    with torch.inference_mode():
+        refined = model.roi_heads.box_coder.decode(box_regression, [boxes])
         return RoiOutputs(
             class_logits=class_logits,
             box_regression=box_regression,
             scores=torch.softmax(class_logits, -1),
-            boxes=clip_boxes_to_image(boxes, input_size).reshape(*class_logits.shape, 4),
+            boxes=clip_boxes_to_image(refined, input_size).reshape(*class_logits.shape, 4),
         )
 
 
