@@ -17,6 +17,7 @@ from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
 from frcnn_viz.cli.evaluate import evaluate
 from frcnn_viz.cli.experiment import experiment
+from frcnn_viz.cli.family import compare_family
 from frcnn_viz.cli.models import models
 from frcnn_viz.cli.opening import names_a_path
 from frcnn_viz.cli.output import (
@@ -169,6 +170,7 @@ cli.command()(evaluate)
 cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
 cli.command()(video)
+cli.command()(compare_family)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8
 from frcnn_viz.figures.rois import crop
 from frcnn_viz.figures.third_head import mask_overlay
 from frcnn_viz.pipeline.masks import Masks
-from frcnn_viz.pipeline.results import Fate
+from frcnn_viz.pipeline.results import Detections, Fate
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.words import word
 
@@ -112,8 +112,12 @@ def funnel_figure(funnel: list[tuple[str, int]]) -> go.Figure:
 
 
 def detection_layer(trace: Trace, classes: tuple[str, ...]) -> BoxLayer:
-    """The detections with class and score, coloured by class."""
-    found = trace.detections
+    """The trace's detections with class and score, coloured by class."""
+    return found_layer(trace.detections, classes)
+
+
+def found_layer(found: Detections, classes: tuple[str, ...]) -> BoxLayer:
+    """Any detections so."""
     labels = found.labels.tolist()
     return BoxLayer(
         name="detection",

@@ -42,6 +42,7 @@ PAGES = {
     "metrics": Entry("failures", "monitoring"),
     "video": Entry("failures", "movie", None),
     "compare": Entry("failures", "compare", None),
+    "family": Entry("failures", "family_history", None),
     "images": Entry("data", "photo_library", None),
 }
 MOVED = {
