@@ -32,7 +32,7 @@ class Regions:
     """What selective search found in a picture.
 
     Attributes:
-        boxes_in_image: float32 [R, 4], in its own order: from the whole to the parts, mixed by chance.
+        boxes_in_image: float32 [R, 4], in OpenCV's order: from the parts to the whole, mixed by chance.
         ms: of the search itself, without the start of its process.
         searched: height and width at which the picture was searched.
     """

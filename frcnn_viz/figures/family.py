@@ -39,7 +39,7 @@ def way_layers(way: Way, truth: GroundTruth | None, classes: tuple[str, ...], sh
     return [*objects, regions, found_layer(way.detections, classes)]
 
 
-def ways_table(ways: Sequence[Way], truth: GroundTruth | None, classes: tuple[str, ...]) -> list[dict[str, object]]:
+def ways_table(ways: Sequence[Way], truth: GroundTruth | None, classes: tuple[str, ...]) -> list[dict[str, str]]:
     """A line a member: its regions, what was found, and how long it took; objects where they are known."""
     rows = []
     for way in ways:
@@ -79,23 +79,27 @@ def times_figure(ways: Sequence[Way]) -> go.Figure:
     figure = go.Figure()
     for part, colour in COLOURS.items():
         values = [getattr(way.times, part) for way in ways]
-        told = [duration(getattr(way.times, part), _of_crops(way, part)) for way in ways]
         name = word(f"family.{part}").term
-        figure.add_bar(y=names, x=values, name=name, orientation="h", marker_color=colour, text=told)
+        told = "%{y}, " + name + ": %{x:,.0f} ms<extra></extra>"
+        figure.add_bar(y=names, x=values, name=name, orientation="h", marker_color=colour, hovertemplate=told)
     figure.update_layout(title=word("chart.family_times").term, yaxis_autorange="reversed", barmode="group")
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
-    figure.update_xaxes(type="log", dtick=1, title="ms")
+    figure.update_xaxes(type="log", dtick=1, title=word("axis.ms").term)
     return figure
 
 
-def times_table(ways: Sequence[Way]) -> list[dict[str, object]]:
+def times_table(ways: Sequence[Way]) -> list[dict[str, str]]:
     """Two lines a member: as it took here, and as the papers say."""
     rows = []
     for way in ways:
-        paper, name = PUBLISHED[way.name], word(f"family.{way.name}").term
-        ours = {part: duration(getattr(way.times, part), _of_crops(way, part)) for part in PARTS}
-        total = duration(way.times.total, way.times.of_crops)
-        rows.append(_named({"member": name, "where": word("family.here").term, **ours, "total": total, "map": ""}))
+        times, paper, name = way.times, PUBLISHED[way.name], word(f"family.{way.name}").term
+        here, about = word("family.here").term, ""
+        if times.of_crops:
+            here, about = f"{here}; extrapolated from {times.of_crops:,} crops", "about "
+        regions, *others = (duration(getattr(times, part)) for part in PARTS)
+        ours = dict(zip(PARTS, (regions, *(about + told for told in others)), strict=True))
+        total = about + duration(times.total)
+        rows.append(_named({"member": name, "where": here, **ours, "total": total, "map": ""}))
         theirs = dict(zip(PARTS, map(duration, paper.parts), strict=True)) if paper.parts else dict.fromkeys(PARTS, "")
         of_paper = {"where": paper.source, **theirs, "total": duration(paper.ms), "map": f"{paper.mAP:.1f}"}
         rows.append(_named({"member": name, **of_paper}))
@@ -108,15 +112,10 @@ def counted(way: Way) -> str:
     return f"{count:,}" if way.computed == count else f"{way.computed:,} of {count:,}"
 
 
-def duration(ms: float, of_crops: int = 0) -> str:
-    """Milliseconds as they are read, and from how many crops they were extrapolated."""
-    told = f"{ms:,.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
-    return f"about {told}, from {of_crops:,} crops" if of_crops else told
+def duration(ms: float) -> str:
+    """Milliseconds as they are read."""
+    return f"{ms / 1000:,.0f} s" if ms >= 10_000 else f"{ms:,.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
 
 
-def _of_crops(way: Way, part: str) -> int:
-    return 0 if part == "regions" else way.times.of_crops
-
-
-def _named(row: dict[str, object]) -> dict[str, object]:
+def _named(row: dict[str, str]) -> dict[str, str]:
     return {word(f"family.{key}").term: value for key, value in row.items()}

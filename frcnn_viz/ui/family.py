@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from frcnn_viz.analysis.family import CROPS, Crops, Way, crop_regions, fast_rcnn, faster_rcnn, rcnn, time_stages
 from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.progress import Tell
 from frcnn_viz.ui.regions import regions_of
 from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
 
 PORTION = 25
 """Crops that are computed in one turn on the device."""
@@ -22,7 +25,8 @@ def ways_of(here: Session) -> tuple[Regions | None, list[Way]]:
     if regions is None:
         return None, [faster]
     fast = MEMORY.recall(("family fast", *key), lambda: fast_rcnn(trace, regions, ms), device).value
-    crops = crops_of(here, regions, CROPS)
+    with st.spinner(word("family.cropping").sentence):
+        crops = crops_of(here, regions, CROPS)
     slow = MEMORY.recall(("family rcnn", len(crops), *key), lambda: rcnn(trace, regions, crops), device).value
     return regions, [slow, fast, faster]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.analysis.family import CROPS, Way
+from frcnn_viz.analysis.family import CROPS, Crops, Way
 from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.figures.family import counted, recall_figure, times_figure, times_table, way_layers, ways_table
 from frcnn_viz.pipeline.crops import CONTEXT
@@ -35,15 +35,18 @@ def pictures(here: Session) -> None:
                 shared = {"link": "family", "controls": last, "score_from": 0.3, "caption": told_of(way)}
                 show_picture(here, f"family_{way.name}", layers, **shared)
     with st.container(key="below_family"), st.container(key="below_compared"):
-        left, middle, right = st.columns([5, 4, 3], gap="medium")
+        left, middle, right = st.columns([32, 18, 20], gap="small")
         with left:
             st.dataframe(ways_table(ways, here.ground_truth, classes), hide_index=True, height=36 + 35 * len(ways))
-            if here.detector.model.roi_heads.has_mask() or here.detector.model.roi_heads.has_keypoint():
+            heads = here.detector.model.roi_heads
+            if heads.has_mask() or heads.has_keypoint():
                 st.caption("Boxes alone are compared; masks and keypoints are left out.")
+            if regions:
+                tell_crops(crops_of(here, regions, CROPS))
         with middle:
             slide(SHOWN, "family.shown", 0, MOST_SHOWN, 10)
             if regions:
-                tell_crops(here, regions)
+                offer_crops(here, regions)
         with right:
             canvas_panel(f"family_{ways[-1].name}_canvas")
 
@@ -57,43 +60,44 @@ def recall(here: Session) -> None:
     threshold = segments(IOU, "option.family.iou", {value: f"{value:g}" for value in (0.5, 0.7)})
     chart(recall_figure(ways, here.ground_truth.counted.boxes_in_image, threshold), "family_recall", 460)
     st.caption(
-        "Selective search has its regions from the whole to the parts, mixed by chance; the RPN has them by "
-        "objectness, so that a few hundred of its proposals are enough."
+        "OpenCV gives selective search's regions from the parts to the whole, mixed by chance; nothing says which are "
+        "better. The RPN gives its proposals by objectness, so that a few hundred are enough."
     )
 
 
 def times(here: Session) -> None:
     """The tab `times`."""
     _, ways = ways_of(here)
-    left, right = st.columns([2, 3])
-    with left:
-        chart(times_figure(ways), "family_times", 360)
-    with right:
-        st.dataframe(times_table(ways), hide_index=True, height=36 + 70 * len(ways))
-        for way in ways:
-            st.caption(f"**{word(f'family.{way.name}').term}**: {word(f'family.why_{way.name}').sentence}")
+    chart(times_figure(ways), "family_times", 220)
+    st.dataframe(times_table(ways), hide_index=True, height=36 + 70 * len(ways))
+    for way in ways:
+        st.caption(f"**{word(f'family.{way.name}').term}**: {word(f'family.why_{way.name}').sentence}")
     st.caption(
         f"Here: {here.detector.device.type.upper()}, this picture, the network warm. The papers: VGG-16 on the test "
         "pictures of Pascal VOC 2007, on a K40 GPU, selective search on a CPU."
     )
 
 
-def tell_crops(here: Session, regions: Regions) -> None:
-    """What becomes of a crop, and the button that computes those that are left."""
-    crops = crops_of(here, regions, CROPS)
-    whole = crops.side + 2 * CONTEXT
-    if len(crops) < len(regions):
-        asked = st.button(word("family.all").term, key="family_all", help=word("family.all").sentence)
-        st.caption(f"R-CNN shows what is in the first {len(crops):,} of {len(regions):,} regions.")
-        if asked:
-            with progress("family_crops") as tell:
-                crops_of(here, regions, len(regions), tell)
-            st.rerun()
+def tell_crops(crops: Crops) -> None:
+    """What R-CNN's crops are, here and in the paper."""
     st.caption(
-        f"A crop is {whole} x {whole} pixels, {CONTEXT} of them on each side around the region (the paper: 227 x 227, "
-        f"with {CONTEXT}): the region itself has {crops.side}, which this detector's RoI pooling is made for. Its "
-        "weights never learnt on crops, so this R-CNN finds less than one that was trained for it."
+        f"R-CNN's crops are {crops.side + 2 * CONTEXT} pixels a side, {CONTEXT} on each side of them around the region "
+        f"(the paper: 227, with {CONTEXT}): the region itself has {crops.side}, which this detector's RoI pooling is "
+        "made for. Its weights never learnt on crops, so this R-CNN finds less than one that was trained for it."
     )
+
+
+def offer_crops(here: Session, regions: Regions) -> None:
+    """The button that computes the crops that are left."""
+    done, every = len(crops_of(here, regions, CROPS)), len(regions)
+    if done == every:
+        return
+    asked = st.button(word("family.all").term, key="family_all", help=word("family.all").sentence)
+    st.caption(f"R-CNN shows what is in the first {done:,} of {every:,} regions.")
+    if asked:
+        with progress("family_crops") as tell:
+            crops_of(here, regions, every, tell)
+        st.rerun()
 
 
 def told_of(way: Way) -> str:

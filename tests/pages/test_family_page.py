@@ -1,0 +1,114 @@
+"""The page of the family: three ways side by side, every crop when asked, and without OpenCV."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from frcnn_viz.analysis.selective_search import MISSING, Regions
+from frcnn_viz.data.samples import sample_picture
+from frcnn_viz.ui import library, regions
+from tests.pages.opening import open_page, seen
+
+PICTURE = "night"
+FEW = Regions(
+    torch.tensor([[0.0, 0, 640, 480], *([x, y, x + 90, y + 70] for x in range(0, 540, 60) for y in range(0, 400, 50))]),
+    ms=700.0,
+    searched=(375, 500),
+)
+"""73 regions."""
+
+
+def told(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.caption, *test.markdown, *test.warning, *test.info])
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The regions of the picture are known, so that none are searched for."""
+    found = OrderedDict({sample_picture(PICTURE)[0].sha256: FEW})
+    monkeypatch.setattr(regions, "_FOUND", found)
+
+
+def test_a_picture_is_searched_once_and_three_ways_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regions, "_FOUND", OrderedDict())
+    test = open_page("family")
+    (table,) = [frame.value for frame in test.dataframe]
+    assert table["member"].tolist() == ["R-CNN", "Fast R-CNN", "Faster R-CNN"]
+    assert len(regions._FOUND) == 1
+    monkeypatch.setattr(regions, "begin_search", None)  # a second search would fail
+    for tab in ("recall", "times"):
+        assert not open_page(f"family/{tab}").warning
+
+
+@pytest.mark.usefixtures("known")
+def test_every_crop_is_computed_when_it_is_asked_for() -> None:
+    test = open_page("family", image=PICTURE)
+    assert "R-CNN: 50 of 73 regions" in told(test)
+    assert "the first 50 of 73 regions" in told(test)
+    (table,) = [frame.value for frame in test.dataframe]
+    assert table["in all"][0].startswith("about ")
+    test.button(key="family_all").click().run()
+    assert not test.exception
+    assert "R-CNN: 73 regions" in told(test)
+    assert not [button for button in test.button if button.key == "family_all"]
+    (table,) = [frame.value for frame in test.dataframe]
+    assert "about" not in table["in all"][0]
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("link", [{"model": "street-c4"}, {"box_score_thresh": "1.0"}, {"rpn_score_thresh": "1.0"}])
+def test_other_detectors_and_settings(link: dict[str, str]) -> None:
+    for tab in ("picture", "recall", "times"):
+        test = open_page(f"family/{tab}", image=PICTURE, **link)
+        assert not test.error
+        assert not test.warning
+
+
+def test_masks_are_left_out_which_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = Regions(FEW.boxes_in_image[:2], FEW.ms, FEW.searched)
+    monkeypatch.setattr(regions, "_FOUND", OrderedDict({sample_picture(PICTURE)[0].sha256: two}))
+    test = open_page("family", image=PICTURE, model="maskrcnn_resnet50_fpn", weights="random", min_size="64")
+    assert "masks and keypoints are left out" in told(test)
+
+
+def test_without_opencv_faster_rcnn_is_shown_and_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cv2.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(regions, "_FOUND", OrderedDict())
+    test = open_page("family", image=PICTURE)
+    assert [warning.value.replace("\\", "") for warning in test.warning] == [MISSING]
+    (table,) = [frame.value for frame in test.dataframe]
+    assert table["member"].tolist() == ["Faster R-CNN"]
+    monkeypatch.setattr(regions, "begin_search", None)  # it is not tried again by itself
+    for tab in ("recall", "times"):
+        test.button_group(key="option_family.tab").set_value(tab).run()
+        assert not test.exception
+        assert len(test.warning) == 1
+    monkeypatch.undo()
+    monkeypatch.setitem(regions._FOUND, sample_picture(PICTURE)[0].sha256, FEW)
+    test.button(key="family_search").click().run()
+    assert not test.warning
+    assert len(test.dataframe[0].value) == 6
+
+
+def test_a_picture_without_objects_has_no_recall(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(buffer, "PNG")
+    key, _ = library.workspace().add(buffer.getvalue(), "plain.png")
+    assert "needs its ground truth" in told(open_page("family/recall", image=key))
+
+
+@pytest.mark.usefixtures("known")
+def test_what_is_chosen_is_in_the_link() -> None:
+    test = open_page("family/recall", image=PICTURE)
+    test.button_group(key="option_family.iou").set_value(0.7).run()
+    assert dict(seen(test).options)["family.iou"] == "0.7"
