@@ -23,7 +23,7 @@ SECONDS = 60
 """How long a search may take; at this size it takes one or two on a machine that has time."""
 MISSING = (
     "Selective search needs OpenCV with its contributed modules, which are not installed here; install them with "
-    "pip install opencv-contrib-python-headless, and open the page again."
+    "pip install opencv-contrib-python-headless."
 )
 
 

@@ -1,16 +1,18 @@
-"""Selective search of the picture in view: done once, in a process that can be stopped, and kept."""
+"""Selective search of the picture in view: once, in a process beside the page that can be stopped; then it is kept."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from frcnn_viz.analysis.selective_search import SECONDS, Regions, begin_search, read_search
+from frcnn_viz.data.child import Child
+from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.ui import view
-from frcnn_viz.ui.children import act_button
-from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.children import EVERY_SECONDS, act_button
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
@@ -21,31 +23,78 @@ _MOST = 200
 """The regions of a picture take about 20 kB."""
 
 
+@dataclass
+class Search:
+    """A picture that is searched. child: the process. begun: when, on the clock of this process."""
+
+    child: Child
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is to be read: it ended, or had its time."""
+        return not self.child.is_running or time.monotonic() - self.begun > SECONDS
+
+
 def regions_of(here: Session) -> Regions | None:
-    """The picture's regions, searched for now if they are not known; None where they cannot be had, which is told."""
-    key, problems = here.image.sha256, view.kept("searches", dict)
-    if key not in _FOUND and key not in problems:
-        _search(here, key, problems)
+    """The picture's regions; None while they are searched for, or where they cannot be had, which is shown here."""
+    key, known = here.image.sha256, _searches()
+    if isinstance(search := known.get(key), Search) and search.is_over:
+        _read(key)
     if key in _FOUND:
         _FOUND.move_to_end(key)
         return _FOUND[key]
-    st.warning(plain(problems[key]))
-    act_button("family.search", problems.pop, key, None)
+    if isinstance(sentence := known.get(key), str):
+        st.warning(plain(sentence))
+        act_button("family.search", begin, here.image)
+    else:
+        _watch(here)
     return None
 
 
-def _search(here: Session, key: str, problems: dict[str, str]) -> None:
-    def stopped() -> None:
-        problems[key] = word("family.stopped").sentence
+def begin(image: LoadedImage) -> None:
+    """Start a search; a visitor has one at a time."""
+    known = _searches()
+    for key in [key for key, search in known.items() if isinstance(search, Search)]:
+        known.pop(key).child.stop()
+    known[image.sha256] = Search(begin_search(image))
 
-    with progress("family_search", "R-CNN and Fast R-CNN need the regions it finds.", stopped) as tell:
-        child, start = begin_search(here.image), time.monotonic()
-        while child.is_running and (spent := time.monotonic() - start) < SECONDS:
-            tell(int(spent), SECONDS, f"Selective search, in a process of its own: {spent:.0f} s of at most {SECONDS}")
-            child.wait(0.25)
-        try:
-            _FOUND[key] = read_search(child)
-        except ValueError as error:
-            problems[key] = str(error)
+
+def stop(key: str) -> None:
+    """End the search of a picture, or do without."""
+    if isinstance(search := _searches().get(key), Search):
+        search.child.stop()
+    _searches()[key] = word("family.stopped").sentence
+
+
+def _watch(here: Session) -> None:
+    """Say that it is searched for; the page's clock begins the search, so that what needs none is shown before."""
+    key, shown = here.image.sha256, []
+
+    @st.fragment(run_every=EVERY_SECONDS)
+    def look() -> None:
+        if shown and key not in _searches():
+            begin(here.image)
+        shown.append(True)
+        search = _searches().get(key)
+        if isinstance(search, str) or (search and search.is_over):
+            st.rerun()  # the page without its clock
+        st.info(word("family.searching").sentence)
+        act_button("family.stop", stop, key)
+
+    look()
+
+
+def _read(key: str) -> None:
+    known = _searches()
+    try:
+        _FOUND[key] = read_search(known.pop(key).child)
+    except ValueError as error:
+        known[key] = str(error)
     while len(_FOUND) > _MOST:
         _FOUND.popitem(last=False)
+
+
+def _searches() -> dict[str, Search | str]:
+    """This visitor's, by the picture's pixels: under way, or why there is nothing of it."""
+    return view.kept("searches", dict)

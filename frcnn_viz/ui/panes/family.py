@@ -25,9 +25,12 @@ MOST_SHOWN = 2000
 
 def pictures(here: Session) -> None:
     """The tab `picture`."""
-    regions, ways, classes = *ways_of(here), here.detector.classes
+    classes = here.detector.classes
     with st.container(key="family"), st.container(key="compared"):
-        for way, column in zip(ways, st.columns(3, gap="small"), strict=False):
+        columns = st.columns(3, gap="small")
+        with columns[0]:
+            regions, ways = ways_of(here)
+        for way, column in zip(ways, columns[-len(ways) :], strict=True):
             with column:
                 st.markdown(f"**{told_of(way)}**", help=word(f"family.{way.name}").hover)
                 layers = way_layers(way, here.ground_truth, classes, SHOWN.value)
@@ -35,7 +38,7 @@ def pictures(here: Session) -> None:
                 shared = {"link": "family", "controls": last, "score_from": 0.3, "caption": told_of(way)}
                 show_picture(here, f"family_{way.name}", layers, **shared)
     with st.container(key="below_family"), st.container(key="below_compared"):
-        left, middle, right = st.columns([32, 18, 20], gap="small")
+        left, middle, right = st.columns([46, 22, 32], gap="small")
         with left:
             st.dataframe(ways_table(ways, here.ground_truth, classes), hide_index=True, height=36 + 35 * len(ways))
             heads = here.detector.model.roi_heads
