@@ -7,7 +7,6 @@ import streamlit as st
 from frcnn_viz.analysis.family import CROPS, Crops, Way, crop_regions, fast_rcnn, faster_rcnn, rcnn, time_stages
 from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.progress import Tell
 from frcnn_viz.ui.regions import regions_of
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import word
@@ -31,8 +30,8 @@ def ways_of(here: Session) -> tuple[Regions | None, list[Way]]:
     return regions, [slow, fast, faster]
 
 
-def crops_of(here: Session, regions: Regions, most: int, tell: Tell = lambda *_: None) -> Crops:
-    """The first crops through the network, so many or all that were computed before; every portion is kept."""
+def crops_of(here: Session, regions: Regions, most: int) -> Crops:
+    """The first crops through the network: so many, or all that were computed before. Every portion is kept."""
     key, crops = ("family crops", here.detector.model, here.image.sha256), None
     most = min(most, len(regions))
 
@@ -42,5 +41,4 @@ def crops_of(here: Session, regions: Regions, most: int, tell: Tell = lambda *_:
 
     while crops is None or len(crops) < most:
         crops = MEMORY.update(key, grow, here.detector.device).value
-        tell(len(crops), most, f"{len(crops):,} of {most:,} crops")
     return crops

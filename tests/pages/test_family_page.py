@@ -90,6 +90,18 @@ def test_every_crop_is_computed_when_it_is_asked_for() -> None:
     assert "about" not in table["in all"][0]
 
 
+def test_crops_are_computed_in_portions_and_kept_when_they_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = Regions(FEW.boxes_in_image.repeat(2, 1), FEW.ms, FEW.searched)
+    monkeypatch.setattr(regions, "_FOUND", OrderedDict({sample_picture("far-away")[0].sha256: twice}))
+    test = open_page("family", image="far-away")
+    assert "R-CNN: 50 of 146 regions" in told(test)
+    test.button(key="family_all").click().run()
+    test.button(key="action_stop").click().run()
+    assert not test.exception
+    assert "R-CNN: 75 of 146 regions" in told(test)
+    assert "the first 75 of 146 regions" in told(test)
+
+
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("link", [{"model": "street-c4"}, {"box_score_thresh": "1.0"}, {"rpn_score_thresh": "1.0"}])
 def test_other_detectors_and_settings(link: dict[str, str]) -> None:
