@@ -44,11 +44,7 @@ def regions_of(here: Session) -> Regions | None:
     if key in _FOUND:
         _FOUND.move_to_end(key)
         return _FOUND[key]
-    if isinstance(sentence := known.get(key), str):
-        st.warning(plain(sentence))
-        act_button("family.search", begin, here.image)
-    else:
-        _watch(here)
+    _watch(here, problem=known.get(key) if isinstance(known.get(key), str) else "")
     return None
 
 
@@ -67,22 +63,28 @@ def stop(key: str) -> None:
     _searches()[key] = word("family.stopped").sentence
 
 
-def _watch(here: Session) -> None:
-    """Say that it is searched for; the page's clock begins the search, so that what needs none is shown before."""
+def _watch(here: Session, problem: str) -> None:
+    """Say that it is searched for, or the problem.
+
+    The page's clock begins the search, so that what needs none is shown before.
+    """
     key, shown = here.image.sha256, []
 
-    @st.fragment(run_every=EVERY_SECONDS)
-    def look() -> None:
-        if shown and key not in _searches():
+    def look() -> None:  # both of its faces have as many elements, so that none of the other's is left
+        if shown and not problem and key not in _searches():
             begin(here.image)
         shown.append(True)
         search = _searches().get(key)
-        if isinstance(search, str) or (search and search.is_over):
-            st.rerun()  # the page without its clock
-        st.info(word("family.searching").sentence)
-        act_button("family.stop", stop, key)
+        if isinstance(search, str) != bool(problem) or (isinstance(search, Search) and search.is_over):
+            st.rerun()  # the page, with a clock or without
+        if problem:
+            st.warning(plain(problem))
+            act_button("family.search", begin, here.image)
+        else:
+            st.info(word("family.searching").sentence)
+            act_button("family.stop", stop, key)
 
-    look()
+    st.fragment(run_every=None if problem else EVERY_SECONDS)(look)()
 
 
 def _read(key: str) -> None:

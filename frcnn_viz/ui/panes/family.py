@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.analysis.family import CROPS, Crops, Way
-from frcnn_viz.analysis.selective_search import Regions
+from frcnn_viz.analysis.family import CROPS, Way
 from frcnn_viz.figures.family import counted, recall_figure, times_figure, times_table, way_layers, ways_table
-from frcnn_viz.pipeline.crops import CONTEXT
-from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.children import EVERY_SECONDS, act_button
 from frcnn_viz.ui.controls import segments, slide
 from frcnn_viz.ui.empty import nothing_drawn
-from frcnn_viz.ui.family import PORTION, crops_of, ways_of
+from frcnn_viz.ui.family import crops_of, ways_of
+from frcnn_viz.ui.panes.family_crops import offer_crops, tell_crops
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import Option
@@ -80,39 +77,6 @@ def times(here: Session) -> None:
         f"Here: {here.detector.device.type.upper()}, this picture, the network warm. The papers: VGG-16 on the test "
         "pictures of Pascal VOC 2007, on a K40 GPU, selective search on a CPU."
     )
-
-
-def tell_crops(crops: Crops) -> None:
-    """What R-CNN's crops are, here and in the paper."""
-    st.caption(
-        f"R-CNN's crops are {crops.side + 2 * CONTEXT} pixels a side, {CONTEXT} on each side of them around the region "
-        f"(the paper: 227, with {CONTEXT}): the region itself has {crops.side}, which this detector's RoI pooling is "
-        "made for. Its weights never learnt on crops, so this R-CNN finds less than one that was trained for it."
-    )
-
-
-def offer_crops(here: Session, regions: Regions) -> None:
-    """A button that computes the crops that are left, a portion at each turn of the page's clock, and how far it is."""
-    key, asked, every = here.image.sha256, view.kept("family_asked", set), len(regions)
-    done = len(crops_of(here, regions, CROPS))
-    if done == every:
-        return
-    if key not in asked:
-        act_button("family.all", asked.add, key)
-        st.caption(f"R-CNN shows what is in the first {done:,} of {every:,} regions.")
-        return
-
-    @st.fragment(run_every=EVERY_SECONDS)
-    def go_on() -> None:
-        before = len(crops_of(here, regions, CROPS))
-        now = len(crops_of(here, regions, before + PORTION)) if key in asked else before
-        if now == every or key not in asked:
-            asked.discard(key)
-            st.rerun()  # the page without its clock
-        st.progress(now / every, f"{now:,} of {every:,} crops")
-        act_button("action.stop", asked.discard, key)
-
-    go_on()
 
 
 def told_of(way: Way) -> str:
