@@ -18,6 +18,7 @@ from frcnn_viz.analysis.conventions import snap_to_grid
 from frcnn_viz.analysis.equality import compare_with_model
 from frcnn_viz.analysis.examination import examine_image
 from frcnn_viz.analysis.export import BOX_STAGES, as_coco_results, as_csv, stage_boxes
+from frcnn_viz.analysis.family import crop_regions, fast_rcnn, rcnn, time_stages
 from frcnn_viz.analysis.feature_views import ORDERS, channel_order, pca_to_rgb
 from frcnn_viz.analysis.fixes import fixes
 from frcnn_viz.analysis.frames import examine_frame
@@ -29,6 +30,7 @@ from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of, keep_across_grou
 from frcnn_viz.analysis.outcomes import judge
 from frcnn_viz.analysis.probe import probe
 from frcnn_viz.analysis.report import describe_trace
+from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.analysis.sightings import to_json
 from frcnn_viz.analysis.stress import AXES, stress
 from frcnn_viz.analysis.tracks import link
@@ -130,6 +132,13 @@ def test_training_is_equal_to_the_models_own(fpn: tuple[Trace, Trace]) -> None:
     assert_same(*(variants(trace.losses(BOXES, LABELS), 800) for trace in fpn))
 
 
+def family(trace: Trace) -> list[object]:
+    regions = Regions(BOXES, 1.0, (120, 160))
+    crops = crop_regions(trace, regions, None, 2)
+    ways = rcnn(trace, regions, crops), fast_rcnn(trace, regions, time_stages(trace))
+    return [crops.class_logits, crops.box_regression, *(way.detections for way in ways)]
+
+
 def stressed(trace: Trace, name: str) -> list[object]:
     axis = AXES[name]
     few = replace(axis, values=(axis.neutral, axis.values[2]))
@@ -229,6 +238,7 @@ ASKED: dict[str, Callable[[Trace], object]] = {
     "features": featured,
     "pooling": pooled,
     "modules": lambda trace: modules_of(trace),
+    "the family": lambda trace: family(trace),
     "marks": lambda trace: small_marks(trace, OBJECTS),
     "a start": lambda trace: start_from_detections(trace.detections, CLASSES, OBJECTS, 0.3),
     "average precision": lambda trace: evaluate(trace.model, [(IMAGE, TRUTH)], CLASSES[1:]),

@@ -13,6 +13,7 @@ from frcnn_viz.paths import ROOT
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.ui.view import View
 
+TIMES = r"[\d.,]+ ms"
 EVERYWHERE = ("lineage", "export", "code")
 """Tabs that the frame gives to stages' pages."""
 
@@ -64,8 +65,10 @@ def contents(test: AppTest) -> Iterator[str]:
             if hasattr(child, "children"):
                 yield from visit(child)
             elif child.type == "dataframe":
-                yield child.value.drop(columns="ms of the stage", errors="ignore").to_csv()
+                yield re.sub(TIMES, "", child.value.drop(columns="ms of the stage", errors="ignore").to_csv())
+            elif "family_times" in getattr(child.proto, "id", ""):
+                continue  # a chart of times alone
             elif getattr(child.proto, "component_name", "") != "frcnn_viz_address":  # which names the device
-                yield re.sub(r"deferred_file_id: .*|[\d.,]+ ms|Mean milliseconds.*", "", str(child.proto))
+                yield re.sub(rf"deferred_file_id: .*|{TIMES}|Mean milliseconds.*|Here: \w+", "", str(child.proto))
 
     yield from visit(test.main)
