@@ -32,7 +32,7 @@ def compare_family(
 ) -> None:
     """Run R-CNN, Fast R-CNN and Faster R-CNN on one picture: what each finds, and where its time goes."""
     from frcnn_viz import Settings, load_detector, load_image, trace
-    from frcnn_viz.analysis.family import fast_rcnn, faster_rcnn, rcnn, time_stages
+    from frcnn_viz.analysis.family import PUBLISHED, fast_rcnn, faster_rcnn, rcnn, time_stages
     from frcnn_viz.analysis.selective_search import search_regions
 
     loaded = load_image(image)
@@ -48,12 +48,16 @@ def compare_family(
     if output == "-":
         return
     from frcnn_viz.figures.family import times_table, ways_table
+    from frcnn_viz.words import word
 
-    for rows in (ways_table(ways, None, detector.classes), times_table(ways)):
-        table = Table(*rows[0], title=f"{loaded.name} through {detector.name} on {detector.device}")
+    title = f"{loaded.name} through {detector.name} on {detector.device}"
+    for rows in (ways_table(ways, None, detector.classes), times_table(ways, brief=True)):
+        table = Table(*rows[0], title=title)
         for row in rows:
-            table.add_row(*map(str, row.values()))
+            table.add_row(*row.values())
         Console().print(table)
+    for name, paper in PUBLISHED.items():
+        print(f"{word(f'family.{name}').term}: {paper.source}. {word(f'family.why_{name}').sentence}")
 
 
 def _crop(story: Trace, regions: Regions, most: int) -> Crops:

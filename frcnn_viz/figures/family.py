@@ -88,8 +88,8 @@ def times_figure(ways: Sequence[Way]) -> go.Figure:
     return figure
 
 
-def times_table(ways: Sequence[Way]) -> list[dict[str, str]]:
-    """Two lines a member: as it took here, and as the papers say."""
+def times_table(ways: Sequence[Way], brief: bool = False) -> list[dict[str, str]]:
+    """Two lines a member: as it took here, and as the papers say, which are named unless it is to be brief."""
     rows = []
     for way in ways:
         times, paper, name = way.times, PUBLISHED[way.name], word(f"family.{way.name}").term
@@ -101,7 +101,12 @@ def times_table(ways: Sequence[Way]) -> list[dict[str, str]]:
         total = about + duration(times.total)
         rows.append(_named({"member": name, "where": here, **ours, "total": total, "map": ""}))
         theirs = dict(zip(PARTS, map(duration, paper.parts), strict=True)) if paper.parts else dict.fromkeys(PARTS, "")
-        of_paper = {"where": paper.source, **theirs, "total": duration(paper.ms), "map": f"{paper.mAP:.1f}"}
+        of_paper = {
+            "where": word("family.paper").term if brief else paper.source,
+            **theirs,
+            "total": duration(paper.ms),
+            "map": f"{paper.mAP:.1f}",
+        }
         rows.append(_named({"member": name, **of_paper}))
     return rows
 

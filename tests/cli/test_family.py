@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
-from frcnn_viz.analysis.selective_search import MISSING
+from frcnn_viz.analysis import selective_search
+from frcnn_viz.analysis.selective_search import MISSING, Regions
 from frcnn_viz.cli import cli
 from frcnn_viz.data.samples import sample_picture
 from frcnn_viz.data.scenes import sample_scene
@@ -46,6 +48,15 @@ def test_three_ways_of_one_picture(picture: Path) -> None:
         found["class"] for found in faster["detections"]
     }
     assert [way["published"]["mAP"] for way in report["ways"]] == [66.0, 66.9, 69.9]
+
+
+def test_a_table_and_where_the_papers_figures_are_from(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Regions(torch.tensor([[0.0, 0, 640, 480], [100, 100, 300, 260]]), ms=700.0, searched=(375, 500))
+    monkeypatch.setattr(selective_search, "search_regions", lambda image: few)
+    result = CliRunner().invoke(cli, ["compare-family", str(picture), "--all-crops"], catch_exceptions=False)
+    assert "Fast R-CNN: Girshick, 2015; the times are of Ren et al., 2015." in result.stdout
+    assert "198 ms" in result.stdout
+    assert "extrapolated" not in result.stdout
 
 
 def test_without_opencv_it_says_what_to_install(picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
