@@ -84,3 +84,18 @@ def test_every_page_is_about_the_frame_one_rests_at(serve: Callable[..., str], p
     settled(page)
     assert f"clip%3Acrossing%40{at}" in page.url
     expect(page.locator(".box-canvas")).to_be_visible()
+
+
+def test_stopped_it_keeps_what_was_examined(serve: Callable[..., str], page: Page, settled: Callable) -> None:
+    page.goto(f"{serve()}/video?image=clip:evening@0&model=street-fpn&box_score_thresh=0.34&video.tab=flicker")
+    settled(page)
+    examine = page.get_by_role("button", name=word("film.examine").term)
+    examine.click()
+    told = page.get_by_test_id("stProgress")
+    expect(told).to_have_text(re.compile(r"^([2-9]|\d\d) of 50 frames$"))
+    page.get_by_role("button", name=word("action.stop").term).click()
+    expect(examine).to_be_visible()
+    expect(told).to_have_count(0)
+    examine.click()
+    expect(told).to_have_text(re.compile(r"^([2-9]|\d\d) of 50 frames$"))  # it goes on
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=90_000)
