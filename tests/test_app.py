@@ -7,6 +7,7 @@ import gc
 import io
 import runpy
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def test_the_server_starts_where_the_weights_are_damaged_and_the_page_tells_it(
         async with runpy.run_path(str(APP))["warm_up"](None):
             gc.unfreeze()
 
-    asyncio.run(start())
+    with ThreadPoolExecutor(1) as thread:  # a browser of other tests may have a loop in this one
+        thread.submit(asyncio.run, start()).result()
     (error,) = open_app().error
     assert "cut.safetensors" in as_read(error.value)
 

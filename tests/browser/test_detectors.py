@@ -34,7 +34,7 @@ SMALL = {
 SHOWN = (
     "[data-testid=stMain] :is(.box-canvas canvas, .js-plotly-plot, "
     "[data-testid=stDataFrame], [data-testid=stImage], [data-testid=stMetric], "
-    ".gallery .tile, [data-testid=stFileUploader])"
+    ".gallery .tile, [data-testid=stFileUploader], [data-testid=stAlertContentInfo])"
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from frcnn_viz.data.clips import find_clip
 from frcnn_viz.data.filming import write_video
@@ -22,6 +24,18 @@ def clip_file(folder: Path) -> Path:
     times = [clip.times[frame] - clip.times[FRAMES[0]] for frame in FRAMES]
     write_video(path, (clip.pixels(frame).permute(1, 2, 0).numpy() for frame in FRAMES), times)
     return path
+
+
+def examine(page: Page, what: str) -> Locator:
+    """Examine all frames, until that is there; a page that is still being opened may lose a click, or end the work."""
+    button, made = page.get_by_role("button", name=word("film.examine").term), page.get_by_test_id(what)
+    for _ in range(5):
+        button.click()
+        with suppress(PlaywrightTimeout):
+            made.wait_for(timeout=30_000)
+            break
+    expect(made).to_be_visible()
+    return made
 
 
 def state(page: Page, expression: str) -> object:
@@ -42,10 +56,8 @@ def test_from_a_file_to_the_cause_of_a_gap_in_four_clicks(
     settled(page)
     open_tab(page, "flicker")
     clicks += 1
-    page.get_by_role("button", name=word("film.examine").term).click()
+    table = examine(page, "stDataFrame")
     clicks += 1
-    table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible(timeout=90_000)
     settled(page)
     place = table.bounding_box()
     page.mouse.click(place["x"] + 15, place["y"] + 53)  # the first row's box
@@ -89,13 +101,10 @@ def test_every_page_is_about_the_frame_one_rests_at(serve: Callable[..., str], p
 def test_stopped_it_keeps_what_was_examined(serve: Callable[..., str], page: Page, settled: Callable) -> None:
     page.goto(f"{serve()}/video?image=clip:evening@0&model=street-fpn&box_score_thresh=0.34&video.tab=flicker")
     settled(page)
-    examine = page.get_by_role("button", name=word("film.examine").term)
-    examine.click()
-    told = page.get_by_test_id("stProgress")
+    told = examine(page, "stProgress")
     expect(told).to_have_text(re.compile(r"^([2-9]|\d\d) of 50 frames$"))
     page.get_by_role("button", name=word("action.stop").term).click()
-    expect(examine).to_be_visible()
     expect(told).to_have_count(0)
-    examine.click()
+    examine(page, "stProgress")
     expect(told).to_have_text(re.compile(r"^([2-9]|\d\d) of 50 frames$"))  # it goes on
     expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=90_000)

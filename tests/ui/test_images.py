@@ -61,8 +61,8 @@ def test_the_longest_unused_go_first(get: Get, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_picture_is_encoded_once_however_many_ask(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    png = images._png
-    monkeypatch.setattr(images, "_png", lambda image: made.append(1) or png(image))
+    png = images.png
+    monkeypatch.setattr(images, "png", lambda image: made.append(1) or png(image))
     urls = {images.image_url(NOISE, "once") for _ in range(20)}
     (url,) = urls
     assert np.array_equal(pixels(get(url).content), NOISE)
