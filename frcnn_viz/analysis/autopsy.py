@@ -55,11 +55,20 @@ class Autopsy:
     labels: Tensor
 
 
-def examine(trace: Trace, truth: GroundTruth, classes: Sequence[str]) -> Autopsy:
-    """The verdict on every object of an image; `classes` are the detector's names by label."""
+def examine(
+    trace: Trace, truth: GroundTruth, classes: Sequence[str], first: tuple[Tensor, Tensor] | None = None
+) -> Autopsy:
+    """The verdict on every object of an image.
+
+    Args:
+        trace: of the image.
+        truth: its objects.
+        classes: the detector's names by label.
+        first: what `anchor_ious` gives, where it is known.
+    """
     found, labels = trace.detections, truth.labels_in(classes)
     outcomes = judge_picture(found.boxes_in_image, found.labels, truth, classes, IOU)
-    ious = stage_ious(trace, truth.boxes_in_image, labels, truth.crowd, truth.difficult)
+    ious = stage_ious(trace, truth.boxes_in_image, labels, truth.crowd, truth.difficult, first)
     boxes_in_image = truth.boxes_in_image.to(trace.anchors.boxes.device, torch.float32)
     case = Case(trace, classes, boxes_in_image, labels.tolist(), outcomes)
     with torch.inference_mode():

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
-from torchvision.ops import clip_boxes_to_image
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
 from frcnn_viz.analysis.case import IOU, Case, best_of
@@ -14,7 +13,7 @@ from frcnn_viz.analysis.margins import margin_of
 from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.sightings import Box, Detected, Find, FrameRecord, Sighting, Suppressor
 from frcnn_viz.analysis.verdicts import Finding
-from frcnn_viz.analysis.waterfall import iou_table, reached
+from frcnn_viz.analysis.waterfall import anchor_ious, reached
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.summary import funnel
 from frcnn_viz.pipeline.trace import Trace
@@ -43,14 +42,14 @@ def examine_frame(
     """
     if len(identities) != len(truth) or len(set(identities)) != len(identities):
         raise ValueError(f"frame {frame} has {len(truth)} objects and {len(set(identities))} different identities.")
-    autopsy = examine(trace, truth, classes)
     boxes_in_image = truth.boxes_in_image.to(trace.anchors.boxes.device, torch.float32)
+    with torch.inference_mode():
+        as_they_are, moved = first = anchor_ious(trace, boxes_in_image)
+    autopsy = examine(trace, truth, classes, first)
     case = Case(trace, classes, boxes_in_image, autopsy.labels.tolist(), autopsy.outcomes)
     with torch.inference_mode():
-        to_image = trace.input.boxes_in_image
-        anchors = iou_table(boxes_in_image, to_image(trace.anchors.boxes)).argmax(dim=1).tolist()
-        moved = to_image(clip_boxes_to_image(trace.decoded, trace.input.input_size))
-        likely = trace.rpn.objectness.where(iou_table(boxes_in_image, moved) >= IOU, -torch.inf).max(dim=1)
+        anchors = as_they_are.argmax(dim=1).tolist()
+        likely = trace.rpn.objectness.where(moved >= IOU, -torch.inf).max(dim=1)
         likeliest = likely.indices.where(likely.values.isfinite(), -1).tolist()
         stages = reached(autopsy.ious, IOU).tolist()
         sightings = tuple(

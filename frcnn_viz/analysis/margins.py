@@ -26,7 +26,7 @@ class Unit(StrEnum):
     PIXELS = "pixels"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Margin:
     """How far a box was from being let through.
 

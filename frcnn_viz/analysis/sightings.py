@@ -7,7 +7,7 @@ not measured, since no such box is there, is None.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 
 from frcnn_viz.analysis.margins import Margin, Unit
@@ -173,7 +173,7 @@ class FrameRecord:
 
 def to_json(record: FrameRecord) -> str:
     """A record as text; `from_json` gives an equal one."""
-    return json.dumps(asdict(record))
+    return json.dumps(record, default=lambda one: {name: getattr(one, name) for name in one.__slots__})
 
 
 def from_json(text: str) -> FrameRecord:

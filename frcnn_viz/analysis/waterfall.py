@@ -70,6 +70,7 @@ def stage_ious(
     labels: Tensor,
     crowd: Tensor | None = None,
     difficult: Tensor | None = None,
+    first: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """The best IoU of any box of each stage with each object: float32 [G, len(STAGES)], on the CPU.
 
@@ -83,19 +84,21 @@ def stage_ious(
         labels: int64 [G], `UNKNOWN` for such a class.
         crowd: bool [G], as `judge` takes it.
         difficult: bool [G], likewise.
+        first: what `anchor_ious` gives, where it is known.
     """
-    first, last, to_image = trace.proposals, trace.detections, trace.input.boxes_in_image
+    proposals, last, to_image = trace.proposals, trace.detections, trace.input.boxes_in_image
     device = trace.anchors.boxes.device
     with torch.inference_mode():
         truth = boxes_in_image.to(device, torch.float32)
-        candidates = box_iou(truth, to_image(first.candidates))
+        anchors, moved = first or anchor_ious(trace, truth)
+        candidates = box_iou(truth, to_image(proposals.candidates))
         best = [
-            best_iou(truth, to_image(trace.anchors.boxes)),
-            best_iou(truth, to_image(clip_boxes_to_image(trace.decoded, trace.input.input_size))),
+            _best(anchors),
+            _best(moved),
             _best(candidates),
-            _best(candidates[:, (first.fate != Fate.TOO_SMALL) & (first.fate != Fate.BELOW_SCORE)]),
-            _best(candidates[:, first.nms_kept]),
-            _best(candidates[:, first.kept]),
+            _best(candidates[:, (proposals.fate != Fate.TOO_SMALL) & (proposals.fate != Fate.BELOW_SCORE)]),
+            _best(candidates[:, proposals.nms_kept]),
+            _best(candidates[:, proposals.kept]),
         ]
         boxes, _, of_class = flatten_candidates(trace.rois)
         wanted = labels.to(device)[:, None]
@@ -108,6 +111,16 @@ def stage_ious(
             pairs = judge(last.boxes_in_image, last.labels, truth, labels, threshold, crowd, difficult)
             found[pairs.found] = threshold
         return torch.cat([torch.stack(best, dim=1).cpu(), found[:, None]], dim=1)
+
+
+def anchor_ious(trace: Trace, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """The IoU of each of `truth` [G, 4] with each anchor, and with each as the RPN moved it, clipped: float32 [G, A].
+
+    Measured in the user's image.
+    """
+    to_image = trace.input.boxes_in_image
+    moved = clip_boxes_to_image(trace.decoded, trace.input.input_size)
+    return iou_table(truth, to_image(trace.anchors.boxes)), iou_table(truth, to_image(moved))
 
 
 def reached(ious: Tensor, threshold: float) -> Tensor:

@@ -143,12 +143,12 @@ class AnchorGrid:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    @property
+    @cached_property
     def counts(self) -> list[int]:
         """Anchors of each level."""
         return [h * w * k for (h, w), k in zip(self.grid_sizes, self.per_cell, strict=True)]
 
-    @property
+    @cached_property
     def offsets(self) -> list[int]:
         """The index of each level's first anchor."""
         return [sum(self.counts[:level]) for level in range(len(self.counts))]
