@@ -19,7 +19,7 @@ from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.ui import view
 from frcnn_viz.ui.controls import choice, number, slide, words
 from frcnn_viz.ui.errors import show_error
-from frcnn_viz.ui.panes.learn import SETS, dataset_of, variant_of, version
+from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, variant_of, version
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain

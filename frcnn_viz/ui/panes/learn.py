@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
 from frcnn_viz.data.annotations import DataError, Dataset
-from frcnn_viz.data.checks import Finding
-from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
-from frcnn_viz.data.samples import CELLS
 from frcnn_viz.models.registry import ModelError
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.process import start
 from frcnn_viz.training.recipe import Recipe, TrainingError
-from frcnn_viz.training.run import WORKSPACE, Run, run_name
-from frcnn_viz.training.sets import open_set
+from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.training.store import all_runs
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.controls import choice, number, slide, toggle, words
 from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, tell_findings, variant_of, version
 from frcnn_viz.ui.panes.rate_test import rate_test
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
@@ -27,13 +22,10 @@ from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
-SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
 SET, NAME, PARTS = Option("train.set", "cells"), Option("train.name", ""), Option("train.parts", "all")
 STEPS, BATCH, RATE = Option("train.steps", 300), Option("train.batch", 4), Option("train.rate", -3.0)
 APART, SEED, FLIPS = Option("train.apart", 0.2), Option("train.seed", 0), Option("train.flips", False)
 KEEP, RUN = Option("train.keep", False), Option("train.run", "")
-SHOWN = 12
-"""Findings."""
 
 
 def body(here: Session) -> None:
@@ -71,37 +63,6 @@ def body(here: Session) -> None:
         rate_test(lambda: run_of(here, chosen, variant, 10**rate), RATE)
 
 
-def version(data: str) -> tuple[tuple[str, int], ...]:
-    """Another one whenever the set is; what comes with the program never is."""
-    return tuple((item.id, item.revision) for item in library.items()) if data == WORKSPACE else ()
-
-
-@lru_cache(maxsize=8)
-def dataset_of(data: str, version: tuple[tuple[str, int], ...]) -> Dataset:
-    """The set, read or drawn once for each version of it."""
-    return open_set(data).dataset
-
-
-@lru_cache(maxsize=8)
-def findings_of(
-    data: str, version: tuple[tuple[str, int], ...], resize: tuple[int, int], shapes: tuple[tuple[float, float], ...]
-) -> list[Finding]:
-    """What the check finds in the set at an input size and with these anchors."""
-    dataset = dataset_of(data, version)
-    return findings_before_training(dataset.images, dataset.classes, resize, anchors=shapes)
-
-
-def variant_of(here: Session, dataset: Dataset) -> Variant:
-    """The detector in view with the set's classes, and the anchors and sizes it is set to."""
-    changed, now, own = {}, here.settings, here.defaults
-    for name in ("anchor_sizes", "aspect_ratios", "min_size", "max_size"):
-        if getattr(now, name) != getattr(own, name):
-            changed[name] = getattr(now, name)
-    classes = tuple(dataset.classes)
-    same = classes == here.detector.classes[1:]
-    return Variant(here.detector.name, () if same else classes, random_weights=here.view.random, **changed)
-
-
 def tell_run(here: Session, dataset: Dataset, variant: Variant) -> None:
     """What would be trained, in words."""
     count = sum(bool(image.objects) for image in dataset.images)
@@ -111,21 +72,6 @@ def tell_run(here: Session, dataset: Dataset, variant: Variant) -> None:
     )
     anchors = "the anchors set now" if variant.anchor_sizes or variant.aspect_ratios else "its own anchors"
     st.caption(f"{what}, with {head} and {anchors}. It trains in a process of its own and goes on when this page ends.")
-
-
-def tell_findings(here: Session, data: str) -> None:
-    """What the check finds, each by image and box."""
-    settings = here.settings
-    shapes = tuple(anchor_shapes(settings.anchor_sizes, settings.aspect_ratios))
-    findings = findings_of(data, version(data), (settings.min_size, settings.max_size), shapes)
-    if not findings:
-        st.caption(word("learn.sound").sentence)
-        return
-    with st.expander(f"{word('learn.findings').term}: {len(findings):,}"):
-        for finding in findings[:SHOWN]:
-            st.caption(plain(finding.sentence))
-        if len(findings) > SHOWN:
-            st.caption(f"and {len(findings) - SHOWN:,} more")
 
 
 def free_name(here: Session) -> str:

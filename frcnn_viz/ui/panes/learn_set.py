@@ -1,0 +1,69 @@
+"""The pictures that are learnt from: which there are, what is wrong with them, what the detector has to be for them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from frcnn_viz.data.annotations import Dataset
+from frcnn_viz.data.checks import Finding
+from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
+from frcnn_viz.data.samples import CELLS
+from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.run import WORKSPACE
+from frcnn_viz.training.sets import open_set
+from frcnn_viz.ui import library
+from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
+
+SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
+SHOWN = 12
+"""Findings."""
+
+
+def version(data: str) -> tuple[tuple[str, int], ...]:
+    """Another one whenever the set is; what comes with the program never is."""
+    return tuple((item.id, item.revision) for item in library.items()) if data == WORKSPACE else ()
+
+
+@lru_cache(maxsize=8)
+def dataset_of(data: str, version: tuple[tuple[str, int], ...]) -> Dataset:
+    """The set, read or drawn once for each version of it."""
+    return open_set(data).dataset
+
+
+@lru_cache(maxsize=8)
+def findings_of(
+    data: str, version: tuple[tuple[str, int], ...], resize: tuple[int, int], shapes: tuple[tuple[float, float], ...]
+) -> list[Finding]:
+    """What the check finds in the set at an input size and with these anchors."""
+    dataset = dataset_of(data, version)
+    return findings_before_training(dataset.images, dataset.classes, resize, anchors=shapes)
+
+
+def variant_of(here: Session, dataset: Dataset) -> Variant:
+    """The detector in view with the set's classes, and the anchors and sizes it is set to."""
+    changed, now, own = {}, here.settings, here.defaults
+    for name in ("anchor_sizes", "aspect_ratios", "min_size", "max_size"):
+        if getattr(now, name) != getattr(own, name):
+            changed[name] = getattr(now, name)
+    classes = tuple(dataset.classes)
+    same = classes == here.detector.classes[1:]
+    return Variant(here.detector.name, () if same else classes, random_weights=here.view.random, **changed)
+
+
+def tell_findings(here: Session, data: str) -> None:
+    """What the check finds, each by image and box."""
+    settings = here.settings
+    shapes = tuple(anchor_shapes(settings.anchor_sizes, settings.aspect_ratios))
+    findings = findings_of(data, version(data), (settings.min_size, settings.max_size), shapes)
+    if not findings:
+        st.caption(word("learn.sound").sentence)
+        return
+    with st.expander(f"{word('learn.findings').term}: {len(findings):,}"):
+        for finding in findings[:SHOWN]:
+            st.caption(plain(finding.sentence))
+        if len(findings) > SHOWN:
+            st.caption(f"and {len(findings) - SHOWN:,} more")
