@@ -102,3 +102,14 @@ def test_boxes_of_a_frame_are_carried_to_the_next_and_are_the_same_things(video:
     assert [one.identity for one in clips.objects(name, 2)] == ["car-2", "car-1"]
     assert test.button(key="draw_carry")
     assert open_page("images/draw", image=f"clip:{name}@4").button(key="draw_carry").disabled
+
+
+def test_a_clip_is_removed_and_another_picture_shown(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = write_video(tmp_path_factory.mktemp("video") / "gone.mp4", pictures(3, 96, 128))
+    key = library.add(path.read_bytes(), path.name)
+    name = key.removeprefix("clip:").partition("@")[0]
+    test = open_page("images/draw", image=key)
+    test.button(key="remove_clip").click().run()
+    assert not test.exception
+    assert name not in library.workspace().clips.ids()
+    assert seen(test).image == "first-street"

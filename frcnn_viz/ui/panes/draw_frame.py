@@ -9,15 +9,18 @@ import streamlit as st
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.clip_files import carry
+from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.box_canvas import canvas_panel
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.drawing import PLACEHOLDER
 from frcnn_viz.ui.edits import Edit
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
 
 
 @dataclass
@@ -45,6 +48,9 @@ def show_frame_editor(here: Session) -> None:
             act_button("draw.carry", carry_on, here, objects, type="primary", disabled=last or not objects)
         canvas_panel("frame_editor_canvas")
         drawn = library.workspace().clips.drawn(here.clip.name)
+        with st.popover(word("draw.remove_clip").term):
+            st.caption("Its video and what is drawn on it go to the folder `removed` of the workspace.")
+            st.button(word("action.remove").term, key="remove_clip", on_click=attempt, args=(remove, here))
         st.caption(f"Frames with boxes: {len(drawn):,} of {here.clip.count:,}. Objects on this one: {len(objects):,}.")
 
 
@@ -58,6 +64,12 @@ def keep(here: Session, edit: Edit) -> None:
         view.tell(f"Not saved: {error}")
         return
     _place(here, here.frame).ack = edit.serial
+
+
+def remove(here: Session) -> None:
+    """Take the clip out of the workspace, and look at a sample."""
+    library.workspace().clips.remove(here.clip.name)
+    session.choose_image(next(iter(SAMPLES)))
 
 
 def carry_on(here: Session, objects: tuple[Object, ...]) -> None:
