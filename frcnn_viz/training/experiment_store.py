@@ -14,31 +14,26 @@ import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
-
-from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.files import JsonFiles, as_json, write_whole
+from frcnn_viz.data.files import as_json, write_whole
 from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.training.experiment import Experiment
+from frcnn_viz.training.folder import Folder, making, newest_first
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.results import Measured, Record, Results, Target
-from frcnn_viz.training.run import run_name
-from frcnn_viz.training.signals import Signals
 from frcnn_viz.training.snapshot import Snapshot
 from frcnn_viz.training.store import RunFolder, remove_run
 
-_FILES = JsonFiles()
 
-
-class ExperimentFolder(Signals):
+class ExperimentFolder(Folder):
     """The files of one experiment.
 
     Attributes:
         name: of the experiment. path: of its folder.
     """
+
+    KIND, MISSING = "experiment", "it was removed, or never started here"
 
     def __init__(self, name: str) -> None:
         """Of an experiment that is there.
@@ -46,10 +41,7 @@ class ExperimentFolder(Signals):
         Raises:
             TrainingError: it is not.
         """
-        super().__init__(experiments_folder() / run_name(name))
-        self.name = name
-        if name != run_name(name) or not (self.path / "experiment.json").is_file():
-            raise TrainingError(f"the experiment {name[:80]!r} is not there; it was removed, or never started here.")
+        super().__init__(experiments_folder(), name)
 
     @classmethod
     def create(cls, experiment: Experiment, snapshot: Snapshot) -> ExperimentFolder:
@@ -59,19 +51,14 @@ class ExperimentFolder(Signals):
             TrainingError: there is an experiment of that name or a run of such a name, or it cannot be written.
         """
         path = experiments_folder() / experiment.name
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            with FileLock(experiments_folder() / ".new"):
-                if (path / "experiment.json").exists():
-                    raise TrainingError(f"there is an experiment {experiment.name!r} already; choose another name.")
-                for _, _, run in experiment.parts():
-                    if (runs_folder() / run.name / "run.json").exists():
-                        raise TrainingError(f"there is a run {run.name!r} already; choose another name.")
-                write_whole(path / "snapshot.json", as_json(snapshot.to_dict()))
-                write_whole(path / "experiment.json", as_json(experiment.to_dict()))
-        except (OSError, DataError) as error:
-            told = f"the experiment {experiment.name!r} cannot be made ({error}); make room, or let it write."
-            raise TrainingError(told) from error
+        with making(path, cls.KIND):
+            if (path / "experiment.json").exists():
+                raise TrainingError(f"there is an experiment {experiment.name!r} already; choose another name.")
+            for _, _, run in experiment.parts():
+                if (runs_folder() / run.name / "run.json").exists():
+                    raise TrainingError(f"there is a run {run.name!r} already; choose another name.")
+            write_whole(path / "snapshot.json", as_json(snapshot.to_dict()))
+            write_whole(path / "experiment.json", as_json(experiment.to_dict()))
         return cls(experiment.name)
 
     @property
@@ -82,19 +69,6 @@ class ExperimentFolder(Signals):
             TrainingError: `experiment.json` is damaged.
         """
         return self._read("experiment.json", Experiment.from_dict)
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """Its list of pictures.
-
-        Raises:
-            TrainingError: `snapshot.json` is damaged.
-        """
-        return self._read("snapshot.json", Snapshot.from_dict)
-
-    def set_snapshot(self, snapshot: Snapshot) -> None:
-        """Replace the list, where the first run could not read all of its pictures."""
-        self._write("snapshot.json", snapshot.to_dict())
 
     @property
     def record(self) -> Record:
@@ -121,23 +95,6 @@ class ExperimentFolder(Signals):
         content = replace(results, targets=targets, measured={**results.measured, run: measured}).to_dict()
         self._write("results.json", content)
 
-    def _write(self, name: str, content: Any) -> None:
-        try:
-            write_whole(self.path / name, as_json(content))
-        except DataError as error:
-            raise TrainingError(str(error)) from error
-
-    def _read(self, name: str, make: Any) -> Any:
-        try:
-            held = _FILES.read(self.path / name, make)
-        except TrainingError as error:
-            raise TrainingError(f"{self.path / name}: {error}") from error
-        except DataError as error:
-            raise TrainingError(f"{error} Remove the experiment and start it again.") from error
-        if held is None:
-            raise TrainingError(f"{self.path / name} is gone; remove the experiment and start it again.")
-        return held
-
 
 def experiments_folder() -> Path:
     """Where the experiments are: in the workspace's folder."""
@@ -146,11 +103,7 @@ def experiments_folder() -> Path:
 
 def all_experiments() -> list[ExperimentFolder]:
     """Those that are there, the last started first."""
-    started = {}
-    for path in experiments_folder().glob("*/experiment.json"):
-        with suppress(OSError, TrainingError):  # removed meanwhile, or no experiment's name
-            started[path.parent.name] = path.stat().st_mtime_ns, ExperimentFolder(path.parent.name)
-    return [folder for _, folder in sorted(started.values(), key=lambda pair: pair[0], reverse=True)]
+    return newest_first(experiments_folder(), "experiment", ExperimentFolder)
 
 
 def remove_experiment(name: str) -> None:

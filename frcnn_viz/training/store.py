@@ -23,31 +23,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.files import JsonFiles, as_json, write_whole
+from frcnn_viz.data.files import as_json, write_whole
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.runs import STILL, kept_steps, runs_folder
+from frcnn_viz.training.folder import Folder, making, newest_first
 from frcnn_viz.training.recipe import TrainingError
-from frcnn_viz.training.run import Run, run_name
-from frcnn_viz.training.signals import Signals
+from frcnn_viz.training.run import Run
 from frcnn_viz.training.snapshot import Snapshot
 
 MOST_LINE = 100_000
 """Bytes of a line of the metrics."""
-_FILES = JsonFiles()
 
 
-class RunFolder(Signals):
+class RunFolder(Folder):
     """The files of one run.
 
     Attributes:
         name: of the run. path: of its folder.
     """
+
+    KIND, MISSING = "run", "`frcnn-viz runs list` tells those that are"
 
     def __init__(self, name: str) -> None:
         """Of a run that is there.
@@ -55,10 +54,7 @@ class RunFolder(Signals):
         Raises:
             TrainingError: it is not.
         """
-        super().__init__(runs_folder() / run_name(name))
-        self.name = name
-        if name != run_name(name) or not (self.path / "run.json").is_file():
-            raise TrainingError(f"the run {name[:80]!r} is not there; `frcnn-viz runs list` tells those that are.")
+        super().__init__(runs_folder(), name)
 
     @classmethod
     def create(cls, run: Run, snapshot: Snapshot) -> RunFolder:
@@ -68,18 +64,12 @@ class RunFolder(Signals):
             TrainingError: there is a run of that name, or the folder cannot be written to.
         """
         path = runs_folder() / run.name
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            with FileLock(runs_folder() / ".new"):
-                if (path / "run.json").exists():
-                    raise TrainingError(f"there is a run {run.name!r} already; choose another name, or resume it.")
-                (path / "steps").mkdir(exist_ok=True)
-                write_whole(path / "snapshot.json", as_json(snapshot.to_dict()))
-                write_whole(path / "run.json", as_json(run.to_dict()))
-        except (OSError, DataError) as error:
-            raise TrainingError(
-                f"the run {run.name!r} cannot be made ({error}); make room, or let it write."
-            ) from error
+        with making(path, cls.KIND):
+            if (path / "run.json").exists():
+                raise TrainingError(f"there is a run {run.name!r} already; choose another name, or resume it.")
+            (path / "steps").mkdir(exist_ok=True)
+            write_whole(path / "snapshot.json", as_json(snapshot.to_dict()))
+            write_whole(path / "run.json", as_json(run.to_dict()))
         return cls(run.name)
 
     # --- what it is
@@ -96,19 +86,6 @@ class RunFolder(Signals):
     def set_run(self, run: Run) -> None:
         """Replace it, where it ends sooner or later than was meant."""
         self._write("run.json", run.to_dict())
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """Its list of pictures.
-
-        Raises:
-            TrainingError: `snapshot.json` is damaged.
-        """
-        return self._read("snapshot.json", Snapshot.from_dict)
-
-    def set_snapshot(self, snapshot: Snapshot) -> None:
-        """Replace the list, where pictures could not be read."""
-        self._write("snapshot.json", snapshot.to_dict())
 
     @property
     def pictures(self) -> str:
@@ -219,23 +196,6 @@ class RunFolder(Signals):
         except (OSError, SafetensorError) as error:
             raise _full(path, error) from error
 
-    def _write(self, name: str, content: Any) -> None:
-        try:
-            write_whole(self.path / name, as_json(content))
-        except DataError as error:
-            raise TrainingError(str(error)) from error
-
-    def _read(self, name: str, make: Any) -> Any:
-        try:
-            held = _FILES.read(self.path / name, make)
-        except TrainingError as error:
-            raise TrainingError(f"{self.path / name}: {error}") from error
-        except DataError as error:
-            raise TrainingError(f"{error} Remove the run and start it again.") from error
-        if held is None:
-            raise TrainingError(f"{self.path / name} is gone; remove the run and start it again.")
-        return held
-
 
 def pictures_folder() -> Path:
     """Of the decoded pictures of all runs."""
@@ -244,11 +204,7 @@ def pictures_folder() -> Path:
 
 def all_runs() -> list[RunFolder]:
     """Those that are there, the last started first."""
-    started = {}
-    for path in runs_folder().glob("*/run.json"):
-        with suppress(OSError, TrainingError):  # removed meanwhile, or no run's name
-            started[path.parent.name] = path.stat().st_mtime_ns, RunFolder(path.parent.name)
-    return [folder for _, folder in sorted(started.values(), key=lambda pair: pair[0], reverse=True)]
+    return newest_first(runs_folder(), "run", RunFolder)
 
 
 def remove_run(name: str) -> None:
