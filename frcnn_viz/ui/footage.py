@@ -10,10 +10,12 @@ import streamlit as st
 from frcnn_viz.analysis.flicker import Gap, gaps
 from frcnn_viz.analysis.footage import Footage, Wanted
 from frcnn_viz.analysis.sightings import FrameRecord
+from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 MOST = 8
@@ -29,6 +31,7 @@ class Study:
         footage: the clip and the detector. wanted: what is to be found in each frame.
         by_truth: whether ground truth says so; else the detector's own tracks.
         records: of each frame, in order. gaps: in which objects are lost.
+        strange: a sentence on classes that the detector does not know; empty where it knows all.
     """
 
     footage: Footage
@@ -36,6 +39,7 @@ class Study:
     by_truth: bool
     records: list[FrameRecord]
     gaps: list[Gap]
+    strange: str
 
     @classmethod
     def of(cls, footage: Footage) -> Study | None:
@@ -45,7 +49,8 @@ class Study:
         if not wanted or len(known) < len(wanted):
             return None
         records = [known[frame] for frame in range(len(wanted))]
-        return cls(footage, wanted, by_truth, records, gaps(records))
+        strange = strange_classes((one.truth for one in wanted), footage.detector.classes)
+        return cls(footage, wanted, by_truth, records, gaps(records), strange)
 
 
 def footage_of(here: Session) -> Footage:
@@ -73,8 +78,13 @@ def examined(here: Session, key: str) -> Study | None:
     if here.clip is None:
         lead_to_clip()
         return None
-    if study := held(here):
-        return study
+    study = held(here) or _examine(here, key)
+    if study and study.strange:
+        st.warning(plain(study.strange))
+    return study
+
+
+def _examine(here: Session, key: str) -> Study | None:
     told, place = word("film.examine"), st.empty()
     label = f"{told.term} ({here.clip.count:,})"
     if not place.button(label, key=f"{key}_run", type="primary", help=told.hover):

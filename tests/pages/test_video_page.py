@@ -115,3 +115,13 @@ class TestExamined:
             assert not test.exception
             assert not test.error
             assert len(test.get("download_button")) == 1
+
+
+def test_classes_that_the_detector_does_not_know_are_told() -> None:
+    link = {"image": "clip:crossing@20", "model": "cells-fpn", "min_size": "120", "max_size": "160"}
+    test = open_page("video/flicker", **link)
+    test.button(key="flicker_run").click().run()
+    assert not test.exception
+    (told,) = [element.value for element in test.warning]
+    assert told.startswith("The detector knows none of the 6 classes")
+    assert open_page("video/flicker", **link).warning[0].value == told

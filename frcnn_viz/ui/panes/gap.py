@@ -35,7 +35,7 @@ def show_gap(here: Session, study: Study, gap: Gap, close: Callable[[], None]) -
             with column:
                 show_side(here, study, gap, side, frame)
     with st.container(key="below_compared"):
-        numbers, fixes, legend = st.columns([5, 4, 3], gap="medium")
+        numbers, fixes, legend = st.columns([7, 4, 3], gap="small")
         with numbers:
             before, lost = (study.records[frame].of(gap.identity) for frame in sides.values())
             st.dataframe(gap_numbers(before, lost), hide_index=True, height=180)

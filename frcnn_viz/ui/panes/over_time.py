@@ -29,7 +29,7 @@ def body(here: Session) -> None:
         chart(frames_figure(records), "film_frames", 280)
         chart(cells_figure(records), "film_cells", 320)
     with right:
-        chart(funnel_figure(records), "film_funnel", 280)
+        chart(funnel_figure(records), "film_funnel", 380)
         if names:
             one = choice(OBJECT, "film.object", {name: name for name in names})
             chart(object_figure(records, one, here.settings.box_score_thresh), "film_object", 250)
