@@ -11,8 +11,10 @@ from frcnn_viz.analysis.flicker import Gap, gaps
 from frcnn_viz.analysis.footage import Footage, Wanted
 from frcnn_viz.analysis.sightings import FrameRecord
 from frcnn_viz.analysis.sums import strange_classes
+from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -71,6 +73,12 @@ def held(here: Session) -> Study | None:
     while len(_HELD) > MOST:
         _HELD.popitem(last=False)
     return _HELD[key]
+
+
+def trace_of(here: Session, frame: int) -> Trace:
+    """Of a frame of the clip in view, at the present settings; shared with the pages that open on that frame."""
+    image = library.picture(here.clip.key(frame))
+    return Trace(here.detector.model, image.pixels, here.settings, memory=MEMORY, image_key=image.sha256)
 
 
 def examined(here: Session, key: str) -> Study | None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.analysis.flicker import gaps
 from frcnn_viz.ui import session
-from frcnn_viz.ui.footage import footage_of, held
+from frcnn_viz.ui.footage import footage_of, held, trace_of
 from frcnn_viz.ui.view import View
 from tests.pages.opening import open_page, seen
 
@@ -125,3 +125,13 @@ def test_classes_that_the_detector_does_not_know_are_told() -> None:
     (told,) = [element.value for element in test.warning]
     assert told.startswith("The detector knows none of the 6 classes")
     assert open_page("video/flicker", **link).warning[0].value == told
+
+
+def test_a_gaps_frames_are_run_once_for_all_pages() -> None:
+    here, ran = session.of(View(**CLIP)), []
+    with here.detector.model.backbone.register_forward_hook(lambda *_: ran.append(1)):
+        for _ in range(2):
+            assert len(trace_of(here, 11).anchors) == len(
+                session.of(View(**CLIP | {"image": "clip:crossing@11"})).trace.anchors
+            )
+    assert len(ran) == 1

@@ -14,7 +14,7 @@ from frcnn_viz.figures.gap import gap_layers, gap_numbers
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.box_canvas import canvas_panel
-from frcnn_viz.ui.footage import Study, page_buttons
+from frcnn_viz.ui.footage import Study, page_buttons, trace_of
 from frcnn_viz.ui.memory import FOR_SURVEYS
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.progress import Tell, progress
@@ -52,7 +52,7 @@ def show_side(here: Session, study: Study, gap: Gap, side: str, frame: int) -> N
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{word(f'gap.{side}').term}**: frame {frame:,}")
         page_buttons(study, frame, gap.identity, f"gap_{side}")
-    layers = gap_layers(one, study.footage.trace(frame))
+    layers = gap_layers(one, trace_of(here, frame))
     shared = {"link": "gap", "controls": side == "lost", "url": library.frame_url(clip, frame)}
     show_picture(here, f"gap_{side}", layers, **shared, caption=f"{clip.title}, frame {frame}")
 
