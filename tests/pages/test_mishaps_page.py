@@ -44,3 +44,14 @@ def test_another_mishap_ends_the_one_that_is_under_way() -> None:
     assert not first["rate"].is_running
     for child in children.values():
         child.stop()
+
+
+def test_stopped_it_is_forgotten_and_can_be_begun_again() -> None:
+    test = open_page("experiments/fails")
+    test.button(key="mishap_rate").click().run()
+    children = list(test.session_state["kept_mishaps"].values())
+    test.button(key="mishap_stop").click().run()
+    assert not test.exception
+    assert not any(child.is_running for child in children)
+    assert test.session_state["kept_mishaps"] == {}
+    assert [one.key for one in test.button if one.key == "mishap_stop"] == []

@@ -34,7 +34,9 @@ def body(here: Session) -> None:
         for one in MISHAPS:
             if one != CONTROL.name:
                 act_button(f"mishap.{one}", begin, one, type="primary" if one == name else "secondary")
-    while_running(lambda: any(child.is_running for child in children().values()), lambda running: show(here, name))
+    while_running(
+        lambda: any(child.is_running for child in children().values()), lambda running: show(here, name, running)
+    )
 
 
 def children() -> dict[str, Child]:
@@ -54,7 +56,13 @@ def begin(name: str) -> None:
             known[one] = Child("frcnn_viz.training.mishaps_child", one)
 
 
-def show(here: Session, name: str) -> None:
+def end() -> None:
+    """Stop what is under way, and forget it."""
+    for name in [name for name, child in children().items() if child.is_running]:
+        children().pop(name).stop()
+
+
+def show(here: Session, name: str, running: bool) -> None:
     """Both pictures, and below them why it failed, what was measured, and the losses."""
     known = {one: children()[one] for one in (name, CONTROL.name) if one in children()}
     for child in known.values():
@@ -71,6 +79,8 @@ def show(here: Session, name: str) -> None:
     with st.container(key="below_compared"):
         left, middle, right = st.columns([7, 9, 6], gap="small")
         with left:
+            if running:
+                act_button("mishap.stop", end)
             _explain(name, reports.get(name))
         with middle:
             st.dataframe(rows(name, reports), hide_index=True, row_height=28)

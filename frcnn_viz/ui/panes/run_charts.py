@@ -79,7 +79,8 @@ def film_strip(here: Session, run: str, steps: list[int]) -> None:
     places = sorted({round(n * (len(steps) - 1) / max(1, FRAMES - 1)) for n in range(FRAMES)})
     for column, place in zip(st.columns(FRAMES), places, strict=False):
         step = steps[place]
-        column.image(frame(here, f"{PREFIX}{run}@{step}"), caption=f"step {step:,}")
+        told = f"step {step:,}"
+        column.image(frame(here, f"{PREFIX}{run}@{step}"), caption=told, alt=f"Detections at {told}")
 
 
 def frame(here: Session, name: str) -> object:
