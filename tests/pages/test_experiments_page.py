@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,18 @@ def test_the_one_that_comes_with_the_program_agrees_with_the_words_about_it() ->
     run = shipped().experiment.run
     assert (run.data, run.train_list, run.validation_list) == ("blood cells (BCCD)", "train.txt", "val.txt")
     assert len({target.picture for target in shipped().results.targets}) == 87
+
+
+def test_a_figure_that_has_no_objects_is_in_the_table_and_not_drawn(half_done: ExperimentFolder) -> None:
+    rows = half_done.record.rows("figures")
+    nothing = {row.name for row in rows if any(math.isnan(value) for arm in row.arms for value in arm)}
+    assert {"APl"} <= nothing < {row.name for row in rows}
+    test = open_page("experiments", **{"experiments.name": "small", "experiments.figure": "APl"})
+    box = test.selectbox(key="option_experiments.figure")
+    assert len(box.options) == len(rows) - len(nothing)
+    assert box.value not in nothing
+    assert len(test.dataframe[0].value) == len(rows) + 1
+    assert not test.exception
 
 
 def test_one_that_was_stopped_shows_what_it_has_and_can_be_removed(half_done: ExperimentFolder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -94,7 +95,7 @@ def show(record: Record, about: str) -> None:
     if about == "objects":
         objects_found_by_one(record)
         return
-    rows = [row for row in record.rows(about) if row.arms[0] == row.arms[0]]
+    rows = record.rows(about)
     left, right = st.columns([3, 2])
     with left:
         columns = ("", *arms, word("experiment.difference").term)
@@ -109,7 +110,8 @@ def show(record: Record, about: str) -> None:
             "(95 %). The verdict is on AP: of many rows, one in twenty leaves out 0 by chance."
         )
     with right:
-        names = {row.name: name_of(row.name, about) for row in rows}
-        chosen = choice(FIGURE, "experiment.figure", names)
-        row = next(row for row in rows if row.name == chosen)
-        chart(seeds_figure(row, arms, seeds, names[chosen]), "experiment_seeds", 330)
+        drawn = {row.name: row for row in rows if all(math.isfinite(value) for arm in row.arms for value in arm)}
+        if drawn:
+            names = {name: name_of(name, about) for name in drawn}
+            chosen = choice(FIGURE, "experiment.figure", names)
+            chart(seeds_figure(drawn[chosen], arms, seeds, names[chosen]), "experiment_seeds", 330)
