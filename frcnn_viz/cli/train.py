@@ -28,33 +28,44 @@ LAST = 50
 INTERRUPTED = 130
 """The exit status of what Ctrl+C ended."""
 
+DataOption = Annotated[
+    str, typer.Option(help="A folder or zip of annotated pictures, `workspace`, or `scenes:COUNT:SEED`.")
+]
+ClassesOption = Annotated[str, typer.Option(help="To learn, parted by commas; else the set's.")]
+PartsOption = Annotated[str, typer.Option(help="What learns: all, heads, rpn, roi_heads or predictor.")]
+BatchOption = Annotated[int, typer.Option(min=1, help="Pictures a step.")]
+RateOption = Annotated[float, typer.Option(help="The highest learning rate.")]
+ApartOption = Annotated[float, typer.Option(help="The part of the pictures that is kept apart to measure.")]
+SplitOption = Annotated[int, typer.Option(help="Another one keeps others apart.")]
+TrainListOption = Annotated[Path | None, typer.Option(help="A file that names the pictures to learn from.")]
+ValListOption = Annotated[Path | None, typer.Option(help="A file that names those kept apart.")]
+ThreadsOption = Annotated[int, typer.Option(help="That compute a step.")]
+
 
 def train(
     what: Annotated[str, typer.Argument(help="A run.json; with --resume also the name of a run.")] = "",
-    data: Annotated[
-        str, typer.Option(help="A folder or zip of annotated pictures, `workspace`, or `scenes:COUNT:SEED`.")
-    ] = "",
+    data: DataOption = "",
     name: Annotated[str, typer.Option(help="Of the run; if left out, of the detector and the set.")] = "",
     base: Annotated[str, typer.Option(help="The detector to begin with; run:NAME@STEP is one too.")] = "street-fpn",
-    classes: Annotated[str, typer.Option(help="To learn, parted by commas; else the set's.")] = "",
-    parts: Annotated[str, typer.Option(help="What learns: all, heads, rpn, roi_heads or predictor.")] = "all",
+    classes: ClassesOption = "",
+    parts: PartsOption = "all",
     keep_features: Annotated[
         bool, typer.Option("--keep-features", help="Run the backbone once on each picture; it must not learn then.")
     ] = False,
     steps: Annotated[int, typer.Option(min=1)] = 500,
-    batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 4,
-    lr: Annotated[float, typer.Option(help="The highest learning rate.")] = 1e-3,
+    batch: BatchOption = 4,
+    lr: RateOption = 1e-3,
     changes: SetOption = None,
-    validation: Annotated[float, typer.Option(help="The part of the pictures that is kept apart to measure.")] = 0.2,
-    split_seed: Annotated[int, typer.Option(help="Another one keeps others apart.")] = 0,
-    train_list: Annotated[Path | None, typer.Option(help="A file that names the pictures to learn from.")] = None,
-    val_list: Annotated[Path | None, typer.Option(help="A file that names those kept apart.")] = None,
+    validation: ApartOption = 0.2,
+    split_seed: SplitOption = 0,
+    train_list: TrainListOption = None,
+    val_list: ValListOption = None,
     sizes: SizesOption = "",
     ratios: RatiosOption = "",
     min_size: MinOption = 0,
     max_size: MaxOption = 0,
     seed: Annotated[int, typer.Option(help="Of new weights and of every step.")] = 0,
-    threads: Annotated[int, typer.Option(help="That compute a step.")] = 1,
+    threads: ThreadsOption = 1,
     device: DeviceOption = "auto",
     every: Annotated[int, typer.Option(help="Steps between measuring and keeping; 0: a tenth.")] = 0,
     random_weights: RandomOption = False,
