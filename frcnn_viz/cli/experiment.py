@@ -185,7 +185,7 @@ def _show(record: Record) -> None:
         for row in record.rows(kind):
             table.add_row(*cells(row, kind))
         table.add_section()
-    Console().print(table)
+    Console(markup=False).print(table)  # names of classes may hold brackets
     print(arms_text(record.experiment))
     if record.sentence:
         print(record.sentence)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from frcnn_viz.cli.experiment import _show
+from frcnn_viz.paths import ASSETS
 from frcnn_viz.training.experiment_store import ExperimentFolder, all_experiments
 from frcnn_viz.training.results import Record
 from frcnn_viz.training.store import all_runs
@@ -88,3 +90,11 @@ def test_what_cannot_be_compared_is_told_before_anything_starts(squares: Path, t
     for arguments, word in words.items():
         assert word in told(*arguments)
     assert (all_experiments(), all_runs()) == ([], [])
+
+
+def test_a_class_with_brackets_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    content = json.loads((ASSETS / "experiment-anchors.json").read_text())
+    for one in content["results"]["measured"].values():
+        one["per_class"]["[/x]"] = 0.5
+    _show(Record.from_dict(content))
+    assert "[/x]" in capsys.readouterr().out
