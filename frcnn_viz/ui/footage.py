@@ -64,15 +64,12 @@ def footage_of(here: Session) -> Footage:
 def held(here: Session) -> Study | None:
     """The study of the clip in view, where all its frames are examined as it is now."""
     key = (here.detector.name, here.detector.fingerprint, here.settings, here.clip.name, library.drawn_on(here.clip))
-    if key not in _HELD:
-        study = Study.of(footage_of(here))
-        if study is None:
-            return None
+    study = _HELD.pop(key, None) or Study.of(footage_of(here))  # in one step: other sessions take and drop, too
+    if study is not None:
         _HELD[key] = study
-    _HELD.move_to_end(key)
-    while len(_HELD) > MOST:
-        _HELD.popitem(last=False)
-    return _HELD[key]
+        while len(_HELD) > MOST:
+            _HELD.popitem(last=False)
+    return study
 
 
 def trace_of(here: Session, frame: int) -> Trace:
