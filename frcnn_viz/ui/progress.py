@@ -17,7 +17,7 @@ Tell = Callable[[int, int, str], None]
 def progress(
     key: str, help: str = "What was done until then is kept.", on_stop: Callable[[], object] | None = None
 ) -> Iterator[Tell]:
-    """Show a bar and a button that stops; both go when the work is done.
+    """Show a bar and a button that stops; both go when the work is done, or failed.
 
     The run ends within the next call of what this gives, `tell(done, total, words)`, once the button is pressed. So the
     work keeps what it did as it goes, and is started by a button, not by the page being shown.
@@ -34,8 +34,10 @@ def progress(
                 on_stop()
             st.rerun()
 
-    yield tell
-    place.empty()
+    try:
+        yield tell
+    finally:
+        place.empty()
 
 
 def _is_pressed(key: str) -> bool:

@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.analysis.flicker import gaps
-from frcnn_viz.ui import session
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.ui import library, session
 from frcnn_viz.ui.footage import footage_of, held, trace_of
 from frcnn_viz.ui.view import View
 from tests.pages.opening import open_page, seen
@@ -49,6 +51,27 @@ def test_a_clip_is_examined_when_asked(tmp_path: object, monkeypatch: pytest.Mon
     assert not test.exception
     assert len(test.get("plotly_chart")) == 1
     assert [one.key for one in test.button if one.key == "flicker_run"] == []
+
+
+def lose_frame(monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    """A frame can no longer be had."""
+
+    def picture(key: str) -> LoadedImage:
+        if key == lost:
+            raise DataError("This frame is gone.")
+        return find(key)
+
+    find = library.picture
+    monkeypatch.setattr(library, "picture", picture)
+
+
+def test_a_frame_that_is_gone_is_told_and_leaves_no_bar(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path))
+    test = open_page("video/flicker", image="clip:evening@0", model="street-fpn")
+    lose_frame(monkeypatch, "clip:evening@1")
+    test.button(key="flicker_run").click().run()
+    assert [error.value for error in test.error] == ["This frame is gone."]
+    assert [one.key for one in test.button if one.key == "flicker_stop"] == []
 
 
 @pytest.mark.usefixtures("examined")
@@ -98,6 +121,14 @@ class TestExamined:
             of[sort] = test.dataframe[0].value["frames"].tolist()
         assert of["length"] == sorted(of["length"], reverse=True)
         assert sorted(of["margin"]) == sorted(of["length"])
+
+    def test_fixes_that_cannot_be_looked_for_leave_the_gap_in_view(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        test = open_page("video/flicker", **CLIP, **{"video.gap": "car-1@20"})
+        lose_frame(monkeypatch, "clip:crossing@1")
+        test.button(key="gap_fix").click().run()
+        assert [error.value for error in test.error] == ["This frame is gone."]
+        assert [one.key for one in test.button if one.key == "gap_fixes_stop"] == []
+        assert len(test.dataframe) == 1
 
     def test_what_would_keep_an_object_was_tried(self) -> None:
         test = open_page("video/flicker", **CLIP, **{"video.gap": "car-1@20"})

@@ -14,6 +14,7 @@ from frcnn_viz.figures.gap import gap_layers, gap_numbers
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.box_canvas import canvas_panel
+from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.footage import Study, page_buttons, trace_of
 from frcnn_viz.ui.memory import FOR_SURVEYS
 from frcnn_viz.ui.picture import show_picture
@@ -69,8 +70,12 @@ def show_fixes(here: Session, study: Study, gap: Gap) -> None:
         if not st.button(told.term, key="gap_fix", help=told.hover, type="primary"):
             return
         asked.clear()
-        with progress("gap_fixes", "Nothing is changed by it.") as tell:
-            asked[key] = found_fixes(here, study, gap, tell)
+        try:
+            with progress("gap_fixes", "Nothing is changed by it.") as tell:
+                asked[key] = found_fixes(here, study, gap, tell)
+        except ValueError as error:  # a gap that is too long, a frame that is gone: the two frames stay in view
+            show_error(error)
+            return
     fixes: list[Fix] = asked[key]
     if not fixes:
         st.caption(word("gap.no_fix").sentence)
