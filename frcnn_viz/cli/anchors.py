@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from frcnn_viz.cli.output import JsonOption, console, write_json
+from frcnn_viz.cli.output import JsonOption, console, print_tables, write_json
 
 if TYPE_CHECKING:
     from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
@@ -163,4 +162,4 @@ def _print(made: AnchorReport, title: str) -> None:
         if row.objects:
             numbers = (f"{row.recall_50:.3f}", f"{row.recall_70:.3f}", f"{row.mean_iou:.3f}", f"{row.positives:.1f}")
             table.add_row(row.name, f"{row.objects:,}", *numbers, f"{row.without:,}")
-    Console().print(table)
+    print_tables(table)

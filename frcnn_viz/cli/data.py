@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table
 
-from frcnn_viz.cli.output import JsonOption, console, tell_left_out, write_json
+from frcnn_viz.cli.output import JsonOption, console, print_tables, tell_left_out, write_json
 
 if TYPE_CHECKING:
     from frcnn_viz.data.annotations import AnnotatedImage, Dataset
@@ -159,7 +158,7 @@ def stats(
         spread = f"{row.size_p10:.0f} to {row.size_p90:.0f}"
         numbers = (f"{row.objects:,}", f"{row.images:,}", f"{row.size_median:.0f}", spread, f"{row.ratio_median:.2f}")
         shown.add_row(row.label, *numbers, f"{scaled.size_median:.0f}")
-    Console().print(shown)
+    print_tables(shown)
     print("size is the square root of the area; medians")
     if sentence := no_targets(*table.left_out):
         print(sentence)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -18,6 +17,7 @@ from frcnn_viz.cli.output import (
     ModelOption,
     RandomOption,
     console,
+    print_tables,
     tell_left_out,
     write_json,
 )
@@ -67,7 +67,7 @@ def evaluate(
     classes = Table("class", "objects", *_BY_SIZE)
     for name, of in per_class.items():
         classes.add_row(name, f"{seen.known[name]:,}", *(_shown(of[figure]) for figure in _BY_SIZE))
-    Console().print(table, classes)
+    print_tables(table, classes)
 
 
 class _Seen:

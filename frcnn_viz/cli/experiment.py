@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from frcnn_viz.cli.anchors import MaxOption, MinOption, RatiosOption, SizesOption
-from frcnn_viz.cli.output import DeviceOption, JsonOption, SetOption, console, pairs, write_json
+from frcnn_viz.cli.output import DeviceOption, JsonOption, SetOption, console, pairs, print_tables, write_json
 from frcnn_viz.cli.train import (
     INTERRUPTED,
     LINE_SECONDS,
@@ -185,7 +184,7 @@ def _show(record: Record) -> None:
         for row in record.rows(kind):
             table.add_row(*cells(row, kind))
         table.add_section()
-    Console(markup=False).print(table)  # names of classes may hold brackets
+    print_tables(table)
     print(arms_text(record.experiment))
     if record.sentence:
         print(record.sentence)

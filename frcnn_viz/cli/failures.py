@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, pairs, write_json
+from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, pairs, print_tables, write_json
 from frcnn_viz.cli.pictures import annotated_images, each_picture
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def autopsy(
         shown = Table(title, "count", title=f"{counts.total():,} {title} of {len(results):,} images")
         for verdict, count in counts.most_common():
             shown.add_row(verdict, f"{count:,}")
-        Console().print(shown)
+        print_tables(shown)
 
 
 def waterfall(
@@ -91,7 +90,7 @@ def waterfall(
     for row in stages:
         recall = (f"{row[name]:.3f}" for name in ("recall_50", "recall_70"))
         shown.add_row(row["stage"], *recall, f"{row['lost_50']:,}", f"{row['lost_70']:,}")
-    Console().print(shown)
+    print_tables(shown)
     for threshold, loss in most.items():
         if loss:
             print(f"At IoU {threshold}, {loss[0]} loses most: {loss[1]:,} objects are lost there for good.")

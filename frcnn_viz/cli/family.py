@@ -6,11 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, console, pairs, write_json
+from frcnn_viz.cli.output import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    SetOption,
+    console,
+    pairs,
+    print_tables,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from frcnn_viz.analysis.family import Crops, Way
@@ -55,7 +63,7 @@ def compare_family(
         table = Table(*rows[0], title=title)
         for row in rows:
             table.add_row(*row.values())
-        Console().print(table)
+        print_tables(table)
     for name, paper in PUBLISHED.items():
         print(f"{word(f'family.{name}').term}: {paper.source}. {word(f'family.why_{name}').sentence}")
 

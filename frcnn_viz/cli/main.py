@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from typer.core import TyperGroup
@@ -28,6 +27,7 @@ from frcnn_viz.cli.output import (
     SetOption,
     console,
     pairs,
+    print_tables,
     write_json,
 )
 from frcnn_viz.cli.runs import runs
@@ -92,7 +92,7 @@ def trace_command(
     funnel = Table("funnel", "boxes")
     for name, count in story.funnel:
         funnel.add_row(name, f"{count:,}")
-    Console().print(table, funnel)
+    print_tables(table, funnel)
 
 
 @cli.command()

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Column, Table
 
-from frcnn_viz.cli.output import JsonOption, console, write_json
+from frcnn_viz.cli.output import JsonOption, console, print_tables, write_json
 
 models = typer.Typer(help="Detectors: list them, fetch their weights, tell where these are.", no_args_is_help=True)
 
@@ -36,7 +35,7 @@ def list_models(output: JsonOption = "") -> None:
         size, quality = (f"{row[key]:.1f}" if key in row else "" for key in ("megabytes", "coco_box_map"))
         of = f"\n  {row['title']}" if row["name"].startswith("own-") else ""  # the other names say what they are
         table.add_row(row["name"] + of, "here" if row["here"] else "to be fetched", size, quality)
-    Console().print(table)
+    print_tables(table)
 
 
 @models.command("fetch")

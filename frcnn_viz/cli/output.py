@@ -52,6 +52,11 @@ def pairs(texts: list[str]) -> dict[str, str]:
     return values
 
 
+def print_tables(*what: object) -> None:
+    """Tables for people; names in them are written as they are, brackets too."""
+    Console(markup=False).print(*what)
+
+
 def tell_left_out(sentences: Iterable[str]) -> None:
     """One line for each thing that could not be used."""
     for sentence in sentences:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
-from frcnn_viz.cli.output import JsonOption, write_json
+from frcnn_viz.cli.output import JsonOption, print_tables, write_json
 
 if TYPE_CHECKING:
     from frcnn_viz.training.store import RunFolder
@@ -39,7 +38,7 @@ def list_runs(output: JsonOption = "") -> None:
             "" if ap50 is None else f"{ap50:.3f}",
             str(len(row["kept"])),
         )
-    Console().print(table)
+    print_tables(table)
 
 
 @runs.command()
@@ -62,7 +61,7 @@ def show(name: NameArgument, output: JsonOption = "") -> None:
             found = line["evaluation"]
             figures = (found["ap"], found["ap50"], *found["recall"].values())
             table.add_row(f"{line['step']:,}", *("" if one is None else f"{one:.2f}" for one in figures))
-        Console().print(table)
+        print_tables(table)
 
 
 @runs.command()
