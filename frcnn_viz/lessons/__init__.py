@@ -1,0 +1,1 @@
+"""Lessons: predict first, then see; every answer is computed from the trace when it is asked for."""
