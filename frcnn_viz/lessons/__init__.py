@@ -1,1 +1,46 @@
-"""Lessons: predict first, then see; every answer is computed from the trace when it is asked for."""
+"""Lessons: predict first, then see; every answer is computed from the trace when it is asked for.
+
+A lesson of one's own is a file that holds `LESSON = Lesson(...)`, made of what is here.
+"""
+
+from frcnn_viz.lessons.forms import (
+    Alternative,
+    Answer,
+    AnswerError,
+    Box,
+    ChooseOne,
+    ChooseSome,
+    DrawBox,
+    Field,
+    GiveNumbers,
+    PickAnchor,
+    PutInOrder,
+    iou,
+)
+from frcnn_viz.lessons.lesson import CannotAsk, Lesson, Stage
+from frcnn_viz.lessons.question import Mark, Question, Role, Screen, Wrong
+from frcnn_viz.lessons.scene import Scene
+
+__all__ = [
+    "Alternative",
+    "Answer",
+    "AnswerError",
+    "Box",
+    "CannotAsk",
+    "ChooseOne",
+    "ChooseSome",
+    "DrawBox",
+    "Field",
+    "GiveNumbers",
+    "Lesson",
+    "Mark",
+    "PickAnchor",
+    "PutInOrder",
+    "Question",
+    "Role",
+    "Scene",
+    "Screen",
+    "Stage",
+    "Wrong",
+    "iou",
+]

@@ -1,0 +1,270 @@
+"""The ways to answer: what an answer is as JSON, how it is read, when two are the same, how it reads and looks.
+
+Names: a `Box` is x0, y0, x1, y1 in pixels of the user's image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torchvision.ops import box_iou
+
+Box = tuple[float, float, float, float]
+Answer = str | list
+"""As JSON holds it: a key, or a list of keys or numbers."""
+FARTHEST = 1e6
+"""Pixels from the origin that a corner can be drawn at."""
+
+
+class AnswerError(ValueError):
+    """What was given is no answer to the question. The message is one plain sentence."""
+
+
+class Form:
+    """A way to answer."""
+
+    def read(self, value: Any) -> Answer:
+        """The answer that `value`, from anywhere, is.
+
+        Raises:
+            AnswerError: it is none.
+        """
+        raise NotImplementedError
+
+    def same(self, one: Answer, other: Answer) -> bool:
+        """Whether two answers count as the same one."""
+        return one == other
+
+    def words(self, answer: Answer) -> str:
+        """An answer as it is written in a sentence."""
+        raise NotImplementedError
+
+    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
+        """What an answer is on the picture: boxes with their words; none where it is none."""
+        return []
+
+    @property
+    def offered(self) -> list[tuple[Box, str]]:
+        """The boxes that one chooses among, with their words."""
+        return []
+
+
+@dataclass(frozen=True)
+class Field:
+    """A number that is asked for.
+
+    Attributes:
+        label: what it is. unit: written behind it. tolerance: how far from it still counts as it.
+        low, high: between which it is taken at all.
+    """
+
+    label: str
+    unit: str = ""
+    tolerance: float = 0.0
+    low: float = 0.0
+    high: float = 1e9
+
+
+@dataclass(frozen=True)
+class GiveNumbers(Form):
+    """One number or several; the answer is a list of them."""
+
+    fields: tuple[Field, ...]
+
+    def read(self, value: Any) -> list[float]:
+        """As `Form.read`; whole numbers stay whole."""
+        for field, number in zip(self.fields, _listed(value, len(self.fields), "number"), strict=True):
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise AnswerError(f"{field.label} is no number; write one.")
+            if not field.low <= number <= field.high:  # as it is for nan
+                raise AnswerError(f"{field.label} must lie between {field.low:g} and {field.high:g}.")
+        return list(value)
+
+    def same(self, one: Answer, other: Answer) -> bool:
+        """Each number within its tolerance."""
+        rows = zip(self.fields, one, other, strict=True)
+        return all(abs(a - b) <= field.tolerance for field, a, b in rows)
+
+    def words(self, answer: Answer) -> str:
+        """The numbers with their units; one alone without its label."""
+        if len(self.fields) == 1:
+            return f"{_number(answer[0])} {self.fields[0].unit}".strip()
+        rows = zip(self.fields, answer, strict=True)
+        return ", ".join(f"{field.label} {_number(number)}{field.unit and ' '}{field.unit}" for field, number in rows)
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Something to choose.
+
+    Attributes:
+        key: names it in the answer. label: for the student. box: what it is on the picture, if anything.
+    """
+
+    key: str
+    label: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class _Choosing(Form):
+    """Alternatives, in the order in which they are shown."""
+
+    alternatives: tuple[Alternative, ...]
+
+    def __post_init__(self) -> None:
+        keys = [one.key for one in self.alternatives]
+        if len(keys) < 2 or len(set(keys)) < len(keys):
+            raise ValueError(f"expected two alternatives or more, each with a key of its own, got {keys}")
+
+    @property
+    def by_key(self) -> dict[str, Alternative]:
+        """The alternatives by their keys."""
+        return {one.key: one for one in self.alternatives}
+
+    def _known(self, keys: Sequence[Any]) -> None:
+        for key in keys:
+            if not isinstance(key, str) or key not in self.by_key:
+                raise AnswerError(f"{str(key)[:40]!r} is not one of {', '.join(self.by_key)}.")
+
+    def words(self, answer: Answer) -> str:
+        """The labels of what was chosen."""
+        keys = [answer] if isinstance(answer, str) else answer
+        return "; ".join(self.by_key[key].label for key in keys) or "none of them"
+
+    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
+        """Of what was chosen, as far as it has boxes."""
+        keys = [answer] if isinstance(answer, str) else answer
+        return _boxes(self.by_key[key] for key in keys)
+
+    @property
+    def offered(self) -> list[tuple[Box, str]]:
+        """Of all of them."""
+        return _boxes(self.alternatives)
+
+
+@dataclass(frozen=True)
+class ChooseOne(_Choosing):
+    """One of several; the answer is its key."""
+
+    def read(self, value: Any) -> str:
+        """As `Form.read`."""
+        self._known([value])
+        return value
+
+
+@dataclass(frozen=True)
+class ChooseSome(_Choosing):
+    """Any of several, or none; the answer is the list of their keys, in the order in which they are shown."""
+
+    def read(self, value: Any) -> list[str]:
+        """As `Form.read`; the order of what is given does not matter."""
+        self._known(_listed(value, None, "choice"))
+        return [key for key in self.by_key if key in value]
+
+
+@dataclass(frozen=True)
+class PutInOrder(_Choosing):
+    """All of several, the first first; the answer is the list of their keys."""
+
+    def read(self, value: Any) -> list[str]:
+        """As `Form.read`."""
+        self._known(_listed(value, len(self.alternatives), "place"))
+        if len(set(value)) < len(value):
+            raise AnswerError("Each must be in the order once.")
+        return list(value)
+
+
+@dataclass(frozen=True, eq=False)
+class PickAnchor(Form):
+    """One of all anchors; the answer is its level, row, column and shape within the cell, counted from 0.
+
+    Attributes:
+        names: of the levels. grid_sizes: rows and columns of each. shapes: for each the names of a cell's anchors.
+        box_of: the box of a place, in pixels of the user's image.
+    """
+
+    names: tuple[str, ...]
+    grid_sizes: tuple[tuple[int, int], ...]
+    shapes: tuple[tuple[str, ...], ...]
+    box_of: Callable[[int, int, int, int], Box]
+
+    def read(self, value: Any) -> list[int]:
+        """As `Form.read`."""
+        place = _listed(value, 4, "number")
+        if not all(isinstance(number, int) and not isinstance(number, bool) for number in place):
+            raise AnswerError("A cell and its anchor are four whole numbers.")
+        level, row, column, shape = place
+        if not 0 <= level < len(self.names):
+            raise AnswerError(f"There is no level {level}; they are 0 to {len(self.names) - 1}.")
+        (rows, columns), count = self.grid_sizes[level], len(self.shapes[level])
+        if not (0 <= row < rows and 0 <= column < columns and 0 <= shape < count):
+            raise AnswerError(f"Level {self.names[level]} has {rows} x {columns} cells with {count} anchors each.")
+        return list(place)
+
+    def words(self, answer: Answer) -> str:
+        """Level, row, column, and the anchor's shape."""
+        level, row, column, shape = answer
+        return f"level {self.names[level]}, row {row}, column {column}, {self.shapes[level][shape]}"
+
+    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
+        """The anchor."""
+        return [(self.box_of(*answer), self.words(answer))]
+
+
+@dataclass(frozen=True)
+class DrawBox(Form):
+    """A box drawn on the picture; the answer is its four corners.
+
+    Attributes:
+        start: the box that is moved and resized. least_iou: with which two boxes are the same.
+    """
+
+    start: Box
+    least_iou: float = 0.9
+
+    def read(self, value: Any) -> list[float]:
+        """As `Form.read`."""
+        for corner in _listed(value, 4, "corner"):
+            if isinstance(corner, bool) or not isinstance(corner, int | float) or not abs(corner) <= FARTHEST:
+                raise AnswerError("The corners of the box are no numbers; draw it again.")
+        x0, y0, x1, y1 = (float(corner) for corner in value)
+        if not (x1 - x0 >= 1 and y1 - y0 >= 1):
+            raise AnswerError("The box is less than a pixel wide or high; draw it larger.")
+        return [x0, y0, x1, y1]
+
+    def same(self, one: Answer, other: Answer) -> bool:
+        """Overlapping enough."""
+        return iou(one, other) >= self.least_iou
+
+    def words(self, answer: Answer) -> str:
+        """Its corners in whole pixels."""
+        return f"the box {', '.join(f'{corner:.0f}' for corner in answer)}"
+
+    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
+        """The box."""
+        return [(tuple(answer), "")]
+
+
+def iou(one: Sequence[float], other: Sequence[float]) -> float:
+    """Intersection over union of two boxes of the same frame."""
+    return float(box_iou(*(torch.tensor([list(box)], dtype=torch.float64) for box in (one, other))))
+
+
+def _listed(value: Any, count: int | None, what: str) -> list:
+    if not isinstance(value, list) or len(value) > 1000 or count not in (None, len(value)):
+        raise AnswerError(
+            f"Give {'a list' if count is None else count} of {what}s." if count != 1 else f"Give a {what}."
+        )
+    return value
+
+
+def _boxes(alternatives: Iterable[Alternative]) -> list[tuple[Box, str]]:
+    return [(one.box, one.label) for one in alternatives if one.box is not None]
+
+
+def _number(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.2f}".rstrip("0").rstrip(".")

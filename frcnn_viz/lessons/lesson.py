@@ -1,0 +1,108 @@
+"""A lesson: text beside the function that computes its questions, and what the picture must have for them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.images import ImageError
+from frcnn_viz.lessons.question import Question
+from frcnn_viz.lessons.scene import Scene
+
+MOST_TRIED = 12
+"""Pictures that are looked at for one that a lesson can use."""
+MOST_NAME = 30
+"""Characters."""
+
+
+class Stage(StrEnum):
+    """Where in a lesson one is: the prediction, or the same idea on another picture."""
+
+    PREDICT = "predict"
+    TRANSFER = "transfer"
+
+
+class CannotAsk(ValueError):
+    """A lesson has no question on this picture with this detector. The message is one plain sentence that says why."""
+
+
+Ask = Callable[[Scene, random.Random], tuple[Question, ...]]
+Need = Callable[[Scene], str]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson.
+
+    Attributes:
+        number: its place. name: in links and files. title, goal: for the screen; the goal is what one can do after it.
+        page: where the answer is shown.
+        ask: the questions on a scene, in their order, the later ones asked once the earlier are done. All that is
+            chosen is drawn from the generator that it is given. Raises CannotAsk.
+        needs: what a scene must have; each gives the sentence that says what lacks, empty where nothing does.
+        transfer: as `ask`, of the second picture; the same questions when None.
+    """
+
+    number: int
+    name: str
+    title: str
+    goal: str
+    page: str
+    ask: Ask
+    needs: tuple[Need, ...] = ()
+    transfer: Ask | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.name.isascii() and self.name.isidentifier() and len(self.name) <= MOST_NAME):
+            raise ValueError(f"the name {self.name[:40]!r} is none; give letters, digits and _, at most {MOST_NAME}")
+
+    def questions(self, scene: Scene, seed: str, stage: Stage = Stage.PREDICT) -> tuple[Question, ...]:
+        """The questions of a student on a scene: the same wherever they are asked.
+
+        Args:
+            scene: picture, detector and settings.
+            seed: the student's.
+            stage: of the lesson.
+
+        Raises:
+            CannotAsk: with the reason.
+        """
+        for need in self.needs:
+            if lacking := need(scene):
+                raise CannotAsk(lacking)
+        drawn = f"{seed}|{self.name}|{stage}|{scene.image.sha256}|{scene.detector.fingerprint}"
+        ask = (self.transfer or self.ask) if stage is Stage.TRANSFER else self.ask
+        return ask(scene, random.Random(drawn))
+
+    def find_scene(
+        self, keys: Iterable[str], open_scene: Callable[[str], Scene], seed: str, stage: Stage, other_than: str = ""
+    ) -> Scene:
+        """A picture for a student, drawn by the seed among those that this lesson can use.
+
+        Args:
+            keys: of the pictures; the same ones in any order give the same picture.
+            open_scene: the scene of a key; a picture whose file cannot be had is passed over.
+            seed: the student's.
+            stage: of the lesson.
+            other_than: the key of a picture that is not to be it, as of the first one for the transfer question.
+
+        Raises:
+            CannotAsk: none of those tried can be used; why the last of them cannot.
+        """
+        drawn = sorted(set(keys) - {other_than})
+        random.Random(f"{seed}|{self.name}|{stage}").shuffle(drawn)
+        why = CannotAsk("There is no other picture; add one, or choose another set.")
+        for key in drawn[:MOST_TRIED]:
+            try:
+                scene = open_scene(key)
+                self.questions(scene, seed, stage)
+            except CannotAsk as error:
+                why = error
+            except (DataError, ImageError):
+                continue
+            else:
+                return scene
+        raise why

@@ -1,0 +1,83 @@
+"""All lessons: those of the program in their order, then a teacher's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from frcnn_viz.lessons.lesson import Lesson
+from frcnn_viz.lessons.syllabus import count, delta, follow, resize
+
+BUILT_IN: tuple[Lesson, ...] = (follow.LESSON, resize.LESSON, count.LESSON, delta.LESSON)
+MOST_FILES = 100
+"""Of a teacher's folder."""
+
+
+class LessonError(ValueError):
+    """A lesson cannot be had. The message is one plain sentence naming the file."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The lessons there are.
+
+    Attributes:
+        lessons: in their order. broken: a sentence for each file that is no lesson.
+    """
+
+    lessons: tuple[Lesson, ...] = BUILT_IN
+    broken: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Lesson]:
+        return iter(self.lessons)
+
+    def find(self, name: str) -> Lesson | None:
+        """The lesson of that name; None where there is none."""
+        return next((lesson for lesson in self.lessons if lesson.name == name), None)
+
+
+def with_folder(folder: Path) -> Shelf:
+    """The program's lessons and those of a folder's `*.py` files, which are run: it must be the teacher's own.
+
+    Raises:
+        LessonError: there is no such folder, or too much in it.
+    """
+    if not folder.is_dir():
+        raise LessonError(f"{folder} is no folder; name one that holds lessons, each a .py file with a `LESSON`.")
+    paths = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+    if len(paths) > MOST_FILES:
+        raise LessonError(f"{folder} holds {len(paths)} .py files; at most {MOST_FILES} lessons can be read from one.")
+    lessons, broken = list(BUILT_IN), []
+    for path in paths:
+        try:
+            lesson = read_lesson(path)
+            if taken := next((one for one in lessons if one.name == lesson.name), None):
+                raise LessonError(f"{path.name}: there is a lesson {taken.name!r} already; give it another name.")
+            lessons.append(lesson)
+        except LessonError as error:
+            broken.append(str(error))
+    return Shelf(tuple(sorted(lessons, key=lambda lesson: lesson.number)), tuple(broken))
+
+
+def read_lesson(path: Path) -> Lesson:
+    """The `LESSON` of a file, which is run.
+
+    Raises:
+        LessonError: it cannot be run, or holds no lesson.
+    """
+    name = f"frcnn_viz_lesson_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # whatever a teacher's code may raise
+        told = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else f"{error!r:.200}"
+        raise LessonError(f"{path.name} cannot be run ({told}); mend it.") from error
+    lesson = getattr(module, "LESSON", None)
+    if not isinstance(lesson, Lesson):
+        raise LessonError(f"{path.name} holds no `LESSON = Lesson(...)`; add it.")
+    return lesson
