@@ -3,20 +3,8 @@
 A lesson of one's own is a file that holds `LESSON = Lesson(...)`, made of what is here.
 """
 
-from frcnn_viz.lessons.forms import (
-    Alternative,
-    Answer,
-    AnswerError,
-    Box,
-    ChooseOne,
-    ChooseSome,
-    DrawBox,
-    Field,
-    GiveNumbers,
-    PickAnchor,
-    PutInOrder,
-    iou,
-)
+from frcnn_viz.lessons.choices import Alternative, ChooseOne, ChooseSome, PickAnchor, PutInOrder
+from frcnn_viz.lessons.forms import Answer, AnswerError, Box, DrawBox, Field, GiveNumbers, iou
 from frcnn_viz.lessons.lesson import CannotAsk, Lesson, Stage
 from frcnn_viz.lessons.question import Mark, Question, Role, Screen, Wrong
 from frcnn_viz.lessons.scene import Scene

@@ -5,7 +5,7 @@ Names: a `Box` is x0, y0, x1, y1 in pixels of the user's image.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class GiveNumbers(Form):
 
     def read(self, value: Any) -> list[float]:
         """As `Form.read`; whole numbers stay whole."""
-        for field, number in zip(self.fields, _listed(value, len(self.fields), "number"), strict=True):
+        for field, number in zip(self.fields, listed(value, len(self.fields), "number"), strict=True):
             if isinstance(number, bool) or not isinstance(number, int | float):
                 raise AnswerError(f"{field.label} is no number; write one.")
             if not field.low <= number <= field.high:  # as it is for nan
@@ -97,125 +97,6 @@ class GiveNumbers(Form):
 
 
 @dataclass(frozen=True)
-class Alternative:
-    """Something to choose.
-
-    Attributes:
-        key: names it in the answer. label: for the student. box: what it is on the picture, if anything.
-    """
-
-    key: str
-    label: str
-    box: Box | None = None
-
-
-@dataclass(frozen=True)
-class _Choosing(Form):
-    """Alternatives, in the order in which they are shown."""
-
-    alternatives: tuple[Alternative, ...]
-
-    def __post_init__(self) -> None:
-        keys = [one.key for one in self.alternatives]
-        if len(keys) < 2 or len(set(keys)) < len(keys):
-            raise ValueError(f"expected two alternatives or more, each with a key of its own, got {keys}")
-
-    @property
-    def by_key(self) -> dict[str, Alternative]:
-        """The alternatives by their keys."""
-        return {one.key: one for one in self.alternatives}
-
-    def _known(self, keys: Sequence[Any]) -> None:
-        for key in keys:
-            if not isinstance(key, str) or key not in self.by_key:
-                raise AnswerError(f"{str(key)[:40]!r} is not one of {', '.join(self.by_key)}.")
-
-    def words(self, answer: Answer) -> str:
-        """The labels of what was chosen."""
-        keys = [answer] if isinstance(answer, str) else answer
-        return "; ".join(self.by_key[key].label for key in keys) or "none of them"
-
-    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
-        """Of what was chosen, as far as it has boxes."""
-        keys = [answer] if isinstance(answer, str) else answer
-        return _boxes(self.by_key[key] for key in keys)
-
-    @property
-    def offered(self) -> list[tuple[Box, str]]:
-        """Of all of them."""
-        return _boxes(self.alternatives)
-
-
-@dataclass(frozen=True)
-class ChooseOne(_Choosing):
-    """One of several; the answer is its key."""
-
-    def read(self, value: Any) -> str:
-        """As `Form.read`."""
-        self._known([value])
-        return value
-
-
-@dataclass(frozen=True)
-class ChooseSome(_Choosing):
-    """Any of several, or none; the answer is the list of their keys, in the order in which they are shown."""
-
-    def read(self, value: Any) -> list[str]:
-        """As `Form.read`; the order of what is given does not matter."""
-        self._known(_listed(value, None, "choice"))
-        return [key for key in self.by_key if key in value]
-
-
-@dataclass(frozen=True)
-class PutInOrder(_Choosing):
-    """All of several, the first first; the answer is the list of their keys."""
-
-    def read(self, value: Any) -> list[str]:
-        """As `Form.read`."""
-        self._known(_listed(value, len(self.alternatives), "place"))
-        if len(set(value)) < len(value):
-            raise AnswerError("Each must be in the order once.")
-        return list(value)
-
-
-@dataclass(frozen=True, eq=False)
-class PickAnchor(Form):
-    """One of all anchors; the answer is its level, row, column and shape within the cell, counted from 0.
-
-    Attributes:
-        names: of the levels. grid_sizes: rows and columns of each. shapes: for each the names of a cell's anchors.
-        box_of: the box of a place, in pixels of the user's image.
-    """
-
-    names: tuple[str, ...]
-    grid_sizes: tuple[tuple[int, int], ...]
-    shapes: tuple[tuple[str, ...], ...]
-    box_of: Callable[[int, int, int, int], Box]
-
-    def read(self, value: Any) -> list[int]:
-        """As `Form.read`."""
-        place = _listed(value, 4, "number")
-        if not all(isinstance(number, int) and not isinstance(number, bool) for number in place):
-            raise AnswerError("A cell and its anchor are four whole numbers.")
-        level, row, column, shape = place
-        if not 0 <= level < len(self.names):
-            raise AnswerError(f"There is no level {level}; they are 0 to {len(self.names) - 1}.")
-        (rows, columns), count = self.grid_sizes[level], len(self.shapes[level])
-        if not (0 <= row < rows and 0 <= column < columns and 0 <= shape < count):
-            raise AnswerError(f"Level {self.names[level]} has {rows} x {columns} cells with {count} anchors each.")
-        return list(place)
-
-    def words(self, answer: Answer) -> str:
-        """Level, row, column, and the anchor's shape."""
-        level, row, column, shape = answer
-        return f"level {self.names[level]}, row {row}, column {column}, {self.shapes[level][shape]}"
-
-    def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
-        """The anchor."""
-        return [(self.box_of(*answer), self.words(answer))]
-
-
-@dataclass(frozen=True)
 class DrawBox(Form):
     """A box drawn on the picture; the answer is its four corners.
 
@@ -228,7 +109,7 @@ class DrawBox(Form):
 
     def read(self, value: Any) -> list[float]:
         """As `Form.read`."""
-        for corner in _listed(value, 4, "corner"):
+        for corner in listed(value, 4, "corner"):
             if isinstance(corner, bool) or not isinstance(corner, int | float) or not abs(corner) <= FARTHEST:
                 raise AnswerError("The corners of the box are no numbers; draw it again.")
         x0, y0, x1, y1 = (float(corner) for corner in value)
@@ -254,16 +135,17 @@ def iou(one: Sequence[float], other: Sequence[float]) -> float:
     return float(box_iou(*(torch.tensor([list(box)], dtype=torch.float64) for box in (one, other))))
 
 
-def _listed(value: Any, count: int | None, what: str) -> list:
+def listed(value: Any, count: int | None, what: str) -> list:
+    """`value`, where it is a list of `count` things, or of any number of them.
+
+    Raises:
+        AnswerError: it is not.
+    """
     if not isinstance(value, list) or len(value) > 1000 or count not in (None, len(value)):
         raise AnswerError(
             f"Give {'a list' if count is None else count} of {what}s." if count != 1 else f"Give a {what}."
         )
     return value
-
-
-def _boxes(alternatives: Iterable[Alternative]) -> list[tuple[Box, str]]:
-    return [(one.box, one.label) for one in alternatives if one.box is not None]
 
 
 def _number(number: float) -> str:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
-from frcnn_viz.lessons.forms import Box, PickAnchor
+from frcnn_viz.lessons.choices import PickAnchor
+from frcnn_viz.lessons.forms import Box
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings

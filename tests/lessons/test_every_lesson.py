@@ -1,0 +1,95 @@
+"""Every lesson on real pictures and detectors: what is right passes, what is known as wrong is told as that.
+
+FRCNN_VIZ_LESSON_PICTURES=20 takes 20 pictures before each detector; the suite takes two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from frcnn_viz.lessons import CannotAsk, Lesson, Question, Role, Scene, Stage
+from frcnn_viz.lessons.check import check, faults
+from frcnn_viz.lessons.shelf import BUILT_IN
+from frcnn_viz.ui.frame.pages import PAGES
+from tests.lessons.scenes import scene, scenes, with_masks
+
+PICTURES = int(os.environ.get("FRCNN_VIZ_LESSON_PICTURES", "2"))
+ALL = pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name)
+
+
+def asked(lesson: Lesson, where: Scene, seed: str) -> tuple[Question, ...]:
+    try:
+        return lesson.questions(where, seed)
+    except CannotAsk as error:
+        assert str(error)[0].isupper(), error
+        assert str(error).endswith("."), error
+        return ()
+
+
+def as_sent(question: Question, answer: object) -> object:
+    """As an answer comes back from a browser or a file."""
+    return question.read(json.loads(json.dumps(answer)))
+
+
+@ALL
+def test_right_and_known_wrong_answers_are_told_apart(lesson: Lesson) -> None:
+    counted: dict[str, int] = {}
+    for where in scenes(PICTURES):
+        questions = asked(lesson, where, "student")
+        counted[where.detector.name] = counted.get(where.detector.name, 0) + len(questions)
+        for question in questions:
+            assert question.is_right(as_sent(question, question.right))
+            assert question.mistake(as_sent(question, question.right)) is None
+            assert question.wrong
+            for wrong in question.wrong:
+                told = question.mistake(as_sent(question, wrong.answer))
+                assert (told.reason, told.sentence) == (wrong.reason, wrong.sentence)
+                assert not question.is_right(wrong.answer)
+    assert all(counted.values()), counted
+
+
+@ALL
+def test_it_passes_its_own_check(lesson: Lesson) -> None:
+    assert check(lesson, scenes(PICTURES), seeds=["student"]) == []
+
+
+@ALL
+def test_untrained_weights_and_masks_are_no_obstacle(lesson: Lesson) -> None:
+    where = with_masks()
+    for question in asked(lesson, where, "student"):
+        assert faults(question, where) == []
+
+
+@ALL
+def test_students_of_other_seeds_get_other_questions(lesson: Lesson) -> None:
+    where = scene()
+    texts = {tuple(question.text for question in lesson.questions(where, str(seed))) for seed in range(6)}
+    assert len(texts) > 1
+    transfer = lesson.questions(where, "0", Stage.TRANSFER)
+    assert [question.text for question in transfer] == [
+        question.text for question in lesson.questions(where, "0", Stage.TRANSFER)
+    ]
+
+
+@ALL
+def test_what_is_revealed_lies_on_the_picture_of_a_page_that_is_there(lesson: Lesson) -> None:
+    where = scene()
+    for question in lesson.questions(where, "student"):
+        assert (question.screen.page or lesson.page) in PAGES
+        for answer in (question.right, question.wrong[0].answer):
+            marks = question.reveal(answer)
+            assert marks[: len(question.shown)] == question.shown
+            truth, guess = ([m.box for m in marks if m.role is role] for role in (Role.TRUTH, Role.GUESS))
+            assert len(truth) == len(guess)
+            assert (truth == guess) == (answer == question.right) or not truth
+        assert not any(mark.role is Role.GUESS for mark in question.reveal(None))
+
+
+def test_numbers_and_names_are_used_once() -> None:
+    for field in ("number", "name", "title"):
+        values = [getattr(lesson, field) for lesson in BUILT_IN]
+        assert len(set(values)) == len(values)
+    assert [lesson.number for lesson in BUILT_IN] == sorted(lesson.number for lesson in BUILT_IN)
