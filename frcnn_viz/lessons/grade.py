@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.lessons.forms import AnswerError
-from frcnn_viz.lessons.lesson import CannotAsk, Lesson
+from frcnn_viz.lessons.lesson import CannotAsk, Lesson, LessonError
 from frcnn_viz.lessons.record import Record, Row, Try
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.models.entry import ModelError
@@ -68,7 +68,7 @@ def _judge(row: Row, seed: str, lesson: Lesson | None, open_scene: Callable[[Row
             judged = judged.answered(question, question.read(tried.answer), tried.at, tried.seconds)
     except AnswerError as error:
         return Grade(row, 0.0, False, problem=f"An answer of the file is none: {error}")
-    except (CannotAsk, DataError, ImageError, ModelError, WeightsError, SettingsError) as error:
+    except (CannotAsk, LessonError, DataError, ImageError, ModelError, WeightsError, SettingsError) as error:
         return Grade(row, None, problem=str(error))
     return Grade(judged, judged.score, _said(judged.tries) == _said(row.tries), question.solution)
 

@@ -6,11 +6,13 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.lessons.question import Question
 from frcnn_viz.lessons.scene import Scene
+from frcnn_viz.pipeline.settings import SettingsError
 
 MOST_TRIED = 12
 """Pictures that are looked at for one that a lesson can use."""
@@ -27,6 +29,10 @@ class Stage(StrEnum):
 
 class CannotAsk(ValueError):
     """A lesson has no question on this picture with this detector. The message is one plain sentence that says why."""
+
+
+class LessonError(ValueError):
+    """A lesson is broken. The message is one plain sentence that names it or its file."""
 
 
 Ask = Callable[[Scene, random.Random], tuple[Question, ...]]
@@ -69,13 +75,21 @@ class Lesson:
 
         Raises:
             CannotAsk: with the reason.
+            LessonError: what the lesson's author wrote fails.
         """
-        for need in self.needs:
-            if lacking := need(scene):
-                raise CannotAsk(lacking)
         drawn = f"{seed}|{self.name}|{stage}|{scene.image.sha256}|{scene.detector.fingerprint}"
         ask = (self.transfer or self.ask) if stage is Stage.TRANSFER else self.ask
-        return ask(scene, random.Random(drawn))
+        try:
+            for need in self.needs:
+                if lacking := need(scene):
+                    raise CannotAsk(lacking)
+            return _questions(ask(scene, random.Random(drawn)))
+        except CannotAsk:
+            raise
+        except SettingsError as error:
+            raise CannotAsk(str(error)) from error
+        except Exception as error:  # whatever a teacher's code may raise
+            raise LessonError(f"the lesson {self.name!r} fails on this picture ({error!r:.200}).") from error
 
     def find_scene(
         self, keys: Iterable[str], open_scene: Callable[[str], Scene], seed: str, stage: Stage, other_than: str = ""
@@ -91,6 +105,7 @@ class Lesson:
 
         Raises:
             CannotAsk: none of those tried can be used; why the last of them cannot.
+            LessonError: as `questions`.
         """
         drawn = sorted(set(keys) - {other_than})
         random.Random(f"{seed}|{self.name}|{stage}").shuffle(drawn)
@@ -106,3 +121,11 @@ class Lesson:
             else:
                 return scene
         raise why
+
+
+def _questions(asked: Any) -> tuple[Question, ...]:
+    if not isinstance(asked, tuple) or not asked or not all(isinstance(one, Question) for one in asked):
+        raise TypeError("`ask` must return a tuple of questions")
+    if len({one.name for one in asked}) < len(asked):
+        raise ValueError("two questions have one name")
+    return asked

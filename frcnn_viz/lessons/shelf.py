@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from frcnn_viz.lessons.lesson import Lesson
+from frcnn_viz.lessons.lesson import Lesson, LessonError
 from frcnn_viz.lessons.syllabus import count, delta, follow, resize
 
 BUILT_IN: tuple[Lesson, ...] = (follow.LESSON, resize.LESSON, count.LESSON, delta.LESSON)
 MOST_FILES = 100
 """Of a teacher's folder."""
-
-
-class LessonError(ValueError):
-    """A lesson cannot be had. The message is one plain sentence naming the file."""
 
 
 @dataclass(frozen=True)

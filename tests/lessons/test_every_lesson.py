@@ -13,10 +13,13 @@ import pytest
 from frcnn_viz.lessons import CannotAsk, Lesson, Question, Role, Scene, Stage
 from frcnn_viz.lessons.check import check, faults
 from frcnn_viz.lessons.shelf import BUILT_IN
+from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.ui.frame.pages import PAGES
 from tests.lessons.scenes import scene, scenes, with_masks
 
 PICTURES = int(os.environ.get("FRCNN_VIZ_LESSON_PICTURES", "2"))
+NEED_TRAINING = {"delta"}
+"""An untrained RPN hardly moves a box."""
 ALL = pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name)
 
 
@@ -24,9 +27,10 @@ def asked(lesson: Lesson, where: Scene, seed: str) -> tuple[Question, ...]:
     try:
         return lesson.questions(where, seed)
     except CannotAsk as error:
-        assert str(error)[0].isupper(), error
-        assert str(error).endswith("."), error
-        return ()
+        why = str(error)
+    assert why[0].isupper() or why.split()[0] in EMBEDDED
+    assert why.endswith(".")
+    return ()
 
 
 def as_sent(question: Question, answer: object) -> object:
@@ -59,7 +63,9 @@ def test_it_passes_its_own_check(lesson: Lesson) -> None:
 @ALL
 def test_untrained_weights_and_masks_are_no_obstacle(lesson: Lesson) -> None:
     where = with_masks()
-    for question in asked(lesson, where, "student"):
+    questions = asked(lesson, where, "student")
+    assert bool(questions) != (lesson.name in NEED_TRAINING)
+    for question in questions:
         assert faults(question, where) == []
 
 
