@@ -9,17 +9,67 @@ from frcnn_viz.pipeline.boxes import are_inside
 
 SHARES = (0.5, 0.6, 0.75, 0.9, 1.0)
 """Of the scene's own `min_size`, so that not every student counts the same."""
+MORE = 3.0
+"""A ratio that comes to the others."""
 
 
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """The anchors of one level; then, where there are several levels, of all."""
-    least = max(32, round(scene.settings.min_size * rng.choice(SHARES)))
-    there = scene.at(min_size=min(least, scene.settings.min_size))
+    there = _smaller(scene, rng)
     grid = there.trace.anchors
     level = rng.randrange(len(grid.counts))
     changes = scene.changes(there)
     questions = (_of_level(there, level, Screen(options={"stage.level": str(level)}, settings=changes)),)
     return (*questions, _of_all(there, Screen(settings=changes))) if len(grid.counts) > 1 else questions
+
+
+def ask_more(scene: Scene, rng: Random) -> tuple[Question, ...]:
+    """What one more ratio on every level would make."""
+    before = _smaller(scene, rng)
+    ratios = tuple((*level, MORE) for level in before.settings.aspect_ratios)
+    there = before.at(aspect_ratios=ratios)
+    old, new, sizes = before.trace.anchors, there.trace.anchors, before.settings.anchor_sizes
+    each = {(len(one), len(other) - 1) for one, other in zip(sizes, ratios, strict=True)}
+    told = " or ".join(f"{_count(size, 'size')} and {_count(ratio, 'ratio')}" for size, ratio in sorted(each))
+    cells = sum(rows * columns for rows, columns in old.grid_sizes)
+    return (
+        Question(
+            name="more",
+            text=f"On this picture the detector has {cells:,} cells in all, and {len(old):,} anchors: {told} on each "
+            "cell. Every cell now gets one ratio more. How many anchors are there then?",
+            form=GiveNumbers((Field("how many", "anchors"),)),
+            right=[len(new)],
+            wrong=(
+                Wrong(
+                    [len(old) + cells],
+                    "added one anchor to each cell",
+                    "The new ratio comes in every size that the cell has.",
+                ),
+                Wrong([len(old) + 1], "added one anchor in all", "Every cell gets the new ratio, not one of them."),
+                Wrong(
+                    [len(old) + len(old.counts)],
+                    "added one anchor to each level",
+                    "Every cell of a level gets the new ratio.",
+                ),
+                Wrong([2 * len(old)], "doubled them", "The ratios that were there stay; one comes to them."),
+                Wrong([cells], reasons.CELLS, "The cells stay as they are; what each carries grows."),
+            ),
+            hints=(
+                "A cell carries an anchor for each pair of a size and a ratio.",
+                f"Before, each cell carried {' or '.join(map(str, sorted(set(old.per_cell))))} anchors; "
+                f"now it carries {' or '.join(map(str, sorted(set(new.per_cell))))}.",
+            ),
+            why=f"{len(new):,} anchors, {len(new) / len(old):.2f} times as many; the RPN's head would have to be "
+            "trained anew for them.",
+            code="answer = [len(trace.anchors)]",
+            screen=Screen(settings=scene.changes(there)),
+        ),
+    )
+
+
+def _smaller(scene: Scene, rng: Random) -> Scene:
+    least = max(32, round(scene.settings.min_size * rng.choice(SHARES)))
+    return scene.at(min_size=min(least, scene.settings.min_size))
 
 
 def _of_level(there: Scene, level: int, screen: Screen) -> Question:
@@ -137,4 +187,5 @@ LESSON = Lesson(
     goal="Count the anchors of any picture and detector from its size, strides, sizes and ratios.",
     page="anchors",
     ask=ask,
+    transfer=ask_more,
 )

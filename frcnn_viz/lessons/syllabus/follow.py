@@ -21,15 +21,30 @@ FIRST_PLACES = 8
 
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """The order of the stages for one detection, and the anchor it came from."""
+    place = _draw(scene, rng)
+    return _order(scene, rng, place), _anchor(scene, rng, place)
+
+
+def ask_again(scene: Scene, rng: Random) -> tuple[Question, ...]:
+    """The anchor of another detection; the order of the stages would be the same."""
+    return (_anchor(scene, rng, _draw(scene, rng)),)
+
+
+def _draw(scene: Scene, rng: Random) -> int:
+    """A detection's place in the list."""
+    return rng.randrange(min(FIRST_PLACES, len(scene.trace.detections)))
+
+
+def _shown(scene: Scene, place: int) -> tuple[Lineage, Mark, Screen]:
+    """A detection: its life, its box, and the page with it chosen."""
     found = scene.trace.detections
-    place = rng.randrange(min(FIRST_PLACES, len(found)))
     life = follow(scene.trace, int(found.roi[place]), int(found.labels[place]))
-    detection = Mark(scene.in_image(life.box), f"{scene.classes[life.label]} {life.score:.2f}")
-    screen = Screen(selected=(("detection", int(found.kept[place])),))
-    return _order(scene, rng, life, detection, screen), _anchor(scene, rng, life, place, detection, screen)
+    mark = Mark(scene.in_image(life.box), f"{scene.classes[life.label]} {life.score:.2f}")
+    return life, mark, Screen(selected=(("detection", int(found.kept[place])),))
 
 
-def _order(scene: Scene, rng: Random, life: Lineage, detection: Mark, screen: Screen) -> Question:
+def _order(scene: Scene, rng: Random, place: int) -> Question:
+    life, detection, screen = _shown(scene, place)
     name = scene.classes[life.label]
     stages = {
         "place": f"It is an anchor at row {life.row}, column {life.column} of a feature map",
@@ -83,7 +98,8 @@ def _order(scene: Scene, rng: Random, life: Lineage, detection: Mark, screen: Sc
     )
 
 
-def _anchor(scene: Scene, rng: Random, life: Lineage, place: int, detection: Mark, screen: Screen) -> Question:
+def _anchor(scene: Scene, rng: Random, place: int) -> Question:
+    life, detection, screen = _shown(scene, place)
     known = _others(scene, rng, life)
     letters = list("ABCDE"[: len(known) + 1])
     rng.shuffle(letters)
@@ -97,7 +113,8 @@ def _anchor(scene: Scene, rng: Random, life: Lineage, place: int, detection: Mar
     numbers = {anchor: letter for letter, anchor in sorted(anchors.items())}
     return Question(
         name="anchor",
-        text=f"On its way this box moved {moves}, and became {wider:.2f} times as wide and {higher:.2f} times as high. "
+        text=f"From its anchor to the marked {scene.classes[life.label]} this box moved "
+        f"{moves}, and became {wider:.2f} times as wide and {higher:.2f} times as high. "
         "Which of the anchors did it come from?",
         form=ChooseOne(tuple(Alternative(letter, letter, boxes[letter]) for letter in sorted(letters))),
         right=letters[0],
@@ -187,5 +204,6 @@ LESSON = Lesson(
     goal="Tell the stages in their order, and find the anchor that a detection came from.",
     page="detections",
     ask=ask,
+    transfer=ask_again,
     needs=(needs.detections,),
 )

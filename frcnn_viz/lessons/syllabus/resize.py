@@ -14,6 +14,48 @@ LEAST_CHANGE = 0.1
 
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """The size after the resize, and how wide one object is then."""
+    there, screen = _resized(scene, rng)
+    return _size(there, screen), _object(there, rng, screen)
+
+
+def ask_back(scene: Scene, rng: Random) -> tuple[Question, ...]:
+    """The other way: how wide something is on the picture that has a width for the network."""
+    there, screen = _resized(scene, rng)
+    mark = _pick(there, rng)
+    x0, y0, x1, y1 = mark.box
+    across, width, (_, input_w) = there.trace.input.scale[1], x1 - x0, there.trace.input.input_size
+    return (
+        Question(
+            name="back",
+            text=f"A picture {there.image.size[1]} px wide is {input_w} px wide for the network. A {mark.label} is "
+            f"{width * across:.1f} px wide there. How wide is it in the picture?",
+            form=GiveNumbers((Field("width", "px", max(1.0, 0.02 * width)),)),
+            right=[width],
+            wrong=(
+                Wrong([width * across], "left it as the network sees it", "That is its width after the resize."),
+                Wrong(
+                    [width * across**2],
+                    "multiplied by the scale once more",
+                    "The resize multiplied it by the scale; to come back, divide.",
+                ),
+            ),
+            hints=(
+                "The resize multiplied it by the scale of the picture; go back.",
+                f"The scale is {input_w} / {there.image.size[1]} = {across:.3f}.",
+            ),
+            why=f"{width * across:.1f} / {across:.3f} = {width:.0f} px; every box of the network comes back so.",
+            code=f"""
+box = torch.tensor([[0.0, 0.0, {width * across:.4f}, 1.0]])
+answer = [trace.input.boxes_in_image(box)[0, 2].item()]
+""",
+            screen=screen,
+            looks=lambda widths: [((x0, y0, x0 + widths[0], y1), f"{widths[0]:.0f} px")],
+        ),
+    )
+
+
+def _resized(scene: Scene, rng: Random) -> tuple[Scene, Screen]:
+    """The scene at limits that change its size, and the page that shows it."""
     height, width = scene.image.size
     if scene.detector.model.transform.fixed_size is not None:
         raise CannotAsk(f"{scene.detector.name} brings every picture to one size; choose another detector.")
@@ -25,8 +67,7 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
         raise CannotAsk("This picture is too thin for this lesson; choose another.")
     low, high = rng.choice(limits)
     there = scene.at(min_size=low, max_size=high)
-    screen = Screen(options={"input.step": "resized"}, settings=scene.changes(there))
-    return _size(there, screen), _object(there, rng, screen)
+    return there, Screen(options={"input.step": "resized"}, settings=scene.changes(there))
 
 
 def _size(there: Scene, screen: Screen) -> Question:
@@ -140,4 +181,5 @@ LESSON = Lesson(
     goal="Say how large a picture and its objects are for the network.",
     page="input",
     ask=ask,
+    transfer=ask_back,
 )
