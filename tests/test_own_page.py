@@ -15,7 +15,7 @@ from frcnn_viz.ui.frame.pages import PAGES, Entry
 
 def test_a_page_is_one_file_and_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
-    script, line = (re.sub("^   ", "", block, flags=re.MULTILINE) for block in blocks)
+    script, line = (re.sub("^   ", "", block, flags=re.MULTILINE) for block in blocks[:2])
     (tmp_path / "pages").mkdir()
     for path in (ROOT / "pages").glob("*.py"):
         (tmp_path / "pages" / path.name).symlink_to(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,36 +10,20 @@ import pytest
 from frcnn_viz.lessons import CannotAsk, LessonError, Scene, Stage
 from frcnn_viz.lessons.check import check
 from frcnn_viz.lessons.shelf import BUILT_IN, Shelf, read_lesson, with_folder
+from frcnn_viz.paths import ROOT
 from tests.lessons.scenes import keys, scene
 
-OWN = '''"""How many scores a proposal gets."""
-from frcnn_viz.lessons import Field, GiveNumbers, Lesson, Question, Wrong, reasons
+OWN = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)[2]
 
 
-def ask(scene, rng):
-    count = scene.trace.rois.num_classes
-    proposal = rng.randrange(len(scene.trace.proposals))
-    return (
-        Question(
-            name="scores",
-            text=f"There are {count - 1} classes of objects. How many scores does proposal {proposal} get?",
-            form=GiveNumbers((Field("how many", "scores"),)),
-            right=[count],
-            wrong=(Wrong([count - 1], reasons.BACKGROUND, "Class 0 is the background."),),
-            hints=("Most proposals hold no object.", "The head must be able to say so."),
-            why="The background is a class too.",
-            code=f"answer = [len(trace.rois.scores[{proposal}])]",
-        ),
-    )
-
-
-LESSON = Lesson(number=17, name="NAME", title="Softmax", goal="Count the scores.", page="rois", ask=ask)
-'''
+def own(name: str) -> str:
+    """The lesson of CONTRIBUTING.md under another name."""
+    return OWN.replace('name="scores", title', f'name="{name}", title')
 
 
 def test_lessons_of_a_folder_come_after_the_programs_own(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        (tmp_path / f"{name}.py").write_text(OWN.replace("NAME", name))
+        (tmp_path / f"{name}.py").write_text(own(name))
     (tmp_path / "notes.txt").write_text("not a lesson")
     shelf = with_folder(tmp_path)
     assert [lesson.name for lesson in shelf] == [*(lesson.name for lesson in BUILT_IN), "one", "two"]
@@ -55,14 +40,14 @@ def test_lessons_of_a_folder_come_after_the_programs_own(tmp_path: Path) -> None
         ("raise SystemExit(3)", "SystemExit(3)"),
         ("LESSON = 5", "holds no `LESSON = Lesson(...)`"),
         ("", "holds no `LESSON = Lesson(...)`"),
-        (OWN.replace("NAME", "no name"), "the name 'no name' is none"),
-        (OWN.replace("NAME", "count"), "there is a lesson 'count' already"),
+        (own("no name"), "the name 'no name' is none"),
+        (own("count"), "there is a lesson 'count' already"),
         ("\0", "null bytes"),
     ],
 )
 def test_a_broken_lesson_is_named_while_the_others_work(tmp_path: Path, code: str, told: str) -> None:
     (tmp_path / "broken.py").write_text(code)
-    (tmp_path / "works.py").write_text(OWN.replace("NAME", "works"))
+    (tmp_path / "works.py").write_text(own("works"))
     shelf = with_folder(tmp_path)
     (sentence,) = shelf.broken
     assert sentence.startswith("broken.py")
@@ -78,7 +63,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def faults_of(tmp_path: Path, *changes: tuple[str, str]) -> str:
-    code = OWN.replace("NAME", "mine")
+    code = own("mine")
     for old, new in changes:
         assert old in code
         code = code.replace(old, new)
@@ -94,7 +79,7 @@ def faults_of(tmp_path: Path, *changes: tuple[str, str]) -> str:
         ("answer = [len", "other = [len", "its code leaves no answer"),
         ("[count - 1], reasons", "[count], reasons", "it knows no wrong answer here"),
         ("reasons.BACKGROUND", "'forgot ' * 20", "is empty or too long"),
-        ('"Softmax"', '"S" * 99', "title has 99 characters"),
+        ('"Scores"', '"S" * 99', "title has 99 characters"),
         ('text=f"There', 'text="x" * 501 + f"There', "text has"),
         ('"The head must be able to say so."', '""', "give two"),
         (
