@@ -23,7 +23,9 @@ from frcnn_viz.pipeline.settings import Settings
 FORMAT = 1
 TRIES = 3
 """Answers to a question; after the last wrong one the solution is shown."""
-MOST_BYTES, MOST_ROWS, MOST_TEXT, MOST_PARTS = 2_000_000, 500, 200, 100
+MOST_BYTES, MOST_ROWS, MOST_PARTS = 2_000_000, 500, 100
+MOST_TEXT, MOST_SETTING = 200, 2000
+"""Characters; the anchor sizes of many levels are a long text."""
 LATEST = 1e11
 """Seconds since 1970: no file is of a later time."""
 
@@ -110,7 +112,8 @@ class Record:
     """A student's file.
 
     Attributes:
-        student: the name, as the student wrote it. seed: what pictures and numbers were drawn by.
+        student: the name, as the student wrote it. seed: what pictures and numbers were drawn by. Both on one line,
+            at most 60 characters.
         rows: of each question that was opened, in that order. version: of the program that wrote it.
     """
 
@@ -118,6 +121,10 @@ class Record:
     seed: str = "0"
     rows: tuple[Row, ...] = ()
     version: str = __version__
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "student", clean_class(self.student))
+        object.__setattr__(self, "seed", clean_class(self.seed) or "0")
 
     def find(self, lesson: str, stage: Stage, question: str) -> Row | None:
         """The row of a question; None where it was not opened."""
@@ -170,7 +177,7 @@ def _record(content: Any) -> Record:
     rows = tuple(map(_row, content["rows"]))
     if len({row.key for row in rows}) < len(rows):
         raise ValueError("a question twice")
-    return Record(clean_class(_text(content["student"])), _text(content["seed"]), rows, _text(content["version"]))
+    return Record(_text(content["student"]), _text(content["seed"]), rows, _text(content["version"]))
 
 
 def _row(content: Any) -> Row:
@@ -183,7 +190,7 @@ def _row(content: Any) -> Row:
         **texts,
         stage=Stage(content["stage"]),
         random=_flag(content["random"]),
-        settings={_text(name): _text(text) for name, text in settings.items()},
+        settings={_text(name): _text(text, MOST_SETTING) for name, text in settings.items()},
         hints=int(_number(content["hints"], TRIES - 1)),
         tries=tuple(map(_try, content["tries"])),
     )
@@ -203,8 +210,8 @@ def _answer(value: Any) -> Answer:
     return [_text(part) if isinstance(part, str) else _number(part, math.inf, -math.inf) for part in value]
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > MOST_TEXT:
+def _text(value: Any, most: int = MOST_TEXT) -> str:
+    if not isinstance(value, str) or len(value) > most:
         raise ValueError("no text, or too long")
     return value
 

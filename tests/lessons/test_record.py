@@ -147,6 +147,7 @@ def with_try(**changes: object) -> dict[str, Any]:
         with_row(random="no"),
         with_row(settings=[]),
         with_row(settings={"min_size": 5}),
+        with_row(settings={"anchor_sizes": "1" * 2001}),
         with_row(tries=content()["rows"][0]["tries"] * 4),
         with_try(answer=None),
         with_try(answer=[[1]]),
@@ -175,6 +176,12 @@ def test_files_that_are_too_large_are_not_read() -> None:
         Record.from_json(b" " * (MOST_BYTES + 1))
 
 
-def test_the_same_content_is_read() -> None:
-    read = Record.from_json(json.dumps(with_try(answer=[10**300])).encode())
-    assert read.rows[0].tries[0].answer == [10**300]
+def test_what_a_visitor_can_do_is_read_again() -> None:
+    numbers = Record.from_json(json.dumps(with_try(answer=[10**300])).encode())
+    assert numbers.rows[0].tries[0].answer == [10**300]
+    many = tuple(tuple(float(size) + 0.125 for size in range(100, 116)) for _ in range(5))
+    where = scene().at(anchor_sizes=many)
+    row = open_row("count", Stage.PREDICT, BUILT_IN[2].questions(scene(), "7")[0], where)
+    named = Record("Ada\x00\n Lovelace " * 20, " \t", (row,))
+    assert (named.student[:12], len(named.student), named.seed) == ("Ada Lovelace", 60, "0")
+    assert Record.from_json(named.to_json()) == named
