@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from frcnn_viz.lessons import (
     Alternative,
@@ -26,6 +29,7 @@ from tests.lessons.scenes import scene
 LETTERS = tuple(Alternative(letter, f"the {letter}", (0, 0, 10.0 * n, 10)) for n, letter in enumerate("ABC", start=1))
 SIZE = GiveNumbers((Field("width", "px", 1), Field("height", "px", 1)))
 BOX = DrawBox((0, 0, 10, 10))
+FORMS = (SIZE, ChooseOne(LETTERS), ChooseSome(LETTERS), PutInOrder(LETTERS), BOX)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ def test_an_answer_is_read_as_it_is(form: Any, answer: Any) -> None:
 
 
 @pytest.mark.parametrize("hostile", [None, True, {}, {"a": 1}, 3, "", "D", [None], [[1, 2]], ["A"] * 2000, [{}] * 4])
-@pytest.mark.parametrize("form", [SIZE, ChooseOne(LETTERS), PutInOrder(LETTERS), BOX, ChooseSome(LETTERS)])
+@pytest.mark.parametrize("form", FORMS)
 def test_anything_else_is_refused_in_one_sentence(form: Any, hostile: Any) -> None:
     with pytest.raises(AnswerError) as refused:
         form.read(hostile)
@@ -106,6 +110,24 @@ def test_anchors_are_picked_by_cell_and_shape() -> None:
     for hostile in ([5, 0, 0, 0], [-1, 0, 0, 0], [0, rows, 0, 0], [0, 0, columns, 0], [0, 0, 0, 3], [0, 0, 0, 1.0]):
         with pytest.raises(AnswerError):
             form.read(hostile)
+
+
+LETTER, NUMBER = st.sampled_from("ABCD"), st.integers() | st.floats() | st.floats(-20, 20)
+VALUES = LETTER | st.lists(LETTER, max_size=4) | st.lists(NUMBER, max_size=4) | st.lists(LETTER | NUMBER | st.none())
+
+
+@settings(max_examples=60)
+@given(VALUES)
+def test_whatever_comes_is_an_answer_or_refused(value: Any) -> None:
+    for form in FORMS:
+        try:
+            answer = form.read(value)
+        except AnswerError:
+            continue
+        assert form.read(json.loads(json.dumps(answer))) == answer
+        assert form.same(answer, answer)
+        assert form.words(answer)
+        assert all(math.isfinite(corner) for box, _ in form.boxes(answer) for corner in box)
 
 
 def test_choices_are_two_or_more_with_keys_of_their_own() -> None:
