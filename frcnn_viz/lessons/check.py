@@ -112,4 +112,5 @@ def _lengths(of: object, limits: dict[str, int]) -> list[str]:
 
 
 def _facts(question: Question) -> tuple:
-    return question.name, question.text, question.right, question.wrong, question.hints, question.marks, question.screen
+    wrong = [(one.answer, one.reason, one.sentence) for one in question.wrong]
+    return question.name, question.text, question.right, wrong, question.hints, question.marks, question.screen

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -31,18 +31,20 @@ class Mark:
     role: Role = Role.GIVEN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wrong:
     """A wrong answer that is known, and how one comes to it.
 
     Attributes:
         answer: as the question's form has it. reason: what was done wrong, in a few words; it names the mistake in
             every table. sentence: the same for the student, with what to think of.
+        covers: which other answers come of the same mistake; none when None.
     """
 
     answer: Answer
     reason: str
     sentence: str
+    covers: Callable[[Answer], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ class Question:
                 answer = self.form.read(wrong.answer)
             except AnswerError:
                 continue
-            if not self.is_right(answer) and not any(self.form.same(answer, other.answer) for other in told):
-                told.append(Wrong(answer, wrong.reason, wrong.sentence))
+            if not self.is_right(answer) and self._first(told, answer) is None:
+                told.append(replace(wrong, answer=answer))
         object.__setattr__(self, "wrong", tuple(told))
 
     def read(self, value: Any) -> Answer:
@@ -117,7 +119,14 @@ class Question:
         """The known wrong answer that this one is; None where it is right, or wrong in another way."""
         if self.is_right(answer):
             return None
-        return next((wrong for wrong in self.wrong if self.form.same(answer, wrong.answer)), None)
+        return self._first(self.wrong, answer)
+
+    def _first(self, known: Iterable[Wrong], answer: Answer) -> Wrong | None:
+        """The first known wrong answer that an answer is, or is covered by."""
+        for wrong in known:
+            if self.form.same(answer, wrong.answer) or (wrong.covers and wrong.covers(answer)):
+                return wrong
+        return None
 
     @property
     def solution(self) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frcnn_viz.lessons.lesson import Lesson, LessonError
-from frcnn_viz.lessons.syllabus import count, delta, follow, resize
+from frcnn_viz.lessons.syllabus import count, delta, fit, follow, resize
 
-BUILT_IN: tuple[Lesson, ...] = (follow.LESSON, resize.LESSON, count.LESSON, delta.LESSON)
+BUILT_IN: tuple[Lesson, ...] = (follow.LESSON, resize.LESSON, count.LESSON, fit.LESSON, delta.LESSON)
 MOST_FILES = 100
 """Of a teacher's folder."""
 

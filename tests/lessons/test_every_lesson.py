@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from itertools import permutations
 
 import pytest
 
@@ -90,6 +92,16 @@ def test_what_is_revealed_lies_on_the_picture_of_a_page_that_is_there(lesson: Le
             assert len(truth) == len(guess)
             assert (truth == guess) == (answer == question.right) or not truth
         assert not any(mark.role is Role.GUESS for mark in question.reveal(None))
+
+
+def test_every_wrong_order_of_the_stages_is_told_why() -> None:
+    order = BUILT_IN[0].questions(scene(), "student")[0]
+    reasons = Counter(order.mistake(list(keys)) for keys in permutations(order.right))
+    assert reasons.pop(None) == 1
+    assert set(reasons) == set(order.wrong)
+    assert (
+        reasons[order.wrong[1]] == 5 * 120 - 1
+    )  # five stages may stand first in place of the anchor; one is backwards
 
 
 def test_numbers_and_names_are_used_once() -> None:

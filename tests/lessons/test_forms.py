@@ -152,6 +152,20 @@ def test_wrong_answers_that_are_right_on_this_picture_are_not_known_as_wrong() -
     assert not asked.is_right([7, 7])
 
 
+def test_a_known_mistake_covers_other_answers_of_its_kind() -> None:
+    known = (
+        Wrong([480, 640], "swapped", "Width comes first.", lambda size: size[0] < size[1]),
+        Wrong([400, 500], "upright", "It lies on its side."),  # which the first one covers
+        Wrong([20, 20], "square", "It is none.", lambda size: size[0] == size[1]),
+    )
+    asked = Question("size", "How large?", SIZE, [640, 480], known, ("One.", "Two."), "So.", also_right=([7, 9],))
+    assert [one.reason for one in asked.wrong] == ["swapped", "square"]
+    assert asked.mistake([3, 4]).reason == "swapped"
+    assert asked.mistake([9, 9]).reason == "square"
+    assert asked.mistake([7, 9]) is None  # covered, but right
+    assert asked.mistake([90, 80]) is None
+
+
 def test_guess_and_truth_are_shown_on_what_was_shown_before() -> None:
     asked = Question("which", "Which?", ChooseOne(LETTERS), "A", (), ("One.", "Two."), "So.")
     assert [mark.label for mark in asked.shown] == ["the A", "the B", "the C"]

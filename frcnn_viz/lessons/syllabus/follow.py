@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from random import Random
 
 import torch
@@ -63,29 +64,39 @@ def _order(scene: Scene, rng: Random, place: int) -> Question:
         right=list(stages),
         wrong=(
             Wrong(
+                list(reversed(stages)),
+                "told it backwards",
+                "That is the way from the answer back to the anchor; begin with the anchor.",
+            ),
+            Wrong(
+                ["move", "place", "first_nms", "pool", "refine", "second_nms"],
+                "did not begin with the anchor",
+                "Nothing is scored or moved before there is a box: every detection starts from an anchor.",
+                lambda order: order[0] != "place",
+            ),
+            Wrong(
                 ["place", "first_nms", "move", "pool", "refine", "second_nms"],
                 "filtered before the RPN moved it",
                 "NMS compares the boxes as the RPN has moved them; anchors of one cell would always overlap.",
+                _before("first_nms", "move"),
             ),
             Wrong(
                 ["place", "move", "first_nms", "refine", "pool", "second_nms"],
                 "classified before its features were cut out",
                 "The second stage reads nothing but the small square that is cut out for the proposal.",
+                _before("refine", "pool"),
             ),
             Wrong(
                 ["place", "move", "second_nms", "pool", "refine", "first_nms"],
                 "took one NMS for the other",
                 "Before the second stage a box has no class: the first NMS goes by objectness, the second by class.",
+                _before("second_nms", "refine"),
             ),
             Wrong(
                 ["place", "move", "pool", "refine", "first_nms", "second_nms"],
-                "put both NMS at the end",
+                "put the first NMS too late",
                 "The first NMS spares the second stage the work: only what it leaves is cut out.",
-            ),
-            Wrong(
-                list(reversed(stages)),
-                "told it backwards",
-                "That is the way from the answer back to the anchor; begin with the anchor.",
+                _before("pool", "first_nms"),
             ),
         ),
         hints=(
@@ -96,6 +107,11 @@ def _order(scene: Scene, rng: Random, place: int) -> Question:
         marks=(detection,),
         screen=screen,
     )
+
+
+def _before(one: str, other: str) -> Callable[[list], bool]:
+    """Whether one stage is put before another."""
+    return lambda order: order.index(one) < order.index(other)
 
 
 def _anchor(scene: Scene, rng: Random, place: int) -> Question:
