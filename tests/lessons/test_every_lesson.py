@@ -11,6 +11,7 @@ from collections import Counter
 from itertools import permutations
 
 import pytest
+import torch
 
 from frcnn_viz.lessons import CannotAsk, Lesson, Question, Role, Scene, Stage
 from frcnn_viz.lessons.check import check, faults
@@ -99,9 +100,19 @@ def test_every_wrong_order_of_the_stages_is_told_why() -> None:
     reasons = Counter(order.mistake(list(keys)) for keys in permutations(order.right))
     assert reasons.pop(None) == 1
     assert set(reasons) == set(order.wrong)
-    assert (
-        reasons[order.wrong[1]] == 5 * 120 - 1
-    )  # five stages may stand first in place of the anchor; one is backwards
+    # Five others may stand first; one of these orders is the backward one.
+    assert reasons[order.wrong[1]] == 5 * 120 - 1
+
+
+@pytest.mark.parametrize("detector", EMBEDDED)
+def test_every_anchor_is_the_right_one_or_told_why_not(detector: str) -> None:
+    where = scene("fog", detector)
+    pick = BUILT_IN[3].questions(where, "student")[0]
+    fitting = where.trace.match(torch.tensor([pick.marks[0].box])).iou
+    for anchor in range(0, len(fitting), 97):
+        place = list(where.trace.anchors.place(anchor))
+        assert pick.is_right(place) == bool(fitting[anchor] >= 0.95 * fitting.max())
+        assert bool(pick.mistake(place)) != pick.is_right(place)
 
 
 def test_numbers_and_names_are_used_once() -> None:
