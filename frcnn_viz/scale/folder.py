@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.scale.digest import digest
 from frcnn_viz.scale.rows import REFERENCES, TABLES
 
 FORM = 1
@@ -130,5 +131,9 @@ def shard_of(image_id: str, shards: int) -> int:
 
 def shard_key(basis: str, references: pa.Table) -> str:
     """Sixteen hexadecimal digits of what a shard's results depend on: `Plan.basis` and its images, as they are now."""
-    told = json.dumps(references.drop_columns(["path"]).to_pylist(), sort_keys=True)
-    return hashlib.sha256(f"{basis}\n{told}".encode()).hexdigest()[:16]
+    return key_of(basis, digest(references.drop_columns(["path"])))
+
+
+def key_of(basis: str, references: str) -> str:
+    """The same of references whose digest, without their paths, is known."""
+    return hashlib.sha256(f"{basis}\n{references}".encode()).hexdigest()[:16]

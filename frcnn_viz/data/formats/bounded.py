@@ -10,6 +10,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -80,7 +81,13 @@ def read_json(content: bytes, file: str) -> Iterator[tuple[str, Any]]:
     Raises:
         DataError: it is no JSON object, or has too many items, or too long a one.
     """
-    text = _Json(content, file)
+    pieces = (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
+    return stream_json(pieces, file, MAX_ITEMS)
+
+
+def stream_json(pieces: Iterator[bytes], file: str, most: int) -> Iterator[tuple[str, Any]]:
+    """The same of a file that comes piece by piece, with at most so many items; no more than one is held at once."""
+    text = _Json(pieces, file, most)
     if text.next() != "{":
         raise DataError(f"{file} holds no JSON object.")
     for first in text.members("}"):
@@ -102,10 +109,12 @@ def read_json(content: bytes, file: str) -> Iterator[tuple[str, Any]]:
 class _Json:
     """JSON decoded piece by piece: what was read is let go, what comes is not yet looked at."""
 
-    def __init__(self, content: bytes, file: str) -> None:
-        chunks = (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
-        self._chunks = codecs.iterdecode(chunks, json.detect_encoding(content))
-        self._file, self._decoder = file, json.JSONDecoder()
+    def __init__(self, pieces: Iterator[bytes], file: str, most: int) -> None:
+        first = b""
+        while len(first) < 4 and (piece := next(pieces, b"")):  # which tell the encoding
+            first += piece
+        self._chunks = codecs.iterdecode(chain([first], pieces), json.detect_encoding(first))
+        self._file, self._most, self._decoder = file, most, json.JSONDecoder()
         self._text, self._at, self._items = "", 0, 0
 
     def next(self) -> str:
@@ -123,8 +132,8 @@ class _Json:
         mark = self.next()
         while mark != end:
             self._items += 1
-            if self._items > MAX_ITEMS:
-                raise DataError(f"{self._file} lists over {MAX_ITEMS:,} images and annotations; split it.")
+            if self._items > self._most:
+                raise DataError(f"{self._file} lists over {self._most:,} images and annotations; split it.")
             yield mark
             mark = self.next()
             self.expect(mark in {",", end}, f"a comma or {end} is missing")

@@ -9,8 +9,15 @@ from typing import Any
 
 from frcnn_viz.data.annotations import AnnotatedImage, Box, DataError, Object
 from frcnn_viz.data.formats.bounded import read_json
-
-Id = int | float | str
+from frcnn_viz.data.formats.coco_entries import (
+    Id,
+    annotated_image,
+    annotation_entry,
+    category_entry,
+    image_entry,
+    label_of,
+    shown,
+)
 
 
 def read_coco(content: bytes, file: str) -> tuple[list[AnnotatedImage], tuple[str, ...]]:
@@ -34,25 +41,22 @@ def read_coco(content: bytes, file: str) -> tuple[list[AnnotatedImage], tuple[st
         if not isinstance(item, dict):
             raise DataError(f"{file}: {key!r} is not a list of objects.")
         if key == "images":
-            name, number = item.get("file_name"), _id(item, "id", "an image", file)
-            if not isinstance(name, str) or not name.strip():
-                raise DataError(f"{file}: image {_shown(number)} has no file_name.")
-            listed.append((number, name, _pixels(item.get("width")), _pixels(item.get("height"))))
+            listed.append(image_entry(item, file))
         elif key == "annotations":
-            image = _id(item, "image_id", f"annotation {_shown(item.get('id', count))}", file)
-            found[image].append(_annotation(item, count, file))
+            found[annotated_image(item, count, file)].append(annotation_entry(item, count, file))
             count += 1
         else:
-            number = _id(item, "id", "a category", file)
-            names[number] = _name(item.get("name"), number, file)
+            number, name = category_entry(item, file)
+            names[number] = name
     if not is_coco:
         raise DataError(f"{file} is no COCO file: it has no list of images.")
     images = []
     for number, name, width, height in listed:
-        objects = tuple(Object(box, _label(category, names), **flags) for box, category, flags in found.pop(number, ()))
+        entries = found.pop(number, ())
+        objects = tuple(Object(box, label_of(category, names), **flags) for box, category, flags in entries)
         images.append(AnnotatedImage(name, objects, width, height, source=file))
     if found:
-        raise DataError(f"{file} annotates image {_shown(next(iter(found)))}, which is not in its list of images.")
+        raise DataError(f"{file} annotates image {shown(next(iter(found)))}, which is not in its list of images.")
     # Numbers before words, since the two have no order between them.
     order = sorted(names, key=lambda number: (isinstance(number, str), number))
     return images, tuple(dict.fromkeys(names[number] for number in order))
@@ -85,60 +89,6 @@ def write_coco(images: Sequence[AnnotatedImage], classes: Sequence[str]) -> byte
     return json.dumps(content, ensure_ascii=False).encode() + b"\n"
 
 
-def _annotation(item: dict[str, Any], index: int, file: str) -> tuple[Box, Any, dict[str, bool]]:
-    """Its box, category and flags; no object yet, since the categories may come last."""
-    box = item.get("bbox")
-    numbers = isinstance(box, list) and len(box) == 4 and all(_is_number(value) for value in box)
-    if not numbers:
-        raise DataError(f"{file}: annotation {_shown(item.get('id', index))} has no bbox of four numbers.")
-    x, y, width, height = map(_float, box)
-    attributes = item.get("attributes") if isinstance(item.get("attributes"), dict) else {}
-    flags = {name: bool(attributes.get(name)) for name in ("difficult", "truncated")}
-    return (x, y, x + width, y + height), item.get("category_id"), {**flags, "crowd": bool(item.get("iscrowd"))}
-
-
-def _label(category: Any, names: dict[Id, str]) -> str:
-    return names.get(category) if _is_id(category) and category in names else f"category {_shown(category)}"
-
-
-def _name(name: Any, number: Id, file: str) -> str:
-    if name is not None and not isinstance(name, str | int | float):
-        raise DataError(f"{file}: category {_shown(number)} has {_shown(name)} as its name.")
-    return str(name or number).strip() or str(number)
-
-
-def _id(item: dict[str, Any], key: str, what: str, file: str) -> Id:
-    number = item.get(key)
-    if not _is_id(number):
-        raise DataError(f"{file}: {what} has {_shown(number)} as {key}; it must be a whole number.")
-    return number
-
-
-def _is_id(value: Any) -> bool:
-    """A whole number, also as a float; words are met, too."""
-    return isinstance(value, str) or (_is_number(value) and value == value // 1)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf")
-
-
-def _pixels(value: Any) -> int | None:
-    return int(value) if _is_number(value) and 0 < value < 10**9 else None
-
-
 def _plain(value: float) -> float | int:
     """Whole numbers without a point, as annotation tools write them."""
     return int(value) if value == value and abs(value) < 2**53 and value == int(value) else value
-
-
-def _shown(value: Any) -> str:
-    """A value in a sentence: what is nested has no end."""
-    return {list: "a list", dict: "an object"}.get(type(value)) or repr(value)[:40]
