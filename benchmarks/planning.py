@@ -51,7 +51,7 @@ def write_coco(folder: Path, images: int, objects: int = OBJECTS) -> Path:
 
 
 def planned(images: int) -> None:
-    """Print what planning a set takes, then planning it again, and asking what is to be done."""
+    """Print what planning a set takes, then asking what is to be done, and both again."""
     with tempfile.TemporaryDirectory() as place:
         path = write_coco(Path(place), images)
         print(machine())
@@ -59,13 +59,14 @@ def planned(images: int) -> None:
         before = _most()
         folder = ResultsFolder(Path(place) / "results")
         for what in ("planned", "planned again"):
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             plan = make_plan(str(path), folder, RUN)
-            seconds = time.perf_counter() - start
-            print(f"{what}: {seconds:.0f} s, at most {_most():.0f} MB, of which {before:.0f} MB before", flush=True)
-        start = time.perf_counter()
-        todo = sum(1 for _ in pending(folder, plan))
-        print(f"{todo:,} of {plan.shards:,} shards to do, told in {time.perf_counter() - start:.2f} s")
+            seconds, used = time.perf_counter() - start, time.process_time() - used
+            print(f"{what}: {seconds:.0f} s, {used:.0f} s of them computing; at most {_most():.0f} MB, ", end="")
+            print(f"{before:.0f} MB before")
+            start = time.perf_counter()
+            todo = sum(1 for _ in pending(folder, plan))
+            print(f"{todo:,} of {plan.shards:,} shards to do, told in {time.perf_counter() - start:.2f} s", flush=True)
 
 
 def _most() -> float:

@@ -58,7 +58,9 @@ def coco_references(content: BinaryIO, file: str, pictures: str) -> Iterator[pa.
         aside.read(content)
         labels = aside.labels
         for bucket in range(BUCKETS):
-            yield join(aside.listed.read(bucket), aside.annotated.read(bucket), labels, file)
+            listed, annotated = aside.listed.read(bucket), aside.annotated.read(bucket)
+            if listed or annotated:
+                yield join(listed, annotated, labels, file)
 
 
 class _Aside:

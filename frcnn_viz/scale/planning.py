@@ -1,7 +1,7 @@
 """A set's references are dealt to shards, and what is still to be done of them is told.
 
-A plan is written beside the one that stands, in `.planning`, and takes its place when it is whole. While `.planning` is
-there, what stands may be part old, part new: it is not gone by, and the next `make_plan` does it again.
+A plan is written beside the one that stands, and takes its place when it is whole. While it does, `.unplanned` stands
+in the folder: what is there may be part old, part new, and is not gone by until it was planned again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,8 @@ AT_ONCE = 50_000
 """References that are held in memory before they are laid aside."""
 DIGESTS = "digests.arrow"
 """In `plan`: each shard that has images, with what its key is made of, so that none is read to ask what is done."""
+
+UNPLANNED = ".unplanned"
 
 
 def make_plan(
@@ -62,17 +65,11 @@ def make_plan(
         shards = _kept(folder) or _enough_for(images)
         planned = _write_shards(ResultsFolder(new), spill, shards)
         plan = replace(run, shards=shards, images=images)
-    except BaseException as error:
+        _put_in_place(folder, new, plan, planned)
+    except OSError as error:
+        raise DataError(f"{folder.path} cannot be written to ({error.strerror}).") from error
+    finally:
         shutil.rmtree(new, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise DataError(f"{folder.path} cannot be written to ({error.strerror}).") from error
-        raise
-    if (folder.path / "plan").exists():
-        shutil.rmtree(folder.path / "plan")
-    (new / "plan").rename(folder.path / "plan")
-    folder.plan = plan
-    _clear(folder, planned)
-    shutil.rmtree(new)
     return plan
 
 
@@ -182,17 +179,24 @@ def _named_once(table: pa.Table) -> pa.Table:
     return table.take(pc.sort_indices(table["image_id"]))
 
 
-def _digests(folder: ResultsFolder) -> dict[int, str]:
-    path = folder.path / "plan" / DIGESTS
-    if (folder.path / ".planning").exists() or not path.is_file():
-        raise DataError(f"The plan of {folder.path} was not written to its end; run the command again.")
-    table = pa.ipc.open_file(path).read_all()
-    return dict(zip(table["shard"].to_pylist(), table["digest"].to_pylist(), strict=True))
-
-
-def _clear(folder: ResultsFolder, planned: set[int]) -> None:
-    """Let go of what was found of shards that have no images any more."""
+def _put_in_place(folder: ResultsFolder, new: Path, plan: Plan, planned: set[int]) -> None:
+    """A plan that is whole, in the place of what was; and without what was found of shards that have no images now."""
+    unplanned = folder.path / UNPLANNED
+    unplanned.touch()
+    if (folder.path / "plan").exists():
+        shutil.rmtree(folder.path / "plan")
+    (new / "plan").rename(folder.path / "plan")
+    folder.plan = plan
     for table in TABLES:
         for path in (folder.path / table).glob("*-*.parquet"):
             if int(path.name.partition("-")[0]) not in planned:
                 path.unlink(missing_ok=True)
+    unplanned.unlink()
+
+
+def _digests(folder: ResultsFolder) -> dict[int, str]:
+    path = folder.path / "plan" / DIGESTS
+    if (folder.path / UNPLANNED).exists() or not path.is_file():
+        raise DataError(f"The plan of {folder.path} was not written to its end; run the command again.")
+    table = pa.ipc.open_file(path).read_all()
+    return dict(zip(table["shard"].to_pylist(), table["digest"].to_pylist(), strict=True))

@@ -15,7 +15,7 @@ def image_entry(item: dict[str, Any], file: str) -> tuple[Id, str, int | None, i
     Raises:
         DataError: it lacks one of the first two.
     """
-    name, number = item.get("file_name"), _id(item, "id", "an image", file)
+    name, number = item.get("file_name"), _id(item, "an image", file)
     if not isinstance(name, str) or not name.strip():
         raise DataError(f"{file}: image {shown(number)} has no file_name.")
     return number, name, _pixels(item.get("width")), _pixels(item.get("height"))
@@ -27,7 +27,10 @@ def annotated_image(item: dict[str, Any], index: int, file: str) -> Id:
     Raises:
         DataError: it lacks that.
     """
-    return _id(item, "image_id", f"annotation {shown(item.get('id', index))}", file)
+    number = item.get("image_id")
+    if not _is_id(number):
+        raise _no_id(f"annotation {shown(item.get('id', index))}", number, "image_id", file)
+    return number
 
 
 def annotation_entry(item: dict[str, Any], index: int, file: str) -> tuple[Box, Any, dict[str, bool]]:
@@ -52,7 +55,7 @@ def category_entry(item: dict[str, Any], file: str) -> tuple[Id, str]:
     Raises:
         DataError: it lacks the one, or has a list or an object for the other.
     """
-    number, name = _id(item, "id", "a category", file), item.get("name")
+    number, name = _id(item, "a category", file), item.get("name")
     if name is not None and not isinstance(name, str | int | float):
         raise DataError(f"{file}: category {shown(number)} has {shown(name)} as its name.")
     return number, str(name or number).strip() or str(number)
@@ -68,11 +71,15 @@ def shown(value: Any) -> str:
     return {list: "a list", dict: "an object"}.get(type(value)) or repr(value)[:40]
 
 
-def _id(item: dict[str, Any], key: str, what: str, file: str) -> Id:
-    number = item.get(key)
+def _id(item: dict[str, Any], what: str, file: str) -> Id:
+    number = item.get("id")
     if not _is_id(number):
-        raise DataError(f"{file}: {what} has {shown(number)} as {key}; it must be a whole number.")
+        raise _no_id(what, number, "id", file)
     return number
+
+
+def _no_id(what: str, number: Any, key: str, file: str) -> DataError:
+    return DataError(f"{file}: {what} has {shown(number)} as {key}; it must be a whole number.")
 
 
 def _is_id(value: Any) -> bool:
