@@ -31,7 +31,7 @@ from frcnn_viz.data.formats.coco_entries import (
 )
 from frcnn_viz.data.images import clean_name
 from frcnn_viz.scale.coco_join import ANNOTATED, FLAGS, LISTED, join
-from frcnn_viz.scale.spill import BUCKETS, Spill
+from frcnn_viz.scale.spill import Spill
 from frcnn_viz.scale.stores import within
 from frcnn_viz.scale.tags import tags_of
 
@@ -57,8 +57,7 @@ def coco_references(content: BinaryIO, file: str, pictures: str) -> Iterator[pa.
         aside = _Aside(Path(place), file, pictures)
         aside.read(content)
         labels = aside.labels
-        for bucket in range(BUCKETS):
-            listed, annotated = aside.listed.read(bucket), aside.annotated.read(bucket)
+        for listed, annotated in zip(aside.listed.read(), aside.annotated.read(), strict=True):
             if listed or annotated:
                 yield join(listed, annotated, labels, file)
 
@@ -152,14 +151,14 @@ class _Rows:
         if len(self._rows) >= AT_ONCE:
             self._lay_aside()
 
-    def read(self, bucket: int) -> pa.Table:
-        """The rows of a bucket, once all were added."""
+    def read(self) -> Iterator[pa.Table]:
+        """The rows of each bucket in turn, once all were added."""
         self._lay_aside()
-        return self._spill.read(bucket)
+        return map(self._spill.read, range(self._spill.buckets))
 
     def _lay_aside(self) -> None:
         if self._rows:
-            buckets = np.array([zlib.crc32(row[0].encode()) % BUCKETS for row in self._rows])
+            buckets = np.array([zlib.crc32(row[0].encode()) % self._spill.buckets for row in self._rows])
             columns = zip(zip(*self._rows, strict=True), self._schema, strict=True)
             self._spill.add(pa.table([pa.array(v, field.type) for v, field in columns], self._schema), buckets)
             self._rows.clear()

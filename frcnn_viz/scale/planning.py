@@ -21,7 +21,7 @@ from frcnn_viz.scale.digest import digest
 from frcnn_viz.scale.folder import Plan, ResultsFolder, key_of, shard_of
 from frcnn_viz.scale.rows import REFERENCES, TABLES
 from frcnn_viz.scale.sets import references_of
-from frcnn_viz.scale.spill import BUCKETS, Spill
+from frcnn_viz.scale.spill import Spill
 
 PER_SHARD = 128
 """Images, at most, when a set is planned for the first time; and over half as many, from the second shard on."""
@@ -107,7 +107,7 @@ def _lay_aside(named: str, references: Iterable[pa.Table], spill: Spill, tell: C
 
 
 def _deal(table: pa.Table, spill: Spill) -> None:
-    spill.add(table, np.array([shard_of(name, BUCKETS) for name in table["image_id"].to_pylist()]))
+    spill.add(table, np.array([shard_of(name, spill.buckets) for name in table["image_id"].to_pylist()]))
 
 
 def _has_truth(table: pa.Table) -> bool:
@@ -139,8 +139,8 @@ def _write_shards(folder: ResultsFolder, spill: Spill, shards: int) -> set[int]:
     """
     (folder.path / "plan").mkdir()
     found: dict[int, str] = {}
-    for first in range(min(shards, BUCKETS)):
-        rows = pa.concat_tables(spill.read(bucket) for bucket in range(first, BUCKETS, shards))
+    for first in range(min(shards, spill.buckets)):
+        rows = pa.concat_tables(spill.read(bucket) for bucket in range(first, spill.buckets, shards))
         names = rows["image_id"].to_pylist()
         owners = np.array([shard_of(name, shards) for name in names], np.int64)
         order = np.argsort(owners, kind="stable")

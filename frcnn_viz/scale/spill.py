@@ -9,20 +9,21 @@ import numpy as np
 import pyarrow as pa
 
 BUCKETS = 256
+"""A power of two, as shards are."""
 
 
 class Spill:
-    """Rows of one schema in `BUCKETS` buckets, each in the order in which its rows came."""
+    """Rows of one schema in `buckets` buckets, each in the order in which its rows came."""
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self._folder, self._schema = folder, schema
+        self._folder, self._schema, self.buckets = folder, schema, BUCKETS
         folder.mkdir(parents=True)
 
     def add(self, rows: pa.Table, buckets: np.ndarray) -> None:
         """Lay rows aside, each in its bucket: int [N]."""
         order = np.argsort(buckets, kind="stable")
         rows = rows.take(order).combine_chunks()
-        ends = np.searchsorted(buckets[order], np.arange(BUCKETS + 1)).tolist()
+        ends = np.searchsorted(buckets[order], np.arange(self.buckets + 1)).tolist()
         for bucket, (start, end) in enumerate(pairwise(ends)):
             if end > start:
                 # Files stay closed between times: there are more of them than some systems let be open.
