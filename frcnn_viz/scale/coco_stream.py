@@ -42,22 +42,23 @@ AT_ONCE = 100_000
 NO_TAGS = frozenset({"id", "file_name", "width", "height"})
 
 
-def coco_references(content: BinaryIO, file: str, pictures: str) -> Iterator[pa.Table]:
+def coco_references(content: BinaryIO, file: str, pictures: str, aside: Path | None = None) -> Iterator[pa.Table]:
     """The references of a COCO file, by `rows.REFERENCES`; a table a bucket.
 
     Args:
         content: the file, open.
         file: what messages call it.
         pictures: the folder or address within which its images' file names lie.
+        aside: a folder for what is laid aside, about half as large as the file; None means the system's.
 
     Raises:
         DataError: it is no COCO file, or no JSON to its end.
     """
-    with tempfile.TemporaryDirectory(prefix="frcnn-viz-coco-") as place:
-        aside = _Aside(Path(place), file, pictures)
-        aside.read(content)
-        labels = aside.labels
-        for listed, annotated in zip(aside.listed.read(), aside.annotated.read(), strict=True):
+    with tempfile.TemporaryDirectory(prefix="frcnn-viz-coco-", dir=aside) as place:
+        entries = _Aside(Path(place), file, pictures)
+        entries.read(content)
+        labels = entries.labels
+        for listed, annotated in zip(entries.listed.read(), entries.annotated.read(), strict=True):
             if listed or annotated:
                 yield join(listed, annotated, labels, file)
 

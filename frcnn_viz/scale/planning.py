@@ -61,7 +61,7 @@ def make_plan(
     try:
         shutil.rmtree(new, ignore_errors=True)
         spill = Spill(new / "spill", REFERENCES)
-        images = _lay_aside(named, references_of(named, pictures), spill, tell)
+        images = _lay_aside(named, references_of(named, pictures, new), spill, tell)
         shards = _kept(folder) or _enough_for(images)
         planned = _write_shards(ResultsFolder(new), spill, shards)
         plan = replace(run, shards=shards, images=images)

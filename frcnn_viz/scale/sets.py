@@ -25,13 +25,14 @@ AT_ONCE = 4_096
 """Images of a piece."""
 
 
-def references_of(named: str, pictures: str | None = None) -> Iterator[pa.Table]:
+def references_of(named: str, pictures: str | None = None, aside: Path | None = None) -> Iterator[pa.Table]:
     """The references of a set, by `rows.REFERENCES`, piece by piece: never a large set at once.
 
     Args:
         named: a folder of pictures with VOC, COCO, YOLO or CVAT annotations; a COCO file; a Parquet file or a folder of
             them (see `parquet_set`). The files may be anywhere that fsspec opens.
         pictures: the folder or address that holds the pictures a file names; None means the file's own.
+        aside: a folder for what does not fit into memory; None means the system's for temporary files.
 
     Raises:
         DataError: it is none of these.
@@ -45,10 +46,10 @@ def references_of(named: str, pictures: str | None = None) -> Iterator[pa.Table]
         raise DataError(f"{named} is a zip; unpack it first, since each picture is opened by its own path.")
     if not is_address(named) and not path.exists():
         raise DataError(f"{named} is not there; check the path.")
-    return _files(named, pictures)
+    return _files(named, pictures, aside)
 
 
-def _files(named: str, pictures: str | None) -> Iterator[pa.Table]:
+def _files(named: str, pictures: str | None, aside: Path | None) -> Iterator[pa.Table]:
     """The references of a COCO file, a Parquet file or a folder of these, wherever fsspec finds it."""
     try:
         store, place = url_to_fs(named if is_address(named) else os.path.abspath(named))
@@ -62,13 +63,19 @@ def _files(named: str, pictures: str | None) -> Iterator[pa.Table]:
         pictures = os.path.abspath(pictures)
     for file in files:
         told = clean_name(file.removeprefix(store._parent(place)).lstrip("/"), 255)
-        read = coco_references if suffix(file) == "json" else parquet_references
         root = pictures or store.unstrip_protocol(store._parent(file)).removeprefix("file://")
         try:
             with store.open(file) as content:
-                yield from read(content, told, root)
+                if suffix(file) == "json":
+                    yield from coco_references(content, told, root, aside)
+                else:
+                    yield from parquet_references(content, told, root)
         except (DataError, OSError) as error:
-            sentence = str(error) if isinstance(error, DataError) else f"{told} cannot be read ({error.strerror})."
+            sentence = (
+                str(error)
+                if isinstance(error, DataError)
+                else f"{told} cannot be read ({clean_name(str(error), 120)})."
+            )
             if alone:
                 raise DataError(sentence) from error
             yield _table([{"image_id": told, "version": "", "objects": [], "tags": [], "problem": sentence}])
