@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from frcnn_viz.data.annotations import MAX_OBJECTS, DataError
 from frcnn_viz.data.formats.coco import read_coco
-from frcnn_viz.scale import coco_stream
+from frcnn_viz.scale import coco_stream, spill
 from frcnn_viz.scale.coco_stream import coco_references
 from frcnn_viz.scale.sets import references_of
 from tests.scale.small import objects_of, rows_of, write_json, write_set
@@ -54,6 +54,7 @@ def stream(content: Any, folder: Path) -> dict[str, dict]:
 def test_it_gives_what_is_read_at_once(content: dict[str, Any], at_once: int) -> None:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(coco_stream, "AT_ONCE", at_once)
+        patch.setattr(spill, "BUCKETS", 4)
         for image in content["images"]:
             (Path(folder) / image["file_name"]).touch()
         rows = stream(content, Path(folder))
