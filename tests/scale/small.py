@@ -15,6 +15,7 @@ import pyarrow as pa
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object, all_classes
 from frcnn_viz.data.formats.write import picture_name, written_files
 from frcnn_viz.data.scenes import CLASSES, draw_scene
+from frcnn_viz.scale import spill
 from frcnn_viz.scale.folder import Plan, ResultsFolder
 from frcnn_viz.scale.planning import make_plan
 
@@ -78,16 +79,19 @@ def rows_of(tables: Iterable[pa.Table]) -> dict[str, dict]:
 
 
 def plan_until(named: str, path: str, step: int) -> None:
-    """Plan, and die before so many times a file of a folder is opened, made, renamed or removed."""
+    """Plan, and die before a file is opened, made, renamed or removed so many times, once shards are being written."""
     seen = 0
 
     def watch(event: str, details: tuple) -> None:
         nonlocal seen
+        if not seen and not str(details[:1]).count("/.planning/plan"):
+            return
         if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir") or (event == "open" and path in str(details[0])):
             seen += 1
             if seen == step:
                 os._exit(9)
 
+    spill.BUCKETS = 8
     sys.addaudithook(watch)
     make_plan(named, ResultsFolder(Path(path)), RUN)
     os._exit(0)
