@@ -1,16 +1,17 @@
-# make run | test | test-gpu | bench | lint | clean: each does its own set-up, from nothing.
+# make run | test | test-gpu | bench | docs | lint | clean: each does its own set-up, from nothing.
 PYTHON ?= python3
 HOST ?=
 PORT ?=
 BIN := .venv/bin
 
-.PHONY: help run test test-gpu bench lint clean
+.PHONY: help run test test-gpu bench docs lint clean
 
 help:
 	@echo "make run    open the app (HOST=, PORT= choose where it answers)"
 	@echo "make test   lint, import contracts, unit tests, browser tests"
 	@echo "make bench  print the speed ratios and write docs/benchmarks.md"
 	@echo "make test-gpu  ask a GPU all that can be asked of it; docs/benchmarks.md"
+	@echo "make docs   build the documentation's site in site/"
 	@echo "make lint   ruff and the import contracts alone"
 	@echo "make clean  remove .venv and what the tests leave"
 
@@ -47,5 +48,10 @@ bench: .venv/installed-test
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m benchmarks
 
+docs: .venv/installed-test
+	$(BIN)/python docs/cli.py
+	$(BIN)/zensical build --strict --clean
+	@echo "Open site/index.html; its search needs a server: $(BIN)/python -m http.server --directory site"
+
 clean:
-	rm -rf .venv .pytest_cache .hypothesis .ruff_cache .import_linter_cache *.egg-info build dist
+	rm -rf .venv site .cache docs/cli.md .pytest_cache .hypothesis .ruff_cache .import_linter_cache *.egg-info build dist
