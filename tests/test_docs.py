@@ -118,6 +118,11 @@ def test_a_command_is_taken_by_the_program(text: str, line: str) -> None:
         context = command.make_context(called, rest, parent=context)
 
 
+def test_the_readme_has_every_command() -> None:
+    told = {line.split()[1] for text, line in commands() if text == "README.md" and " " in line}
+    assert [name for name in typer.main.get_command(cli).commands if name not in told] == []
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=named)
 def test_what_make_is_asked_for_it_makes(text: Path) -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

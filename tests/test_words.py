@@ -33,6 +33,7 @@ from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.settings import FIELD_NAMES
 from frcnn_viz.pipeline.summary import _UNITS
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.training.mishaps import CONTROL, MISHAPS
 from frcnn_viz.words import Word, parse, word, words
 from tests.conftest import make_image
 
@@ -83,6 +84,8 @@ def test_every_member_of_an_enumeration_has_a_word(prefix: str, kinds: type[Enum
         ("band", BANDS),
         ("export", BOX_STAGES),
         ("step", _UNITS),
+        ("mishap", MISHAPS),
+        *((f"mishap.{told}", MISHAPS.keys() - {CONTROL.name}) for told in ("why", "notice", "caught")),
         ("stress", [name.replace(" ", "_") for name in AXES]),
     ],
 )
