@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from torchvision.models.detection import FasterRCNN
 
+from frcnn_viz.pipeline import trace
 from frcnn_viz.pipeline.settings import FIELD_NAMES, INTEGERS, LEVEL_RANGES, RANGES, Settings, SettingsError
 
 BASE = Settings(
@@ -137,3 +138,8 @@ def test_text_round_trip(changes: dict) -> None:
     assume(all(merged[f"{stage}_bg_iou_thresh"] <= merged[f"{stage}_fg_iou_thresh"] for stage in ("rpn", "box")))
     settings = BASE.replace(**merged)
     assert BASE.with_text(settings.changes(BASE)) == settings
+
+
+def test_every_setting_tells_results_of_a_stage_apart() -> None:
+    keyed = {*trace._TO_DETECTIONS, *trace._TO_TRAINING_PROPOSALS, *trace._TO_SAMPLES}
+    assert keyed == set(FIELD_NAMES)
