@@ -16,15 +16,12 @@ from torch import Tensor
 
 from frcnn_viz.data.child import Child
 from frcnn_viz.data.images import LoadedImage
+from frcnn_viz.extras import MissingExtraError, lacking, need
 
 MOST_SIDE = 500
 """Pixels a side of the picture that is searched; the R-CNN paper searches pictures 500 pixels wide."""
 SECONDS = 60
 """How long a search may take; at this size it takes one or two on a machine that has time."""
-MISSING = (
-    "Selective search needs OpenCV with its contributed modules, which are not installed here; install them with "
-    "pip install opencv-contrib-python-headless."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +89,10 @@ def search(task: Task) -> Iterator[Regions]:
         ValueError: OpenCV or its module `ximgproc` is not installed, or it cannot search this picture.
     """
     try:
-        import cv2
-
+        cv2 = need("compare")
         method = cv2.ximgproc.segmentation.createSelectiveSearchSegmentation()
-    except (ImportError, AttributeError) as error:
-        raise ValueError(MISSING) from error
+    except AttributeError as error:  # OpenCV, but without its contributed modules
+        raise MissingExtraError(lacking("compare")) from error
     cv2.setNumThreads(1)
     height, width = task.pixels.shape[:2]
     start = time.perf_counter()

@@ -20,8 +20,9 @@ from filelock import FileLock, Timeout
 
 from frcnn_viz.cli.opening import open_named
 from frcnn_viz.cli.output import console
-from frcnn_viz.cli.window import WEBVIEW_INSTALL, show_window, window_command
+from frcnn_viz.cli.window import show_window, window_command
 from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.extras import lacking
 from frcnn_viz.paths import APP, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
 from frcnn_viz.ui.running import EVERYWHERE, Running, announce, find, free_port, is_free, withdraw
@@ -154,7 +155,7 @@ def _show(server: Running, options: dict[str, str], ended: Event, window: bool) 
         return False
     command = window_command(link, server.port)
     if command is None:
-        told = f"A window of its own needs Chromium, Chrome or Edge, or `{WEBVIEW_INSTALL}`; a browser shows the same."
+        told = f"{lacking('window')} A browser shows the same."
     elif show_window(command, ended):
         return True
     else:

@@ -24,7 +24,6 @@ WEBVIEW = (
         *SIZE
     )
 )
-WEBVIEW_INSTALL = "pip install pywebview" + "[qt]" * sys.platform.startswith("linux")
 LOOK = 0.1
 """Seconds between two looks at whether the window is closed."""
 

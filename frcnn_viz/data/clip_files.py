@@ -27,8 +27,7 @@ from frcnn_viz.data.decoding import look
 from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, sweep, write_whole
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.sources import suffix
-from frcnn_viz.data.video import SUFFIXES, VideoFacts
-from frcnn_viz.data.walk import MAX_BYTES
+from frcnn_viz.data.video_facts import MAX_BYTES, SUFFIXES, VideoFacts
 
 WAIT = 20
 """Seconds that a writer waits for the lock."""

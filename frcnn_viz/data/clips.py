@@ -23,7 +23,7 @@ from frcnn_viz.data.decoding import Decoder, look
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.sources import suffix
-from frcnn_viz.data.video import SUFFIXES, VideoFacts
+from frcnn_viz.data.video_facts import SUFFIXES, VideoFacts
 from frcnn_viz.data.workspace import default_folder
 
 OPEN = 4

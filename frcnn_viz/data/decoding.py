@@ -5,11 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from frcnn_viz.data.child import Worker, answer
-from frcnn_viz.data.video import PATIENCE, Reader, VideoFacts, probe
+from frcnn_viz.data.video_facts import PATIENCE, VideoFacts
+from frcnn_viz.extras import need
+
+if TYPE_CHECKING:
+    from frcnn_viz.data.video import Reader
 
 MODULE = "frcnn_viz.data.decoding"
 SECONDS = 30.0
@@ -44,10 +49,15 @@ class Decoder:
 
 @lru_cache(maxsize=1)
 def _reader(path: Path, name: str, facts: VideoFacts) -> Reader:
+    from frcnn_viz.data.video import Reader
+
     return Reader(path, facts, name)
 
 
 def _work(question: tuple[Path, str, VideoFacts | None, int]) -> VideoFacts | np.ndarray:
+    need("video")
+    from frcnn_viz.data.video import probe
+
     path, name, facts, index = question
     return probe(path, name) if facts is None else _reader(path, name, facts).frame(index).pixels
 

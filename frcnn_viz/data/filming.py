@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
 import numpy as np
-from av.error import FFmpegError
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.extras import need
+
+if TYPE_CHECKING:
+    from av import VideoStream
+    from av.container import OutputContainer
 
 TICK = Fraction(1, 90_000)
 """Of the times in the file, in seconds: the usual one."""
@@ -31,9 +35,11 @@ def write_video(path: Path, pictures: Iterable[np.ndarray], times: Sequence[floa
 
     Raises:
         DataError: it cannot be written there. What `pictures` raises ends it, and leaves nothing behind.
+        MissingExtraError: PyAV is not installed.
     """
     if path.suffix.lower() != ".mp4":
         raise DataError(f"{path} cannot be written as a video; give a name that ends in .mp4.")
+    av = need("video")
     partial, count = path.with_name(f".{path.stem}.partial.mp4"), 0
     try:
         with av.open(str(partial), "w") as container:
@@ -49,7 +55,7 @@ def write_video(path: Path, pictures: Iterable[np.ndarray], times: Sequence[floa
                 raise DataError(f"there is no frame to write to {path}; choose a clip that has some.")
             container.mux(stream.encode())
         os.replace(partial, path)
-    except (FFmpegError, OSError) as error:
+    except (av.error.FFmpegError, OSError) as error:
         raise DataError(
             f"{path} cannot be written ({error.strerror or error}); make room, or choose another."
         ) from error
@@ -58,7 +64,7 @@ def write_video(path: Path, pictures: Iterable[np.ndarray], times: Sequence[floa
     return count
 
 
-def _stream(container: av.container.OutputContainer, width: int, height: int) -> av.VideoStream:
+def _stream(container: OutputContainer, width: int, height: int) -> VideoStream:
     stream = container.add_stream("h264", rate=USUAL_RATE, options={"crf": QUALITY, "preset": "veryfast"})
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.time_base = stream.codec_context.time_base = TICK

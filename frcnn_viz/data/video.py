@@ -10,69 +10,21 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.bounds import clean_name
+from frcnn_viz.data.video_facts import PATIENCE, VideoFacts
 from frcnn_viz.data.walk import Walk, is_turned
 
-SUFFIXES = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "gif")
 MAX_FRAMES = 3_000
 MAX_SECONDS = 600.0
 """Of a video. What lies beyond, or beyond `MAX_FRAMES`, is left out, with a note."""
-PATIENCE = 120.0
-"""Seconds that finding out what is in a video may take; what was read until then is kept."""
-
-
-@dataclass(frozen=True)
-class VideoFacts:
-    """What is in a video, and where: enough to come to any frame.
-
-    Attributes:
-        width, height: of the upright frames, pixels. container, codec: as FFmpeg calls them.
-        times: seconds of each frame after the first, rising.
-        stamps: each frame's time stamp (pts) in the file; empty where the file's are no guide to its frames.
-        keys: which frames can be decoded without those before. checks: CRC-32 of each frame's RGB pixels.
-        notes: what was left out or done to them, in plain sentences.
-    """
-
-    width: int
-    height: int
-    container: str
-    codec: str
-    times: tuple[float, ...]
-    stamps: tuple[int, ...]
-    keys: tuple[int, ...]
-    checks: tuple[int, ...]
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> VideoFacts:
-        """What `to_dict` wrote.
-
-        Raises:
-            ValueError, TypeError, LookupError, AttributeError: it is something else.
-        """
-        kinds = {"width": int, "height": int, "container": str, "codec": str}
-        kinds_within = {"times": float, "stamps": int, "keys": int, "checks": int, "notes": str}
-        facts = cls(
-            **{name: kind(content[name]) for name, kind in kinds.items()},
-            **{name: tuple(map(kind, content[name])) for name, kind in kinds_within.items()},
-        )
-        count = len(facts.times)
-        if not count or len(facts.checks) != count or len(facts.stamps) not in (0, count):
-            raise ValueError("no facts of a video")
-        return facts
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from PIL import Image
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.bounds import MAX_PIXELS, MAX_SIDE
+from frcnn_viz.data.video_facts import MAX_BYTES
 
-MAX_BYTES = 500_000_000
 USUAL_RATE = 25.0
 """Frames a second where a file tells no times."""
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"

@@ -12,7 +12,7 @@ from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes, suffix
-from frcnn_viz.data.video import SUFFIXES as VIDEO_SUFFIXES
+from frcnn_viz.data.video_facts import SUFFIXES as VIDEO_SUFFIXES
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.words import word

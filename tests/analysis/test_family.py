@@ -21,7 +21,6 @@ from frcnn_viz.analysis.family import (
     time_stages,
 )
 from frcnn_viz.analysis.selective_search import (
-    MISSING,
     MOST_SIDE,
     Regions,
     Task,
@@ -32,6 +31,7 @@ from frcnn_viz.analysis.selective_search import (
 )
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.samples import sample_picture
+from frcnn_viz.extras import lacking
 from frcnn_viz.pipeline.results import Detections
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.training.scenes import held_out_scenes
@@ -161,9 +161,9 @@ def test_where_opencv_is_missing_a_sentence_says_what_to_install(
     cv2: ModuleType | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "cv2", cv2)
-    with pytest.raises(ValueError, match="pip install opencv-contrib-python-headless") as told:
+    with pytest.raises(ValueError, match="Selective search needs OpenCV") as told:
         next(search(Task(np.zeros((8, 8, 3), np.uint8), (8, 8))))
-    assert str(told.value) == MISSING
+    assert str(told.value) == lacking("compare")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (500, 1), (2, 300)])

@@ -10,10 +10,11 @@ import torch
 from typer.testing import CliRunner
 
 from frcnn_viz.analysis import selective_search
-from frcnn_viz.analysis.selective_search import MISSING, Regions
+from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.cli import cli
 from frcnn_viz.data.samples import sample_picture
 from frcnn_viz.data.scenes import sample_scene
+from frcnn_viz.extras import lacking
 
 OURS = {"street-fpn": 80, "street-c4": 112}
 """Pixels a side to which a region is warped."""
@@ -62,6 +63,6 @@ def test_a_table_and_where_the_papers_figures_are_from(picture: Path, monkeypatc
 def test_without_opencv_it_says_what_to_install(picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cv2.py").write_text("raise ImportError")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(ValueError, match="opencv-contrib-python-headless") as told:
+    with pytest.raises(ValueError, match="Selective search needs OpenCV") as told:
         CliRunner().invoke(cli, ["compare-family", str(picture)], catch_exceptions=False)
-    assert str(told.value) == MISSING
+    assert str(told.value) == lacking("compare")

@@ -12,6 +12,7 @@ import pytest
 
 from frcnn_viz.cli import serving, window
 from frcnn_viz.cli.window import find_browser, show_window, window_command
+from frcnn_viz.extras import lacking
 from frcnn_viz.ui.running import Running
 
 LINK = "http://localhost:8501/?image=football"
@@ -70,7 +71,7 @@ def test_where_there_is_neither_a_sentence_says_what_to_install(capsys: pytest.C
     assert not serving._show(SERVER, {"image": "football"}, Event(), window=True)
     told = capsys.readouterr()
     assert LINK in told.out
-    assert "needs Chromium, Chrome or Edge, or `pip install pywebview" in told.err
+    assert lacking("window") in told.err
 
 
 def test_a_closed_window_is_done_with(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

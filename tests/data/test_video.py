@@ -15,7 +15,8 @@ from PIL import Image
 from frcnn_viz.data import video, walk
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.decoding import Decoder, look
-from frcnn_viz.data.video import Reader, VideoFacts, frames, probe
+from frcnn_viz.data.video import Reader, frames, probe
+from frcnn_viz.data.video_facts import VideoFacts
 from tests.data.videos import CONTAINERS, COUNT, HEIGHT, WIDTH, pictures, write_sound, write_video
 
 

@@ -12,8 +12,9 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.analysis.selective_search import MISSING, Regions
+from frcnn_viz.analysis.selective_search import Regions
 from frcnn_viz.data.samples import sample_picture
+from frcnn_viz.extras import lacking
 from frcnn_viz.ui import library, regions
 from tests.pages.opening import open_page, seen
 
@@ -127,7 +128,7 @@ def test_without_opencv_faster_rcnn_is_shown_and_what_to_install(
     test = open_page("family", image=PICTURE)
     test.button(key="family_stop").click().run()
     search(test)
-    assert [warning.value.replace("\\", "") for warning in test.warning] == [MISSING]
+    assert [warning.value.replace("\\", "") for warning in test.warning] == [lacking("compare")]
     (table,) = [frame.value for frame in test.dataframe]
     assert table["member"].tolist() == ["Faster R-CNN"]
     for tab in ("recall", "times"):

@@ -17,8 +17,8 @@ from frcnn_viz.data.clip import PREFIX as CLIP
 from frcnn_viz.data.clips import split_key
 from frcnn_viz.data.images import SUFFIXES
 from frcnn_viz.data.samples import SAMPLES
-from frcnn_viz.data.video import SUFFIXES as VIDEOS
-from frcnn_viz.data.walk import MAX_BYTES
+from frcnn_viz.data.video_facts import MAX_BYTES
+from frcnn_viz.data.video_facts import SUFFIXES as VIDEOS
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
 from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
