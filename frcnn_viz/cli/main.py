@@ -11,6 +11,7 @@ from rich.progress import track
 from rich.table import Table
 from typer.core import TyperGroup
 
+from frcnn_viz import __version__
 from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
@@ -18,7 +19,6 @@ from frcnn_viz.cli.evaluate import evaluate
 from frcnn_viz.cli.experiment import experiment
 from frcnn_viz.cli.family import compare_family
 from frcnn_viz.cli.models import models
-from frcnn_viz.cli.opening import names_a_path
 from frcnn_viz.cli.output import (
     DeviceOption,
     JsonOption,
@@ -38,14 +38,21 @@ from frcnn_viz.paths import ASSETS
 
 
 class Commands(TyperGroup):
-    """The commands; a line that begins with a file or an option, or is empty, is for `app`."""
+    """The commands; a line that begins with a file or an option of `app`, or is empty, is for `app`."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """Put `app` before what is no command."""
-        first = args[0] if args else "--"
-        known = first in self.commands or first == "--help"
-        to_app = not known and (first.startswith("-") or names_a_path(first))
-        return super().parse_args(ctx, ["app", *args] if to_app else args)
+        """Put `app` before what is no command; a shell that completes the first word has written nothing yet."""
+        if args or not ctx.resilient_parsing:
+            first = args[0].partition("=")[0] if args else "--"
+            known = first in self.commands or any(first in option.opts for option in self.get_params(ctx))
+            if not known and (first.startswith("-") or names_a_path(args[0])):
+                args = ["app", *args]
+        return super().parse_args(ctx, args)
+
+
+def names_a_path(text: str) -> bool:
+    """Whether a word of the command line is a file or folder that is there, or is written like one."""
+    return bool(text) and (Path(text).exists() or bool(Path(text).suffix) or "/" in text or "\\" in text)
 
 
 cli = typer.Typer(
@@ -55,8 +62,25 @@ cli = typer.Typer(
     "a video, a folder, a zip or an annotated set; `frcnn-viz` opens it as it is.",
     subcommand_metavar="[FILE]... | COMMAND [ARGS]...",
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"frcnn-viz {__version__}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True)
+]
+
+
+@cli.callback()
+def of_all(version: VersionOption = False) -> None:
+    """What is asked of the program itself."""
+
+
 cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
 cli.add_typer(models, name="models")

@@ -18,11 +18,6 @@ from frcnn_viz.data.sources import open_sources, suffix
 from frcnn_viz.data.workspace import Workspace
 
 
-def names_a_path(text: str) -> bool:
-    """Whether a word of the command line is a file or folder that is there, or is written like one."""
-    return bool(text) and (Path(text).exists() or bool(Path(text).suffix) or "/" in text or "\\" in text)
-
-
 def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
     """Add what is named to the workspace in `folder`; what cannot be used is told.
 

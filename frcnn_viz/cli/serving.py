@@ -18,10 +18,8 @@ import typer
 from click import Abort
 from filelock import FileLock, Timeout
 
-from frcnn_viz.cli.opening import open_named
 from frcnn_viz.cli.output import console
 from frcnn_viz.cli.window import show_window, window_command
-from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.extras import lacking
 from frcnn_viz.paths import APP, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
@@ -62,6 +60,9 @@ def app(
 
     Where the app runs already on the same workspace, that server is used, unless it would have to be another one.
     """
+    from frcnn_viz.cli.opening import open_named
+    from frcnn_viz.data.workspace import default_folder
+
     if memory:
         parse_bytes(memory)
         os.environ[MEMORY_VARIABLE] = memory

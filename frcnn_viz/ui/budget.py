@@ -6,8 +6,6 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
-import torch
-
 MEMORY_VARIABLE = "FRCNN_VIZ_MEMORY"
 """The environment variable by which the command line tells the app how much."""
 LEAST = 256 * 2**20
@@ -71,4 +69,6 @@ def _machine() -> int:
 
 def _cards() -> list[int]:
     """Results lie on the device that made them."""
+    import torch  # takes seconds, and the command line only parses sizes
+
     return [torch.cuda.get_device_properties(card).total_memory for card in range(torch.cuda.device_count())]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from frcnn_viz import load_detector, load_image
+from frcnn_viz import __version__, load_detector, load_image
 from frcnn_viz.cli import cli, main
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, budget
 
@@ -115,3 +117,27 @@ def test_the_app_is_told_how_much_memory_it_may_use(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("streamlit.web.cli.main", lambda *_, **__: told.append(budget()))
     run("app", "--memory", "2G")
     assert told == [2 * 2**30]
+
+
+def test_the_version_is_told_without_torch() -> None:
+    """A shell that completes a word starts the program, and waits."""
+    program = "import sys; from frcnn_viz.cli import main; sys.argv = ['frcnn-viz', '--version']\n"
+    program += "try: main()\nfinally: print({'torch', 'numpy', 'streamlit'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"frcnn-viz {__version__}\nset()\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("frcnn-viz ev", "evaluate"),
+        ("frcnn-viz --vers", "--version"),
+        ("frcnn-viz models f", "fetch"),
+        ("frcnn-viz photo.jpg --win", "--window"),  # an option of `app`
+        ("frcnn-viz --memory 2G --no-b", "--no-browser"),
+    ],
+)
+def test_a_shell_completes_commands_and_options(line: str, offered: str) -> None:
+    words = {"_FRCNN_VIZ_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = CliRunner().invoke(cli, env=words, prog_name="frcnn-viz")
+    assert result.stdout.split() == [offered]
