@@ -6,6 +6,10 @@ detector = load_detector("street-fpn")
 story = trace(detector, load_image("street.png"))
 story.detections.boxes_in_image  # [D, 4], equal to detector.model([image])[0]["boxes"]
 story.proposals.fate             # [K], what became of every candidate
+
+What `__all__` names is public. Until a minor version (0.x) changes, so do none of these: names, arguments, and of what
+they give the attributes that docstrings list, with shapes, units and frames; CHANGELOG.md tells what a new one changes.
+Numbers are those of the installed torchvision. All else, where modules lie too, may change at any time.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from frcnn_viz.analysis.examination import Examination, examine_image
+    from frcnn_viz.analysis.verdicts import Verdict
+    from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import LoadedImage, load_image
     from frcnn_viz.models.registry import Detector, load_detector
     from frcnn_viz.pipeline.memory import Memory
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 _HOMES = {
+    "analysis.examination": ("Examination", "examine_image"),
+    "analysis.verdicts": ("Verdict",),
+    "data.ground_truth": ("GroundTruth",),
     "data.images": ("LoadedImage", "load_image"),
     "models.registry": ("Detector", "load_detector"),
     "pipeline.memory": ("Memory",),
@@ -61,4 +71,18 @@ def trace(
     return Trace(detector.model, image, settings, memory=memory)
 
 
-__all__ = ["Detector", "Fate", "LoadedImage", "Memory", "Settings", "Trace", "load_detector", "load_image", "trace"]
+__all__ = [
+    "Detector",
+    "Examination",
+    "Fate",
+    "GroundTruth",
+    "LoadedImage",
+    "Memory",
+    "Settings",
+    "Trace",
+    "Verdict",
+    "examine_image",
+    "load_detector",
+    "load_image",
+    "trace",
+]

@@ -67,7 +67,13 @@ def left_out(examined: Iterable[Examination]) -> list[str]:
 
 
 def examine_image(detector: Detector, trace: Trace, truth: GroundTruth) -> Examination:
-    """Examine one image; the trace may have run already."""
+    """Which stage lost each object, and what is wrong with each false alarm.
+
+    Args:
+        detector: of the trace; its classes name the labels.
+        trace: of the image; it may have run already.
+        truth: what is really on the image.
+    """
     labels = truth.labels_in(detector.classes)
     autopsy = examine(trace, truth, detector.classes)
     found = trace.detections
