@@ -15,6 +15,7 @@ from frcnn_viz import __version__
 from frcnn_viz.cli import failures
 from frcnn_viz.cli.anchors import anchors
 from frcnn_viz.cli.data import data
+from frcnn_viz.cli.doctor import doctor
 from frcnn_viz.cli.evaluate import evaluate
 from frcnn_viz.cli.experiment import experiment
 from frcnn_viz.cli.family import compare_family
@@ -86,6 +87,7 @@ cli.add_typer(anchors, name="anchors")
 cli.add_typer(models, name="models")
 cli.add_typer(runs, name="runs")
 cli.command()(app)
+cli.command()(doctor)
 cli.command()(train)
 cli.command()(experiment)
 

@@ -19,7 +19,7 @@ def budget() -> int:
         ValueError: the environment variable is no such size.
     """
     told = os.environ.get(MEMORY_VARIABLE)
-    return parse_bytes(told) if told else max(LEAST, min([_machine(), *cgroup_limits(), *_cards()]) // 4)
+    return parse_bytes(told) if told else max(LEAST, min([machine(), *cgroup_limits(), *_cards()]) // 4)
 
 
 def parse_bytes(text: str) -> int:
@@ -60,11 +60,21 @@ def cgroup_limits(root: Path = Path("/")) -> list[int]:
     return limits
 
 
-def _machine() -> int:
+def machine() -> int:
+    """Bytes of memory that the machine has."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # Windows cannot be asked so
         return 4 * 2**30
+
+
+def free() -> int | None:
+    """Bytes of the machine's memory that programs can still have; None where the system does not tell."""
+    try:
+        told = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(told[1]) * 1024 if told else None
 
 
 def _cards() -> list[int]:

@@ -40,7 +40,7 @@ def test_too_little_is_told() -> None:
 def test_what_was_told_is_the_budget_else_part_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MEMORY_VARIABLE, "3G")
     assert budget() == 3 * 2**30
-    monkeypatch.setattr("frcnn_viz.ui.budget._machine", lambda: 64 * 2**30)
+    monkeypatch.setattr("frcnn_viz.ui.budget.machine", lambda: 64 * 2**30)
     monkeypatch.setattr("frcnn_viz.ui.budget._cards", lambda: [24 * 2**30])
     monkeypatch.delenv(MEMORY_VARIABLE)
     monkeypatch.setattr("frcnn_viz.ui.budget.cgroup_limits", lambda: [2**63, 8 * 2**30])
