@@ -1,4 +1,4 @@
-"""The boxes of any stage as a table: for CSV, or as COCO results that pycocotools reads."""
+"""The boxes of any stage as a table: for CSV, or as COCO results that pycocotools reads, with masks where there are."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from pycocotools import mask as coco_mask
 from torch import Tensor
 
+from frcnn_viz.pipeline.masks import Masks
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
 from frcnn_viz.pipeline.trace import Trace
 
@@ -33,6 +36,7 @@ class StageBoxes:
         labels: int64 [N]; None before the second stage, which alone knows classes.
         columns: whole numbers [N] by name, such as the anchor a proposal came from.
         fates: names [N]; None where the stage filters nothing.
+        masks: of each box; None where the stage or the detector has none.
     """
 
     boxes_in_image: Tensor
@@ -40,6 +44,7 @@ class StageBoxes:
     labels: Tensor | None = None
     columns: Mapping[str, Tensor] = field(default_factory=dict)
     fates: Sequence[str] | None = None
+    masks: Masks | None = None
 
 
 def stage_boxes(trace: Trace, stage: str) -> StageBoxes:
@@ -62,7 +67,7 @@ def stage_boxes(trace: Trace, stage: str) -> StageBoxes:
         columns = {"proposal": proposal, "suppressor": last.suppressor}
         return StageBoxes(to_image(boxes), scores, labels, columns, _names(last.fate))
     columns = {"proposal": last.roi, "anchor": first.anchor[first.kept][last.roi]}
-    return StageBoxes(last.boxes_in_image, last.scores, last.labels, columns)
+    return StageBoxes(last.boxes_in_image, last.scores, last.labels, columns, masks=trace.masks)
 
 
 def as_csv(boxes: StageBoxes, classes: Sequence[str]) -> str:
@@ -88,6 +93,9 @@ def as_csv(boxes: StageBoxes, classes: Sequence[str]) -> str:
 def as_coco_results(boxes: StageBoxes, image_id: int, category_ids: Mapping[int, int]) -> str:
     """What `COCO.loadRes` reads: one entry a box, [x, y, width, height] in pixels of the image.
 
+    A box that has a mask has its `segmentation` too, as run lengths: the pixels of the image where it is likelier than
+    not, as torchvision's reference evaluation takes them.
+
     Args:
         boxes: of a stage. Before the second stage there are no classes: the category is then 1.
         image_id: of the image.
@@ -95,14 +103,21 @@ def as_coco_results(boxes: StageBoxes, image_id: int, category_ids: Mapping[int,
     """
     labels = [None] * len(boxes.scores) if boxes.labels is None else boxes.labels.tolist()
     rows = []
-    for (x0, y0, x1, y1), score, label in zip(
-        boxes.boxes_in_image.tolist(), boxes.scores.tolist(), labels, strict=True
+    for index, ((x0, y0, x1, y1), score, label) in enumerate(
+        zip(boxes.boxes_in_image.tolist(), boxes.scores.tolist(), labels, strict=True)
     ):
         category = 1 if label is None else category_ids.get(label)
         if category is not None:
-            box = [x0, y0, x1 - x0, y1 - y0]
-            rows.append({"image_id": image_id, "category_id": category, "bbox": box, "score": score})
+            row = {"image_id": image_id, "category_id": category, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": score}
+            rows.append(row | ({"segmentation": run_lengths(boxes.masks, index)} if boxes.masks else {}))
     return json.dumps(rows)
+
+
+def run_lengths(masks: Masks, row: int) -> dict:
+    """One detection's mask as COCO's compressed run lengths: `size` [height, width], `counts` as ASCII text."""
+    inside = (masks.in_image([row])[0, 0] > 0.5).cpu().numpy()
+    encoded = coco_mask.encode(np.asfortranarray(inside, np.uint8))
+    return {"size": encoded["size"], "counts": encoded["counts"].decode("ascii")}
 
 
 def _names(fates: Tensor) -> list[str]:
