@@ -48,6 +48,7 @@ def export_form(here: Session, page_stage: str) -> None:
     st.caption(
         f"Boxes in pixels of the image, at the present settings. In COCO results the image is {image_id}, and classes "
         + ("are numbered as in your images' COCO export." if here.item else "have the detector's labels.")
+        + (" Detections have their masks there." if here.detector.model.roi_heads.has_mask() else "")
     )
 
 
