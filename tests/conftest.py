@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
@@ -24,6 +26,8 @@ from tests.training.small import squares  # noqa: F401
 torch.set_num_threads(1)  # two workers share two cores
 hypothesis.settings.register_profile("unhurried", deadline=None)  # nor is a busy machine a mistake
 hypothesis.settings.load_profile("unhurried")
+# Each AppTest reads the metadata of all installed packages for components, which takes longer than most pages.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 os.environ["FRCNN_VIZ_WORKSPACE"] = tempfile.mkdtemp(prefix="frcnn-viz-tests-")
 RATIOS = (0.5, 1.0, 2.0)
 SMALL = {
