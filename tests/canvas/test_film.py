@@ -110,7 +110,7 @@ def test_no_boxes_lie_on_another_frames_picture(host: Host) -> None:
     """The picture of the last frame is on its way until it is let through."""
     held = []
     host.page.route("**/late.png", lambda route: held.append(route))
-    host.update(scene(0, "late", "http://localhost/late.png"))
+    host.update(scene(0, "late", "http://127.0.0.1:9/late.png"))
     host.page.keyboard.press("d")
     host.page.locator("input[aria-label=Step]").fill("6")
     expect(host.page.locator(".told")).to_contain_text("Frame 6 of 6")
@@ -123,7 +123,7 @@ def test_no_boxes_lie_on_another_frames_picture(host: Host) -> None:
 
 def test_a_frame_that_cannot_be_had_is_an_empty_one(host: Host) -> None:
     host.page.route("**/late.png", lambda route: route.abort())
-    host.update(scene(0, "late", "http://localhost/late.png"))
+    host.update(scene(0, "late", "http://127.0.0.1:9/late.png"))
     host.page.locator("input[aria-label=Step]").fill("6")
     host.page.wait_for_function("document.querySelector('.box-canvas').__state.film.at === 5")
     assert host.state("S.shown[0].length") == 5
