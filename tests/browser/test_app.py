@@ -23,7 +23,7 @@ BALL = (368, 394)
 WITHOUT_CANVAS = ("model", "third_head", "images", "metrics", "experiments", "video")
 PAINTED = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return new Set(new Uint32Array(data.buffer)).size;
+    return new Set(new Uint32Array(data.buffer)).size > 100;
 }"""
 
 
@@ -55,6 +55,12 @@ def place(page: Page, x: float, y: float) -> tuple[float, float]:
     return box["x"] + left + x * scale, box["y"] + top + y * scale
 
 
+def wait_for_paint(page: Page) -> None:
+    """Until the canvas shows a photograph, not a blank."""
+    expect(canvas(page)).to_be_visible()
+    page.wait_for_function(PAINTED, arg=canvas(page).element_handle(), timeout=5_000, polling=50)
+
+
 def status(page: Page) -> str:
     return page.locator(".box-canvas .status").first.inner_text()
 
@@ -74,9 +80,7 @@ def test_a_page_opens_by_link_painted_and_named(name: str, app: str, page: Page,
     expect(page.locator("h1")).to_have_text(word(f"page.{name}").term)
     expect(page.locator("[data-testid=stException], [data-testid=stDialog]")).to_have_count(0)
     if name not in WITHOUT_CANVAS:
-        expect(canvas(page)).to_be_visible()
-        page.wait_for_timeout(500)
-        assert canvas(page).evaluate(PAINTED) > 100  # a photograph, not a blank
+        wait_for_paint(page)
     assert_named(page)
     assert errors == []
 

@@ -15,7 +15,7 @@ from frcnn_viz.models.street import street_c4
 from frcnn_viz.paths import APP
 from frcnn_viz.ui.frame.pages import PAGES
 from tests.browser.conftest import open_by_menu
-from tests.browser.test_app import PAINTED, WITHOUT_CANVAS, Settled
+from tests.browser.test_app import WITHOUT_CANVAS, Settled, wait_for_paint
 
 DETECTORS = (
     "resnet50-c4",
@@ -58,9 +58,7 @@ def test_every_page_shows_something(name: str, serve: Callable[[Path], str], pag
             expect(page.locator(".st-key-heading").get_by_text("untrained").first).to_be_visible()
         expect(page.locator(SHOWN).locator("visible=true").first).to_be_visible()
         if title not in WITHOUT_CANVAS or title == "third_head":
-            canvas = page.locator(".box-canvas canvas").first
-            page.wait_for_timeout(300)
-            assert canvas.evaluate(PAINTED) > 100
+            wait_for_paint(page)
     assert errors == []
 
 
