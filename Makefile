@@ -39,7 +39,7 @@ lint: .venv/installed-test
 
 test: lint
 	$(BIN)/python tests/browser/chromium.py
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-gpu: .venv/installed
 	@$(BIN)/python -m benchmarks.gpu
