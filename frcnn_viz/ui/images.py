@@ -45,17 +45,16 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
     beside what the page does meanwhile; whoever asks for it waits.
     """
     with _lock:
-        if sha256 in _held:
-            _held.move_to_end(sha256)
-            return f"img/{sha256}.png"
-        if sha256 and _routed:
+        content = _held.get(sha256)
+        if content is None and sha256 and _routed:
             if sha256 not in _encoding:
                 _encoding[sha256] = _ENCODER.submit(_encode, image, sha256)
             return f"img/{sha256}.png"
-    content = png(image)
+    content = content or png(image)
+    digest = _hold(content, sha256)
     if not _routed:
         return "data:image/png;base64," + base64.b64encode(content).decode()
-    return f"img/{_hold(content, sha256)}.png"
+    return f"img/{digest}.png"
 
 
 def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
