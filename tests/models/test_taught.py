@@ -82,12 +82,30 @@ def test_mobilenet_v2_is_the_tutorials() -> None:
 @pytest.mark.parametrize(
     ("name", "build", "pairs"),
     [
-        ("vgg16", vgg16, {"features.28.weight": "backbone.28.weight"}),
-        ("vgg16", vgg16, {"classifier.3.bias": "roi_heads.box_head.layers.3.bias"}),
-        ("resnet50-c4", resnet50, {"conv1.weight": "backbone.0.weight"}),
-        ("resnet50-c4", resnet50, {"layer4.2.conv3.weight": "roi_heads.box_head.0.2.conv3.weight"}),
-        ("resnet50-c5", resnet50, {"layer1.0.conv1.weight": "backbone.4.0.conv1.weight"}),
-        ("resnet50-c5", resnet50, {"layer4.2.conv3.weight": "backbone.7.2.conv3.weight"}),
+        (
+            "vgg16",
+            vgg16,
+            {
+                "features.28.weight": "backbone.28.weight",
+                "classifier.3.bias": "roi_heads.box_head.layers.3.bias",
+            },
+        ),
+        (
+            "resnet50-c4",
+            resnet50,
+            {
+                "conv1.weight": "backbone.0.weight",
+                "layer4.2.conv3.weight": "roi_heads.box_head.0.2.conv3.weight",
+            },
+        ),
+        (
+            "resnet50-c5",
+            resnet50,
+            {
+                "layer1.0.conv1.weight": "backbone.4.0.conv1.weight",
+                "layer4.2.conv3.weight": "backbone.7.2.conv3.weight",
+            },
+        ),
         ("mobilenet-v2", mobilenet_v2, {"features.18.0.weight": "backbone.18.0.weight"}),
     ],
 )
