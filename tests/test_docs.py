@@ -111,9 +111,9 @@ def commands() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("text", "line"), commands())
 def test_a_command_is_taken_by_the_program(text: str, line: str) -> None:
     name, *rest = shlex.split(line, comments=True)
-    context = typer.main.get_command(cli).make_context(name, rest)
-    while hasattr(context.command, "commands"):
-        arguments = [*context._protected_args, *context.args]
+    # resilient: options of the whole program, such as --install-completion, are not carried out
+    context = typer.main.get_command(cli).make_context(name, rest, resilient_parsing=True)
+    while hasattr(context.command, "commands") and (arguments := [*context._protected_args, *context.args]):
         called, command, rest = context.command.resolve_command(context, arguments)
         context = command.make_context(called, rest, parent=context)
 
