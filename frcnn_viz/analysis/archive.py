@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -103,19 +103,24 @@ class Archive(Generic[T]):
 
     def put(self, key: str, one: T) -> None:
         """Keep one; a damaged file is set aside, and another begun."""
+        self.put_all({key: one})
+
+    def put_all(self, found: Mapping[str, T]) -> None:
+        """Keep all of them, or none where it is stopped meanwhile; in little more time than one takes."""
         try:
             try:
-                self._write(key, one)
+                self._write(found)
             except sqlite3.DatabaseError as error:
                 if not self._set_aside(error):
                     raise
-                self._write(key, one)
+                self._write(found)
         except (sqlite3.Error, OSError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
 
-    def _write(self, key: str, one: T) -> None:
+    def _write(self, found: Mapping[str, T]) -> None:
+        rows = [(key, self._to_text(one)) for key, one in found.items()]
         with closing(self._open()) as file, file:
-            file.execute("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", (key, self._to_text(one)))
+            file.executemany("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", rows)
             file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
 
     def _set_aside(self, error: sqlite3.Error) -> bool:

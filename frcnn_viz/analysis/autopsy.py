@@ -15,6 +15,7 @@ from torch import Tensor
 from frcnn_viz.analysis import first_stage, second_stage
 from frcnn_viz.analysis.case import IOU, Case
 from frcnn_viz.analysis.outcomes import UNKNOWN, Outcomes, judge_picture
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.analysis.waterfall import reached, stage_ious
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -55,25 +56,23 @@ class Autopsy:
     labels: Tensor
 
 
-def examine(
-    trace: Trace, truth: GroundTruth, classes: Sequence[str], first: tuple[Tensor, Tensor] | None = None
-) -> Autopsy:
+def examine(trace: Trace, truth: GroundTruth, classes: Sequence[str], overlaps: Overlaps | None = None) -> Autopsy:
     """The verdict on every object of an image.
 
     Args:
         trace: of the image.
         truth: its objects.
         classes: the detector's names by label.
-        first: what `anchor_ious` gives, where it is known.
+        overlaps: of its objects, where they are measured.
     """
     found, labels = trace.detections, truth.labels_in(classes)
     outcomes = judge_picture(found.boxes_in_image, found.labels, truth, classes, IOU)
-    ious = stage_ious(trace, truth.boxes_in_image, labels, truth.crowd, truth.difficult, first)
-    boxes_in_image = truth.boxes_in_image.to(trace.anchors.boxes.device, torch.float32)
-    case = Case(trace, classes, boxes_in_image, labels.tolist(), outcomes)
+    overlaps = overlaps or Overlaps(trace, truth.boxes_in_image, labels)
+    ious = stage_ious(overlaps, truth.crowd, truth.difficult)
+    case = Case(overlaps, classes, labels.tolist(), outcomes)
     with torch.inference_mode():
         findings = tuple(_finding(case, g, stage) for g, stage in enumerate(reached(ious, IOU).tolist()))
-        boxes = to_input(boxes_in_image, trace.input.image_size, trace.input.input_size)
+        boxes = to_input(overlaps.boxes_in_image, trace.input.image_size, trace.input.input_size)
     return Autopsy(findings, outcomes, ious, boxes, labels)
 
 

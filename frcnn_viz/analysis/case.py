@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
-from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.outcomes import Outcomes
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.pipeline.trace import Trace
 
@@ -21,20 +21,23 @@ class Case:
     """One image under examination.
 
     Attributes:
-        trace: of the image. classes: names by label.
-        boxes_in_image: float32 [G, 4], the objects, on the trace's device. labels: of each.
+        overlaps: of its objects with all boxes. classes: names by label. labels: of each object.
         outcomes: who was found by which detection.
     """
 
-    trace: Trace
+    overlaps: Overlaps
     classes: Sequence[str]
-    boxes_in_image: Tensor
     labels: list[int]
     outcomes: Outcomes
 
-    def overlaps(self, g: int, boxes: Tensor) -> Tensor:
-        """The IoU of object g with `boxes` [N, 4], measured in the user's image: float32 [N]."""
-        return box_iou(self.boxes_in_image[g][None], self.trace.input.boxes_in_image(boxes))[0]
+    @property
+    def trace(self) -> Trace:
+        """Of the image."""
+        return self.overlaps.trace
+
+    def overlap(self, g: int, box: Tensor) -> float:
+        """The IoU of object g with any one box [4] of the input frame."""
+        return float(self.overlaps.of(box[None])[g, 0])
 
     def flat(self, proposals: Tensor, label: int) -> Tensor:
         """The index of proposals [N] as a class among the candidates of the final filter: int64 [N]."""

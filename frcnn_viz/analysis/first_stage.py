@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchvision.ops import box_iou, clip_boxes_to_image
+from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.case import IOU, Case, best_of, ordinal
 from frcnn_viz.analysis.verdicts import Finding, Verdict
@@ -13,7 +13,7 @@ from frcnn_viz.pipeline.results import Fate
 
 def no_anchor(case: Case, g: int) -> Finding:
     """No anchor is on it, and none was moved onto it."""
-    anchors, moved = case.overlaps(g, case.trace.anchors.boxes), _moved(case, g)
+    anchors, moved = case.overlaps.anchors[g], case.overlaps.moved[g]
     best = int(anchors.argmax())
     words = (
         f"No anchor is near enough: the best overlaps it by {float(anchors[best]):.2f}, and the best that the RPN "
@@ -24,7 +24,7 @@ def no_anchor(case: Case, g: int) -> Finding:
 
 def moved_away(case: Case, g: int) -> Finding:
     """An anchor was on it, and none is after the RPN moved them."""
-    anchors, moved = case.overlaps(g, case.trace.anchors.boxes), _moved(case, g)
+    anchors, moved = case.overlaps.anchors[g], case.overlaps.moved[g]
     best = int(anchors.argmax())
     movement = describe_movement(case.trace.anchors.boxes[best], case.trace.decoded[best])
     nearest = f" The nearest box that any anchor became overlaps it by {float(moved.max()):.2f}; {IOU:g} is needed."
@@ -48,7 +48,7 @@ def describe_movement(before: Tensor, after: Tensor) -> str:
 
 def below_top_n(case: Case, g: int) -> Finding:
     """An anchor was moved onto it, and none such is among the best of its level."""
-    overlap, objectness = _moved(case, g), case.trace.rpn.objectness
+    overlap, objectness = case.overlaps.moved[g], case.trace.rpn.objectness
     anchor = best_of((overlap >= IOU).nonzero()[:, 0], objectness)
     rank = case.rank_in_level(anchor)
     iou, score = float(overlap[anchor]), float(objectness[anchor].sigmoid())
@@ -91,15 +91,10 @@ def over_limit(case: Case, g: int) -> Finding:
     return _dropped(case, Verdict.PROPOSAL_LIMIT, candidate, overlap, words)
 
 
-def _moved(case: Case, g: int) -> Tensor:
-    """The IoU of object g with every anchor as the RPN moved it: float32 [A]."""
-    return case.overlaps(g, clip_boxes_to_image(case.trace.decoded, case.trace.input.input_size))
-
-
 def _best_candidate(case: Case, g: int, *fates: Fate) -> tuple[int, float]:
     """The likeliest candidate that is on object g and met one of these fates, and its IoU."""
     proposals = case.trace.proposals
-    overlap = case.overlaps(g, proposals.candidates)
+    overlap = case.overlaps.candidates[g]
     met = torch.isin(proposals.fate, torch.tensor(fates, dtype=torch.uint8, device=proposals.fate.device))
     candidate = best_of(((overlap >= IOU) & met).nonzero()[:, 0], proposals.scores)
     return candidate, float(overlap[candidate])

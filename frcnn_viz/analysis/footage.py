@@ -7,6 +7,7 @@ which a track has no detection are the gaps.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +32,8 @@ LEAST_FOUND = 3
 """Detections of a track."""
 MOST_UNSEEN = 10
 """Frames in a row in which a track may have no detection."""
+WRITE_EVERY = 1.0
+"""Seconds of work that are lost at most where the process is killed; each writing of the archive takes some ms."""
 Tell = Callable[[int, int], None]
 
 
@@ -75,8 +78,7 @@ class Footage:
 
     def known(self, wanted: Sequence[Wanted]) -> dict[int, FrameRecord]:
         """The records that are kept, by frame."""
-        keys = {self._key(frame, one): frame for frame, one in enumerate(wanted)}
-        return {keys[key]: record for key, record in open_frames().get(keys).items()}
+        return self._kept([self._key(frame, one) for frame, one in enumerate(wanted)])
 
     def examine(self, tell: Tell) -> tuple[list[FrameRecord], bool]:
         """The record of every frame, those that are kept as they are; and whether ground truth says what is in them.
@@ -97,14 +99,26 @@ class Footage:
         return Trace(self.detector.model, self.load(frame), at, memory=memory, image_key=key)
 
     def _run(self, wanted: Sequence[Wanted], tell: Callable[[int], None]) -> list[FrameRecord]:
-        records, archive = self.known(wanted), open_frames()
-        for frame in [frame for frame in range(self.clip.count) if frame not in records]:
-            tell(len(records))
-            one = wanted[frame]
-            parts = (one.truth, one.identities, self.detector.classes, frame, one.hidden)
-            records[frame] = examine_frame(self.trace(frame), *parts)
-            archive.put(self._key(frame, one), records[frame])
+        keys = [self._key(frame, one) for frame, one in enumerate(wanted)]
+        records, archive = self._kept(keys), open_frames()
+        fresh: dict[str, FrameRecord] = {}
+        written = time.monotonic()
+        try:
+            for frame in [frame for frame in range(self.clip.count) if frame not in records]:
+                tell(len(records))
+                one = wanted[frame]
+                parts = (one.truth, one.identities, self.detector.classes, frame, one.hidden)
+                records[frame] = fresh[keys[frame]] = examine_frame(self.trace(frame), *parts)
+                if time.monotonic() - written >= WRITE_EVERY:
+                    archive.put_all(fresh)
+                    fresh, written = {}, time.monotonic()
+        finally:
+            archive.put_all(fresh)
         return [records[frame] for frame in range(self.clip.count)]
+
+    def _kept(self, keys: Sequence[str]) -> dict[int, FrameRecord]:
+        kept = open_frames().get(keys)
+        return {frame: kept[key] for frame, key in enumerate(keys) if key in kept}
 
     def _key(self, frame: int, one: Wanted) -> str:
         image = f"{self.clip.key(frame)} {one.identities} {sorted(one.hidden)}"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
-from frcnn_viz.analysis.case import IOU, Case, best_of
+from frcnn_viz.analysis.case import IOU, Case
 from frcnn_viz.analysis.margins import margin_of
 from frcnn_viz.analysis.outcomes import UNKNOWN
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.sightings import Box, Detected, Find, FrameRecord, Sighting, Suppressor
 from frcnn_viz.analysis.verdicts import Finding
-from frcnn_viz.analysis.waterfall import anchor_ious, reached
+from frcnn_viz.analysis.waterfall import reached
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.summary import funnel
 from frcnn_viz.pipeline.trace import Trace
@@ -42,81 +43,70 @@ def examine_frame(
     """
     if len(identities) != len(truth) or len(set(identities)) != len(identities):
         raise ValueError(f"frame {frame} has {len(truth)} objects and {len(set(identities))} different identities.")
-    boxes_in_image = truth.boxes_in_image.to(trace.anchors.boxes.device, torch.float32)
-    with torch.inference_mode():
-        as_they_are, moved = first = anchor_ious(trace, boxes_in_image)
-    autopsy = examine(trace, truth, classes, first)
-    case = Case(trace, classes, boxes_in_image, autopsy.labels.tolist(), autopsy.outcomes)
-    with torch.inference_mode():
-        anchors = as_they_are.argmax(dim=1).tolist()
-        likely = trace.rpn.objectness.where(moved >= IOU, -torch.inf).max(dim=1)
-        likeliest = likely.indices.where(likely.values.isfinite(), -1).tolist()
-        stages = reached(autopsy.ious, IOU).tolist()
-        sightings = tuple(
-            Sighting(
-                identity=identities[g],
-                name=name,
-                box=tuple(truth.boxes_in_image[g].tolist()),
-                hidden=identities[g] in hidden,
-                verdict=autopsy.findings[g].verdict,
-                sentence=autopsy.findings[g].sentence,
-                reached=stages[g],
-                anchor=anchors[g],
-                **_likeliest(case, likeliest[g]),
-                **_measured(case, autopsy, g, truth.names, identities),
-            )
-            for g, name in enumerate(truth.names)
+    overlaps = Overlaps(trace, truth.boxes_in_image, truth.labels_in(classes))
+    autopsy = examine(trace, truth, classes, overlaps)
+    case = Case(overlaps, classes, overlaps.labels.tolist(), autopsy.outcomes)
+    detections = _detected(trace, autopsy, classes)
+    anchors = overlaps.anchors.cpu().numpy().argmax(axis=1).tolist()
+    stages, ious, boxes = reached(autopsy.ious, IOU).tolist(), autopsy.ious.tolist(), truth.boxes_in_image.tolist()
+    likeliest, scores = _likeliest(case), _scores(case)
+    sightings = tuple(
+        Sighting(
+            identity=identities[g],
+            name=name,
+            box=tuple(boxes[g]),
+            hidden=identities[g] in hidden,
+            verdict=finding.verdict,
+            sentence=finding.sentence,
+            reached=stages[g],
+            ious=tuple(ious[g]),
+            anchor=anchors[g],
+            **likeliest[g],
+            **scores[g],
+            suppressor=_suppressor(case, g, finding, truth.names, identities),
+            neighbour=None if finding.neighbour is None else identities[finding.neighbour],
+            find=_find(case, g, detections),
+            margin=margin_of(case, g, finding, ious[g], scores[g].get("score")),
         )
+        for g, (name, finding) in enumerate(zip(truth.names, autopsy.findings, strict=True))
+    )
     return FrameRecord(
         frame,
         sightings,
         tuple(sorted(set(hidden) - set(identities))),
-        _detected(trace, autopsy, classes),
+        detections,
         dict(funnel(trace.proposals, trace.detections)),
     )
 
 
-def _measured(
-    case: Case, autopsy: Autopsy, g: int, names: Sequence[str], identities: Sequence[str]
-) -> dict[str, object]:
-    """What a sighting holds besides the verdict and the anchors."""
-    finding, ious = autopsy.findings[g], autopsy.ious[g].tolist()
-    scores = _scores(case, g)
-    return {
-        "ious": tuple(ious),
-        **scores,
-        "suppressor": _suppressor(case, g, finding, names, identities),
-        "neighbour": None if finding.neighbour is None else identities[finding.neighbour],
-        "find": _find(case, g),
-        "margin": margin_of(case, g, finding, ious, scores.get("score")),
-    }
+def _likeliest(case: Case) -> list[dict[str, object]]:
+    """Of each object, level, objectness and rank of the likeliest anchor that the RPN moved onto it, if any was."""
+    trace, told = case.trace, []
+    objectness = trace.rpn.objectness.cpu().numpy()
+    for moved in case.overlaps.moved.cpu().numpy():
+        near = np.flatnonzero(moved >= IOU)
+        if not len(near):
+            told.append({})
+            continue
+        anchor = int(near[objectness[near].argmax()])
+        score = float(trace.rpn.objectness[anchor].sigmoid())
+        told.append({"level": trace.anchors.place(anchor)[0], "objectness": score, "rank": case.rank_in_level(anchor)})
+    return told
 
 
-def _likeliest(case: Case, anchor: int) -> dict[str, object]:
-    """Level, objectness and rank of the likeliest anchor that was moved onto an object; nothing where it is -1."""
-    if anchor < 0:
-        return {}
-    return {
-        "level": case.trace.anchors.place(anchor)[0],
-        "objectness": float(case.trace.rpn.objectness[anchor].sigmoid()),
-        "rank": case.rank_in_level(anchor),
-    }
-
-
-def _scores(case: Case, g: int) -> dict[str, object]:
-    """What the second stage says of the boxes of its class on object g; nothing where none is."""
-    label, rois = case.labels[g], case.trace.rois
-    if label == UNKNOWN:
-        return {}
-    near = (case.overlaps(g, rois.boxes[:, label]) >= IOU).nonzero()[:, 0]
-    if not len(near):
-        return {}
-    best = best_of(near, rois.scores[:, label])
-    told = {"score": float(rois.scores[best, label]), "background": float(rois.scores[best, 0])}
-    others = rois.scores[near].index_fill(1, torch.tensor([0, label], device=near.device), -1).amax(dim=0)
-    if rois.num_classes > 2:
+def _scores(case: Case) -> list[dict[str, object]]:
+    """What the second stage says of the boxes of its class on each object; nothing where none is."""
+    told, scores = [], case.trace.rois.scores.cpu().numpy()
+    for label, refined in zip(case.labels, case.overlaps.refined.cpu().numpy(), strict=True):
+        near = scores[refined >= IOU]  # [N, C]
+        if label == UNKNOWN or not len(near):
+            told.append({})
+            continue
+        best, others = near[near[:, label].argmax()], near.max(axis=0)
+        others[[0, label]] = -1
         other = int(others.argmax())
-        told["rival"] = case.classes[other], float(others[other])
+        rival = {"rival": (case.classes[other], float(others[other]))} if len(others) > 2 else {}
+        told.append({"score": float(best[label]), "background": float(best[0]), **rival})
     return told
 
 
@@ -131,7 +121,7 @@ def _suppressor(
         box, score, name = trace.rois.boxes[by], trace.rois.scores[by], case.classes[by[1]]
     else:
         box, score, name = trace.proposals.candidates[by], trace.proposals.scores[by], None
-    overlaps = torch.stack([case.overlaps(other, box[None])[0] for other in range(len(names))])
+    overlaps = case.overlaps.of(box[None])[:, 0].clone()
     own, on = float(overlaps[g]), finding.neighbour
     if on is None:
         overlaps[g] = 0
@@ -149,14 +139,13 @@ def _detected(trace: Trace, autopsy: Autopsy, classes: Sequence[str]) -> tuple[D
     )
 
 
-def _find(case: Case, g: int) -> Find | None:
+def _find(case: Case, g: int, detections: Sequence[Detected]) -> Find | None:
     """The detection that counts for object g."""
     detection = int(case.outcomes.detection_of_object[g])
     if detection < 0:
         return None
-    found = case.trace.detections
-    iou = float(case.overlaps(g, found.boxes[detection][None])[0])
-    return Find(_plain(found.boxes_in_image[detection]), float(found.scores[detection]), iou)
+    found = detections[detection]
+    return Find(found.box, found.score, float(case.overlaps.detections[g, detection]))
 
 
 def _plain(box: Tensor) -> Box:

@@ -101,8 +101,8 @@ def margin_of(case: Case, g: int, finding: Finding, ious: list[float], score: fl
             flat = int(case.flat(torch.tensor(finding.proposal), finding.label))
             return _over_limit(trace.detections.nms_kept, flat, s.box_detections_per_img)
         case Verdict.SHARED:
-            box = trace.rois.boxes[finding.proposal, finding.label][None]
-            return Margin(Unit.IOU, finding.iou, float(case.overlaps(finding.neighbour, box)[0]))
+            box = trace.rois.boxes[finding.proposal, finding.label]
+            return Margin(Unit.IOU, finding.iou, case.overlap(finding.neighbour, box))
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision.ops import box_iou
@@ -16,6 +17,8 @@ from frcnn_viz.data.ground_truth import GroundTruth
 
 UNKNOWN = -1
 """The label of an object whose class the detector does not know."""
+NONE = np.float32(-1)
+"""Less than any overlap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,28 +99,31 @@ def judge(
         difficult: bool [G], likewise.
     """
     crowd, difficult = (torch.zeros(len(truth), dtype=torch.bool) if of is None else of for of in (crowd, difficult))
-    ignored = crowd | difficult
-    detection_of_object = torch.full((len(truth),), -1, dtype=torch.int64)
-    object_of_detection = torch.full((len(boxes),), -1, dtype=torch.int64)
-    ignored_of_detection = object_of_detection.clone()
+    ignored = (crowd | difficult).numpy()
+    detection_of_object = np.full(len(truth), -1)
+    object_of_detection, ignored_of_detection = np.full((2, len(boxes)), -1)
     if len(boxes) and len(truth):
         truth = truth.to(boxes.device)
-        iou = torch.where(crowd, _part_inside(boxes, truth).cpu(), box_iou(boxes, truth).cpu())
-        same = labels.cpu()[:, None] == truth_labels.cpu()
-        strange = (truth_labels.cpu() == UNKNOWN).expand_as(same)
+        overlaps = box_iou(boxes, truth).cpu()
+        if bool(crowd.any()):
+            overlaps = torch.where(crowd, _part_inside(boxes, truth).cpu(), overlaps)
+        iou, truth_labels = overlaps.numpy(), truth_labels.cpu().numpy()
+        same = labels.cpu().numpy()[:, None] == truth_labels
+        strange = np.broadcast_to(truth_labels == UNKNOWN, same.shape)
         for allowed in (same, strange):
-            near = torch.where(allowed & ~ignored, iou, -1.0)
-            for detection in (near.amax(dim=1) >= iou_thresh).nonzero()[:, 0].tolist():
+            near = np.where(allowed & ~ignored, iou, NONE)
+            for detection in np.flatnonzero(near.max(axis=1) >= iou_thresh).tolist():
                 if object_of_detection[detection] >= 0 or ignored_of_detection[detection] >= 0:
                     continue
-                overlap, found = torch.where(detection_of_object < 0, near[detection], -1.0).max(dim=0)
-                if overlap >= iou_thresh:
+                free = np.where(detection_of_object < 0, near[detection], NONE)
+                found = free.argmax()
+                if free[found] >= iou_thresh:
                     detection_of_object[found] = detection
                     object_of_detection[detection] = found
-            overlap, region = torch.where(allowed & ignored, iou, -1.0).max(dim=1)
-            left = (overlap >= iou_thresh) & (object_of_detection < 0) & (ignored_of_detection < 0)
-            ignored_of_detection[left] = region[left]
-    return Outcomes(detection_of_object, object_of_detection, ignored_of_detection, ignored)
+            inside = np.where(allowed & ignored, iou, NONE)
+            left = (inside.max(axis=1) >= iou_thresh) & (object_of_detection < 0) & (ignored_of_detection < 0)
+            ignored_of_detection[left] = inside[left].argmax(axis=1)
+    return Outcomes(*map(torch.from_numpy, (detection_of_object, object_of_detection, ignored_of_detection, ignored)))
 
 
 def _part_inside(boxes: Tensor, truth: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ def refined_away(case: Case, g: int) -> Finding:
     """A proposal was on it, and no box refined as its class is."""
     label, found = case.labels[g], case.trace.detections
     name, scores = case.classes[label], case.trace.rois.scores[:, label]
-    proposed, refined = case.overlaps(g, case.trace.proposals.boxes), _refined(case, g)
+    proposed, refined = case.overlaps.candidates[g, case.trace.proposals.kept], case.overlaps.refined[g]
     kept = found.roi[(found.labels == label) & (proposed >= IOU)[found.roi]]
     if len(kept):
         proposal = int(kept[0])
@@ -36,7 +36,7 @@ def refined_away(case: Case, g: int) -> Finding:
 
 def under_score(case: Case, g: int) -> Finding:
     """A box refined as its class is on it, and each such has too low a score for it, or hardly a side."""
-    label, refined, scores = case.labels[g], _refined(case, g), case.trace.rois.scores
+    label, refined, scores = case.labels[g], case.overlaps.refined[g], case.trace.rois.scores
     name, limit = case.classes[label], case.trace.settings.box_score_thresh
     near = (refined >= IOU).nonzero()[:, 0]
     best = best_of(near, scores[:, label])
@@ -64,7 +64,7 @@ def under_score(case: Case, g: int) -> Finding:
 
 def suppressed(case: Case, g: int) -> Finding:
     """Boxes of its class were on it, and NMS left none of them: by boxes that are not on it."""
-    label, refined = case.labels[g], _refined(case, g)
+    label, refined = case.labels[g], case.overlaps.refined[g]
     proposal = best_of(_with_fate(case, g, refined, Fate.SUPPRESSED), case.trace.rois.scores[:, label])
     suppressor = _suppressor(case, proposal, label)
     words = f"{_start(case, proposal, label, refined)}, but {_by(case, proposal, label, suppressor)}."
@@ -73,7 +73,7 @@ def suppressed(case: Case, g: int) -> Finding:
 
 def over_limit(case: Case, g: int) -> Finding:
     """NMS left a box of its class on it, and each such came after the limit."""
-    label, refined, found = case.labels[g], _refined(case, g), case.trace.detections
+    label, refined, found = case.labels[g], case.overlaps.refined[g], case.trace.detections
     proposal = best_of(_with_fate(case, g, refined, Fate.OVER_LIMIT), case.trace.rois.scores[:, label])
     rank = int((found.nms_kept == case.flat(torch.tensor(proposal), label)).nonzero()[0, 0]) + 1
     limit = case.trace.settings.box_detections_per_img
@@ -83,12 +83,12 @@ def over_limit(case: Case, g: int) -> Finding:
 
 def counts_for_another(case: Case, g: int) -> Finding:
     """A detection of its class is on it, and counts for a neighbour: was there a box of its own, nearer to it?"""
-    label, refined, found = case.labels[g], _refined(case, g), case.trace.detections
+    label, refined, found = case.labels[g], case.overlaps.refined[g], case.trace.detections
     for proposal in _own_boxes(case, g, refined):
         suppressor = _suppressor(case, proposal, label)
         neighbour = _neighbour_of(case, suppressor)
-        box = case.trace.rois.boxes[proposal, label][None]
-        if neighbour is None or case.overlaps(neighbour, box) >= refined[proposal]:
+        box = case.trace.rois.boxes[proposal, label]
+        if neighbour is None or case.overlap(neighbour, box) >= refined[proposal]:
             continue
         least = math.ceil(100 * _overlap(case, proposal, label, suppressor)) / 100
         words = (
@@ -99,7 +99,7 @@ def counts_for_another(case: Case, g: int) -> Finding:
     on_it = (found.labels == label) & (refined[found.roi] >= IOU)
     detection = int(on_it.nonzero()[0, 0])
     proposal, neighbour = int(found.roi[detection]), int(case.outcomes.object_of_detection[detection])
-    theirs = float(case.overlaps(neighbour, found.boxes[detection][None]))
+    theirs = float(case.overlaps.detections[neighbour, detection])
     words = (
         f"{_start(case, proposal, label, refined)}, but that detection counts for object {neighbour}, which it "
         f"overlaps by {theirs:.2f}."
@@ -111,14 +111,9 @@ def was_found(case: Case, g: int) -> Finding:
     """A detection counts for it."""
     detection, found = int(case.outcomes.detection_of_object[g]), case.trace.detections
     proposal, label, score = int(found.roi[detection]), int(found.labels[detection]), float(found.scores[detection])
-    iou = float(case.overlaps(g, found.boxes[detection][None]))
+    iou = float(case.overlaps.detections[g, detection])
     words = f"Found as {case.classes[label]} with score {score:.2f}; the boxes overlap by {iou:.2f}."
     return case.of_proposal(Verdict.FOUND, words, proposal, label, iou)
-
-
-def _refined(case: Case, g: int) -> Tensor:
-    """The IoU of object g with every proposal refined as its class: float32 [P]."""
-    return case.overlaps(g, case.trace.rois.boxes[:, case.labels[g]])
 
 
 def _with_fate(case: Case, g: int, refined: Tensor, fate: Fate) -> Tensor:

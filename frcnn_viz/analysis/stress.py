@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchvision.ops import box_iou
 from torchvision.transforms.v2 import functional as F
 
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
 from frcnn_viz.pipeline.boxes import check_finite
 from frcnn_viz.pipeline.settings import Settings
@@ -84,11 +84,9 @@ def stress(
     for value in axis.values:
         changed, box, at = _change(image, box_in_image, axis, value, settings)
         trace = trace_of(changed, at)
-        ious = stage_ious(trace, box[None], torch.tensor([label]))[0]
-        truth = box[None].to(trace.device)
-        to_image = trace.input.boxes_in_image
-        first = box_iou(truth, to_image(trace.proposals.candidates))[0] >= iou_thresh
-        second = box_iou(truth, to_image(trace.rois.boxes[:, label]))[0] >= iou_thresh
+        overlaps = Overlaps(trace, box[None], torch.tensor([label]))
+        ious = stage_ious(overlaps)[0]
+        first, second = overlaps.candidates[0] >= iou_thresh, overlaps.refined[0] >= iou_thresh
         objectness = float(trace.proposals.scores[first].max()) if bool(first.any()) else 0.0
         score = float(trace.rois.scores[second, label].max()) if bool(second.any()) else 0.0
         yield Point(value, ious, objectness, score, bool(ious[-1] >= iou_thresh))

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchvision.ops import box_iou, clip_boxes_to_image
 
 from frcnn_viz.analysis.outcomes import UNKNOWN, judge
+from frcnn_viz.analysis.overlaps import Overlaps, iou_table
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
-from frcnn_viz.pipeline.trace import Trace
 
 STAGES = (
     "anchors",
@@ -64,63 +63,31 @@ class Loss:
     objects: int
 
 
-def stage_ious(
-    trace: Trace,
-    boxes_in_image: Tensor,
-    labels: Tensor,
-    crowd: Tensor | None = None,
-    difficult: Tensor | None = None,
-    first: tuple[Tensor, Tensor] | None = None,
-) -> Tensor:
+def stage_ious(overlaps: Overlaps, crowd: Tensor | None = None, difficult: Tensor | None = None) -> Tensor:
     """The best IoU of any box of each stage with each object: float32 [G, len(STAGES)], on the CPU.
 
     From the refined boxes on, a box must be of the object's class; for a class that the detector does not know, any
     will do. The last stage holds the highest of `THRESHOLDS` at which `judge` says that the object is found, or 0.
-    All is measured in the user's image, as `judge` does.
 
     Args:
-        trace: of the image.
-        boxes_in_image: float32 [G, 4].
-        labels: int64 [G], `UNKNOWN` for such a class.
+        overlaps: of the objects with the boxes of an image's trace.
         crowd: bool [G], as `judge` takes it.
         difficult: bool [G], likewise.
-        first: what `anchor_ious` gives, where it is known.
     """
-    proposals, last, to_image = trace.proposals, trace.detections, trace.input.boxes_in_image
-    device = trace.anchors.boxes.device
+    trace, labels = overlaps.trace, overlaps.labels
+    last, unknown = trace.detections, labels == UNKNOWN
     with torch.inference_mode():
-        truth = boxes_in_image.to(device, torch.float32)
-        anchors, moved = first or anchor_ious(trace, truth)
-        candidates = box_iou(truth, to_image(proposals.candidates))
-        best = [
-            _best(anchors),
-            _best(moved),
-            _best(candidates),
-            _best(candidates[:, (proposals.fate != Fate.TOO_SMALL) & (proposals.fate != Fate.BELOW_SCORE)]),
-            _best(candidates[:, proposals.nms_kept]),
-            _best(candidates[:, proposals.kept]),
-        ]
-        boxes, _, of_class = flatten_candidates(trace.rois)
-        wanted = labels.to(device)[:, None]
-        refined = box_iou(truth, to_image(boxes)).where((wanted == of_class) | (wanted == UNKNOWN), 0)
-        scored = (last.fate != Fate.BELOW_SCORE) & (last.fate != Fate.TOO_SMALL)
-        best += [_best(refined), _best(refined[:, scored])]
-        best += [_best(refined[:, last.nms_kept]), _best(refined[:, last.kept])]
-        found = torch.zeros(len(truth))
+        first = [_best(overlaps.anchors), _best(overlaps.moved), *_filtered(overlaps.candidates, trace.proposals.fate)]
+        fate = last.fate.view(-1, last.rois.num_classes - 1)  # [P, C - 1]
+        second = torch.stack(_filtered(overlaps.refined, fate[:, labels.clamp(min=1) - 1].T), dim=1)
+        if bool(unknown.any()):
+            boxes, _, _ = flatten_candidates(last.rois)
+            second[unknown] = torch.stack(_filtered(overlaps.of(boxes)[unknown], last.fate), dim=1)
+        found = torch.zeros(len(labels))
         for threshold in THRESHOLDS:
-            pairs = judge(last.boxes_in_image, last.labels, truth, labels, threshold, crowd, difficult)
-            found[pairs.found] = threshold
-        return torch.cat([torch.stack(best, dim=1).cpu(), found[:, None]], dim=1)
-
-
-def anchor_ious(trace: Trace, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """The IoU of each of `truth` [G, 4] with each anchor, and with each as the RPN moved it, clipped: float32 [G, A].
-
-    Measured in the user's image.
-    """
-    to_image = trace.input.boxes_in_image
-    moved = clip_boxes_to_image(trace.decoded, trace.input.input_size)
-    return iou_table(truth, to_image(trace.anchors.boxes)), iou_table(truth, to_image(moved))
+            parts = (last.boxes_in_image, last.labels, overlaps.boxes_in_image, labels)
+            found[judge(*parts, threshold, crowd, difficult).found] = threshold
+        return torch.cat([torch.stack(first, dim=1).cpu(), second.cpu(), found[:, None]], dim=1)
 
 
 def reached(ious: Tensor, threshold: float) -> Tensor:
@@ -159,15 +126,14 @@ def best_iou(truth: Tensor, boxes: Tensor) -> Tensor:
     return _best(iou_table(truth, boxes))
 
 
-def iou_table(truth: Tensor, boxes: Tensor) -> Tensor:
-    """Exactly `box_iou(truth, boxes)`, float32 [G, N], in a third of its time: coordinates lie side by side."""
-    x0, y0, x1, y1 = (side.contiguous() for side in boxes.unbind(dim=1))
-    left, top, right, bottom = (side[:, None] for side in truth.unbind(dim=1))
-    width = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp_(min=0)
-    height = (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp_(min=0)
-    shared = width.mul_(height)
-    union = ((right - left) * (bottom - top) + (x1 - x0) * (y1 - y0)).sub_(shared)
-    return shared.div_(union)
+def _filtered(iou: Tensor, fate: Tensor) -> list[Tensor]:
+    """The best IoU [G, N] of all boxes, of those let through by the thresholds, by NMS, by the limit: each [G].
+
+    The boxes' fates are [N], or [G, N] where each object has its own.
+    """
+    kept = fate == Fate.KEPT
+    through = (fate != Fate.BELOW_SCORE) & (fate != Fate.TOO_SMALL)
+    return [_best(iou), *(_best(iou.where(some, 0)) for some in (through, kept | (fate == Fate.OVER_LIMIT), kept))]
 
 
 def _best(iou: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.analysis.metrics import coco_metrics
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.waterfall import STAGES, recalls, stage_ious
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.trace import Trace
@@ -125,7 +126,7 @@ def look_at(
             parts = {"boxes": found.boxes_in_image, "labels": found.labels, "scores": found.scores}
             predictions.append({name: tensor.cpu() for name, tensor in parts.items()})
             truths.append(GroundTruth(boxes, tuple(classes[label - 1] for label in labels.tolist())))
-            ious.append(stage_ious(story, boxes, labels))
+            ious.append(stage_ious(Overlaps(story, boxes, labels)))
             for name, loss in story.losses(boxes, labels).by_name.items():
                 losses[name] = losses.get(name, 0.0) + loss.item() / len(samples)
     return Looks(predictions, truths, torch.cat(ious), losses)

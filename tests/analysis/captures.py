@@ -69,6 +69,7 @@ def capture(boxes: list[dict], **changes: object) -> SimpleNamespace:
     )
     return SimpleNamespace(
         settings=settings,
+        device=image.device,
         input=data,
         anchors=grid,
         rpn=rpn,

@@ -46,6 +46,13 @@ def test_the_same_comes_back(one: Examination, tmp_path: Path) -> None:
     assert to_json(from_json(to_json(one))) == to_json(one)
 
 
+def test_many_are_kept_at_once(one: Examination, tmp_path: Path) -> None:
+    archive = open_archive(tmp_path)
+    archive.put_all({})
+    archive.put_all(dict.fromkeys("abc", one))
+    assert list(archive.get("abcd")) == ["a", "b", "c"]
+
+
 def test_whatever_it_depends_on_is_another_record() -> None:
     detector = load_detector("street-fpn", "cpu")
     settings = Settings.of(detector.model)

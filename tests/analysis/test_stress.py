@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
+from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.stress import AXES, Point, breaks_first, stress
 from frcnn_viz.analysis.waterfall import STAGES, stage_ious
 from frcnn_viz.pipeline.settings import Settings
@@ -32,7 +33,7 @@ def test_the_neutral_value_changes_nothing(tiny: FasterRCNN, name: str) -> None:
     assert [point.value for point in points] == list(AXES[name].values)
     first = AXES[name].values.index(AXES[name].neutral)
     assert torch.equal(seen[first][0], IMAGE)
-    plain = stage_ious(Trace(tiny, IMAGE), BOX[None], torch.tensor([1]))[0]
+    plain = stage_ious(Overlaps(Trace(tiny, IMAGE), BOX[None], torch.tensor([1])))[0]
     assert torch.equal(points[first].ious, plain)
     assert all(0 <= point.objectness <= 1 and 0 <= point.score <= 1 for point in points)
 

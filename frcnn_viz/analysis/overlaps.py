@@ -1,0 +1,76 @@
+"""The IoU of each object of an image with the boxes of every stage: measured once, whoever asks first.
+
+All is measured in the user's image, as `outcomes.judge` does, on the trace's device.
+Shape shorthand: G ground-truth objects; A anchors; K candidates; P proposals; D detections.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torchvision.ops import clip_boxes_to_image
+
+from frcnn_viz.pipeline.trace import Trace
+
+
+class Overlaps:
+    """Tables of IoU.
+
+    Attributes:
+        trace: of the image.
+        boxes_in_image: float32 [G, 4], the objects. labels: int64 [G], `outcomes.UNKNOWN` for such a class. Both are
+            on the trace's device.
+    """
+
+    def __init__(self, trace: Trace, boxes_in_image: Tensor, labels: Tensor) -> None:
+        """Prepare the tables; nothing is measured yet. Boxes [G, 4] and labels [G] may be on any device."""
+        self.trace = trace
+        self.boxes_in_image = boxes_in_image.to(trace.device, torch.float32)
+        self.labels = labels.to(trace.device)
+
+    def of(self, boxes: Tensor) -> Tensor:
+        """With any `boxes` [N, 4] of the input frame, or with each object's own [G, N, 4]: float32 [G, N]."""
+        with torch.inference_mode():
+            in_image = self.trace.input.boxes_in_image(boxes.reshape(-1, 4)).view_as(boxes)
+            return iou_table(self.boxes_in_image, in_image)
+
+    @cached_property
+    def anchors(self) -> Tensor:
+        """With every anchor: float32 [G, A]."""
+        return self.of(self.trace.anchors.boxes)
+
+    @cached_property
+    def moved(self) -> Tensor:
+        """With every anchor as the RPN moved it, clipped: float32 [G, A]."""
+        return self.of(clip_boxes_to_image(self.trace.decoded, self.trace.input.input_size))
+
+    @cached_property
+    def candidates(self) -> Tensor:
+        """With every candidate of the RPN: float32 [G, K]."""
+        return self.of(self.trace.proposals.candidates)
+
+    @cached_property
+    def refined(self) -> Tensor:
+        """With every proposal refined as the object's class is, for an unknown class as background: float32 [G, P]."""
+        return self.of(self.trace.rois.boxes[:, self.labels.clamp(min=0)].transpose(0, 1))
+
+    @cached_property
+    def detections(self) -> Tensor:
+        """With every detection: float32 [G, D]."""
+        return self.of(self.trace.detections.boxes)
+
+
+def iou_table(truth: Tensor, boxes: Tensor) -> Tensor:
+    """Exactly `box_iou(truth, boxes)`, float32 [G, N], in a third of its time: coordinates lie side by side.
+
+    `boxes` are [N, 4], or [G, N, 4] where each of `truth` [G, 4] has its own.
+    """
+    x0, y0, x1, y1 = (side.contiguous() for side in boxes.unbind(dim=-1))
+    left, top, right, bottom = (side[:, None] for side in truth.unbind(dim=1))
+    width = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp_(min=0)
+    height = (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp_(min=0)
+    shared = width.mul_(height)
+    union = ((right - left) * (bottom - top) + (x1 - x0) * (y1 - y0)).sub_(shared)
+    return shared.div_(union)
