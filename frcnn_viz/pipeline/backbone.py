@@ -12,7 +12,7 @@ from frcnn_viz.pipeline.results import FeatureMaps, NetworkInput
 def extract_features(model: GeneralizedRCNN, network_input: NetworkInput) -> FeatureMaps:
     """Run the backbone once. A backbone with a single map gets torchvision's name for it, "0"."""
     with torch.inference_mode():
-        features = _as_dict(model.backbone(network_input.images.tensors))
+        features = as_maps(model.backbone(network_input.images.tensors))
     return FeatureMaps(maps=features, padded_size=network_input.padded_size)
 
 
@@ -25,10 +25,11 @@ def receptive_field(model: GeneralizedRCNN, network_input: NetworkInput, level: 
     """
     with torch.inference_mode(False), torch.enable_grad():
         pixels = network_input.images.tensors.clone().requires_grad_()
-        cell = _as_dict(model.backbone(pixels))[level][0, :, row, column].sum()
+        cell = as_maps(model.backbone(pixels))[level][0, :, row, column].sum()
         (gradient,) = torch.autograd.grad(cell, pixels)
     return gradient[0].abs().sum(dim=0)
 
 
-def _as_dict(features: Tensor | dict[str, Tensor]) -> dict[str, Tensor]:
+def as_maps(features: Tensor | dict[str, Tensor]) -> dict[str, Tensor]:
+    """What a backbone gives, by level."""
     return {"0": features} if isinstance(features, Tensor) else dict(features)

@@ -1,0 +1,205 @@
+"""Why this score: which pixels raised or lowered one number that the network gives one box.
+
+The number is that of the trace: a proposal's class logit, class probability or delta, or an anchor's objectness or
+delta. The box itself is held fixed: a map tells how pixels act through the features, not how they would have moved the
+box. All is measured against an image of the mean colour, which is zero in the network's input. The model is only read.
+Shape shorthand: h x w the input frame, without padding; N inputs at once.
+Gradient x input: Shrikumar et al., arXiv:1605.01713. Integrated gradients: Sundararajan et al., arXiv:1703.01365.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from frcnn_viz.pipeline.backbone import as_maps
+from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.pipeline.turns import turn_on
+
+COMPLETE = 0.02
+"""The part of the number's change by which a complete map's sum may miss it."""
+FIRST_STEPS, MOST_STEPS = 32, 512
+AT_ONCE = 4
+"""Inputs on the way from the mean colour that are run together."""
+MISSING = "Integrated gradients need Captum, which is not installed here; run `pip install 'frcnn-viz[attribution]'`."
+
+
+class Kind(StrEnum):
+    """What a number is, and whose."""
+
+    LOGIT = "class logit"
+    PROBABILITY = "class probability"
+    DELTA = "delta"
+    OBJECTNESS = "objectness logit"
+    LIKELIHOOD = "objectness"
+    ANCHOR_DELTA = "the RPN's delta"
+
+    @property
+    def of_anchor(self) -> bool:
+        """Whether it is an anchor's; else a proposal's."""
+        return self in (Kind.OBJECTNESS, Kind.LIKELIHOOD, Kind.ANCHOR_DELTA)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One number.
+
+    Attributes:
+        kind: what it is. box: a proposal's index, or an anchor's.
+        label: the class, of a proposal's. side: of a delta, 0 to 3 for dx, dy, dw, dh.
+    """
+
+    kind: Kind
+    box: int
+    label: int = 0
+    side: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What each pixel added to a number.
+
+    Attributes:
+        target: the number. value: as the trace has it.
+        map: float32 [h, w], signed, in the input frame.
+        image_size: of the user's image.
+        change: the number, less what it is for an image of the mean colour; None where it was not measured.
+        steps: of the integral; 1 for gradient x input.
+    """
+
+    target: Target
+    value: float
+    map: Tensor
+    image_size: tuple[int, int]
+    change: float | None = None
+    steps: int = 1
+
+    @property
+    def in_image(self) -> Tensor:
+        """The map stretched over the user's image, for showing: float32 [H, W]."""
+        return interpolate(self.map[None, None], self.image_size, mode="bilinear", align_corners=False)[0, 0]
+
+    @property
+    def missing(self) -> float | None:
+        """What the map's sum lacks of the change, or has too much, as a part of it; None where it was not measured."""
+        if self.change is None:
+            return None
+        return abs(float(self.map.sum(dtype=torch.float64)) - self.change) / max(abs(self.change), 1e-12)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the map adds up to the change, within `COMPLETE` of it."""
+        return self.missing is not None and self.missing <= COMPLETE
+
+
+def value_of(trace: Trace, target: Target) -> float:
+    """The number in the trace.
+
+    Raises:
+        IndexError: there is no such box, class or side.
+    """
+    match target.kind:
+        case Kind.LOGIT:
+            return float(trace.rois.class_logits[target.box, target.label])
+        case Kind.PROBABILITY:
+            return float(trace.rois.scores[target.box, target.label])
+        case Kind.DELTA:
+            return float(trace.rois.box_regression[target.box].view(-1, 4)[target.label, target.side])
+        case Kind.OBJECTNESS:
+            return float(trace.rpn.objectness[target.box])
+        case Kind.LIKELIHOOD:
+            return float(trace.rpn.objectness[target.box].sigmoid())
+        case Kind.ANCHOR_DELTA:
+            return float(trace.rpn.deltas[target.box, target.side])
+
+
+def number(trace: Trace, target: Target) -> Callable[[Tensor], Tensor]:
+    """The target as a function of the network's padded inputs [N, 3, H, W] that can be differentiated: [N].
+
+    At the trace's own input it is the trace's number but for rounding: a head that is given one RoI instead of all may
+    sum in another order.
+    """
+    return _of_anchor(trace, target) if target.kind.of_anchor else _of_proposal(trace, target)
+
+
+def gradient_times_input(trace: Trace, target: Target) -> Attribution:
+    """One backward pass: the number's change, were it a linear function of the pixels.
+
+    Raises:
+        IndexError: the trace has no such number.
+    """
+    value = value_of(trace, target)
+    with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
+        pixels = trace.input.images.tensors.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(number(trace, target)(pixels).sum(), pixels)
+        return Attribution(target, value, _signed(trace, gradient * pixels.detach()), trace.input.image_size)
+
+
+def integrated_gradients(trace: Trace, target: Target, most_steps: int = MOST_STEPS) -> Attribution:
+    """Gradients along the way from the mean colour to the image, which add up to the number's change between them.
+
+    Steps are doubled until they do, within `COMPLETE`, or would be more than `most_steps`.
+
+    Raises:
+        IndexError: the trace has no such number.
+        ValueError: Captum is not installed.
+    """
+    try:
+        from captum.attr import IntegratedGradients
+    except ImportError as error:
+        raise ValueError(MISSING) from error
+    value, steps = value_of(trace, target), min(FIRST_STEPS, most_steps)
+    function = number(trace, target)
+    with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
+        pixels = trace.input.images.tensors.clone()
+        with torch.no_grad():
+            change = float(function(pixels) - function(torch.zeros_like(pixels)))
+        while True:
+            parts = IntegratedGradients(function).attribute(pixels, n_steps=steps, internal_batch_size=AT_ONCE)
+            found = Attribution(target, value, _signed(trace, parts), trace.input.image_size, change, steps)
+            if found.complete or 2 * steps > most_steps:
+                return found
+            steps *= 2
+
+
+def _signed(trace: Trace, parts: Tensor) -> Tensor:
+    """Parts of each colour [1, 3, H, W] as a map [h, w]; nothing is lost, since padding is zero and adds nothing."""
+    height, width = trace.input.input_size
+    return parts.detach()[0, :, :height, :width].sum(dim=0)
+
+
+def _of_proposal(trace: Trace, target: Target) -> Callable[[Tensor], Tensor]:
+    model, heads, size = trace.model, trace.model.roi_heads, trace.input.input_size
+    box = trace.proposals.boxes[target.box].clone()[None]
+    pooler = copy.copy(heads.box_roi_pool)  # it writes the maps' scales into itself on first use
+
+    def run(pixels: Tensor) -> Tensor:
+        count = len(pixels)
+        pooled = pooler(as_maps(model.backbone(pixels)), [box] * count, [size] * count)
+        logits, deltas = heads.box_predictor(heads.box_head(pooled))
+        if target.kind is Kind.DELTA:
+            return deltas.view(count, -1, 4)[:, target.label, target.side]
+        return (logits.softmax(dim=-1) if target.kind is Kind.PROBABILITY else logits)[:, target.label]
+
+    return run
+
+
+def _of_anchor(trace: Trace, target: Target) -> Callable[[Tensor], Tensor]:
+    model = trace.model
+    level, row, column, shape = trace.anchors.place(target.box)
+
+    def run(pixels: Tensor) -> Tensor:
+        feature_map = list(as_maps(model.backbone(pixels)).values())[level]
+        (objectness,), (deltas,) = model.rpn.head([feature_map])
+        if target.kind is Kind.ANCHOR_DELTA:
+            return deltas[:, 4 * shape + target.side, row, column]
+        logit = objectness[:, shape, row, column]
+        return logit.sigmoid() if target.kind is Kind.LIKELIHOOD else logit
+
+    return run
