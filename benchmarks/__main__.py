@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.anchors import anchor_rows
+from benchmarks.attribution import map_rows
 from benchmarks.browser import browser_rows
 from benchmarks.clips import clip_rows
 from benchmarks.detectors import RESNET, STREET, build_resnet50, load_street
@@ -36,6 +37,8 @@ def main() -> None:
     rows += examined_set(STREET, load_street(), options.repeats * 3)
     rows += anchor_rows(RESNET, model, image, options.repeats)
     rows += browser_rows(options.repeats)
+    rows += map_rows(RESNET, model, image, options.repeats)
+    rows += map_rows(STREET, load_street(), image, options.repeats * 3)
     rows += clip_rows(STREET, options.repeats)
     rows += visitor_rows()
 

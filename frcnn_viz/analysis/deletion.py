@@ -1,9 +1,9 @@
-"""How far a map of pixels can be trusted: does the number fall faster where they are deleted in the map's order?
+"""How far a map of pixels can be trusted: does the number change sooner where they are deleted in the map's order?
 
 The box's surroundings are parted into patches, and these are set to the mean colour one after another: those first that
-the map says held the number up, and, for comparison, in orders drawn at random. A map that is right about the network
-beats chance by far. It may be right and yet say little of the object: on random weights hardly anything depends on the
-pixels, and then there is nothing that a map could explain.
+the map says made the number what it is, and, for comparison, in orders drawn at random. A map that is right about the
+network beats chance by far. It may be right and yet say little of the object: on random weights little depends on what
+is seen, and then there is nothing that a map could explain.
 Deletion curves: Petsiuk et al., arXiv:1806.07421. Why maps need checks: Adebayo et al., arXiv:1810.03292.
 """
 
@@ -25,10 +25,10 @@ AROUND = 1.5
 STEPS = 8
 CHANCES = 6
 """Random orders."""
-LEAST_FALL = 0.3
-"""Of the number, once all is deleted; a smaller one is not about what can be seen there."""
+LEAST_CHANGE = 0.5
+"""Once all is deleted, as a part of the number; of one that changes less, most is not about what can be seen there."""
 LEAST_GAIN = 0.1
-"""Of the fall, over chance."""
+"""Over chance, as a part of the change."""
 PROBABILITIES = {Kind.LOGIT: Kind.PROBABILITY, Kind.OBJECTNESS: Kind.LIKELIHOOD}
 """What is measured in place of a logit: what the filters read."""
 
@@ -49,25 +49,24 @@ class Deletion:
     chance: Tensor
 
     @property
-    def fall(self) -> float:
-        """By how much the number falls, towards zero, once all is deleted; negative where it grows."""
-        first, last = self.curve[[0, -1]].tolist()
-        return (first - last) * (1 if first >= 0 else -1)
+    def change(self) -> float:
+        """By how much the number falls once all is deleted; negative where it grows."""
+        return float(self.curve[0] - self.curve[-1])
 
     @property
     def gain(self) -> float:
-        """The area between chance and the map's curve, as a part of the fall's: 1 at most, 0 is no better than chance."""
+        """The area between chance and the map's curve, as a part of the change: 0 is no better than chance."""
         return float(self._gains.mean())
 
     @property
     def better_than_chance(self) -> bool:
-        """Whether the map's order beats every random one, by enough on average."""
+        """Whether the map's order beats every random one, and by enough on average."""
         return bool((self._gains > 0).all()) and self.gain >= LEAST_GAIN
 
     @property
     def depends_on_it(self) -> bool:
-        """Whether the number falls by enough for a map to explain anything."""
-        return self.fall >= LEAST_FALL * abs(float(self.curve[0]))
+        """Whether the number changes by enough for a map to explain anything."""
+        return abs(self.change) >= LEAST_CHANGE * float(self.curve[[0, -1]].abs().max())
 
     @property
     def convincing(self) -> bool:
@@ -78,24 +77,25 @@ class Deletion:
     def verdict(self) -> str:
         """How far the map can be trusted, in one or two sentences with the numbers."""
         first, last = self.curve[[0, -1]].tolist()
+        way = f"from {first:.3g} to {last:.3g}"
         if not self.depends_on_it:
             return (
-                f"Do not trust this map: with all of the box's surroundings deleted, the {self.kind} goes from "
-                f"{first:.3g} to {last:.3g} only. What is seen there hardly matters, so there is nothing to explain."
+                f"Do not trust this map: with all of the box's surroundings deleted, the {self.kind} only goes {way}. "
+                f"Most of it does not come from what is seen there, so a map cannot explain it."
             )
         if not self.better_than_chance:
             return (
-                f"Do not trust this map: deleting pixels in its order lowers the {self.kind} no faster than deleting "
-                f"them at random ({self.gain:+.0%} of the fall from {first:.3g} to {last:.3g})."
+                f"Do not trust this map: pixels deleted in its order change the {self.kind} ({way}) hardly sooner, or "
+                f"later, than pixels deleted at random; the gain is {self.gain:.0%}, and {LEAST_GAIN:.0%} is needed."
             )
         return (
-            f"The map holds what it says: deleted in its order, the {self.kind} falls sooner than at random, by "
-            f"{self.gain:.0%} of the fall from {first:.3g} to {last:.3g}."
+            f"The map holds what it says: pixels deleted in its order change the {self.kind} ({way}) sooner than "
+            f"pixels deleted at random; the gain is {self.gain:.0%}."
         )
 
     @property
     def _gains(self) -> Tensor:
-        """Of each random order: [R]. Trapezoids, so that both ends, which all orders share, count half."""
+        """Of each random order: [R]."""
         first, last = self.curve[0], self.curve[-1]
         if first == last:
             return torch.zeros(len(self.chance))
@@ -113,13 +113,15 @@ def delete(trace: Trace, attribution: Attribution, seed: int = 0) -> Deletion:
     with turn_on(trace.device).take(), torch.no_grad():
         patches = _patches(boxes[target.box].tolist(), trace.input.input_size).to(trace.device)
         sums = attribution.map.new_zeros(PATCHES**2 + 1).index_add_(0, patches.flatten(), attribution.map.flatten())
-        down = 1 if attribution.value >= 0 else -1  # towards zero
         generator = torch.Generator().manual_seed(seed)
-        orders = [(sums[1:] * down).argsort(descending=True, stable=True).cpu()]
-        orders += [torch.randperm(PATCHES**2, generator=generator) for _ in range(CHANCES)]
-        counts = torch.linspace(0, PATCHES**2, STEPS + 1).round().long()
         function, pixels = number(trace, measured), trace.input.images.tensors
         height, width = trace.input.input_size
+        bare = pixels.clone()
+        bare[:, :, :height, :width] *= patches == 0
+        falls = bool(function(pixels) >= function(bare))
+        orders = [sums[1:].argsort(descending=falls, stable=True).cpu()]
+        orders += [torch.randperm(PATCHES**2, generator=generator) for _ in range(CHANCES)]
+        counts = torch.linspace(0, PATCHES**2, STEPS + 1).round().long()
         values = []
         for rows in torch.stack([order.argsort() for order in orders]).to(trace.device):  # a patch's place
             gone = torch.cat([rows.new_full((1,), PATCHES**2), rows])[patches]  # the rest of the image is never deleted
