@@ -14,7 +14,9 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from frcnn_viz.analysis.anchor_fit import place_objects
 from frcnn_viz.analysis.anchor_report import report
 from frcnn_viz.analysis.architecture import modules_of
+from frcnn_viz.analysis.attribution import Kind, Target, gradient_times_input, integrated_gradients
 from frcnn_viz.analysis.conventions import snap_to_grid
+from frcnn_viz.analysis.deletion import delete
 from frcnn_viz.analysis.equality import compare_with_model
 from frcnn_viz.analysis.examination import examine_image
 from frcnn_viz.analysis.export import BOX_STAGES, as_coco_results, as_csv, stage_boxes
@@ -177,6 +179,14 @@ def seen_in_a_frame(trace: Trace) -> object:
     return to_json(one), tracks
 
 
+def explained(trace: Trace) -> object:
+    ways = [
+        gradient_times_input(trace, Target(Kind.LOGIT, 3, label=2)),
+        gradient_times_input(trace, Target(Kind.OBJECTNESS, 200)),
+    ]
+    return ways, [delete(trace, way) for way in ways], integrated_gradients(trace, ways[1].target, most_steps=4)
+
+
 def described(trace: Trace) -> object:
     told = describe_trace(Detector("tiny", "tiny", "", trace.model, CLASSES), PICTURE, trace)
     return told["detections"], told["image"]
@@ -236,6 +246,7 @@ ASKED: dict[str, Callable[[Trace], object]] = {
     "anchors": placed,
     "lineage": followed,
     "features": featured,
+    "why": explained,
     "pooling": pooled,
     "modules": lambda trace: modules_of(trace),
     "the family": lambda trace: family(trace),
