@@ -20,6 +20,7 @@ EXTRAS = {
     "video": Extra("av", "Videos need PyAV, which is"),
     "results": Extra("duckdb", "Results of many images need DuckDB, which is"),
     "ray": Extra("ray.data", "Work on many machines needs Ray Data, which is"),
+    "attribution": Extra("captum.attr", "Integrated gradients need Captum, which is"),
     "notebook": Extra("anywidget", "The canvas in a notebook needs anywidget, which is"),
     "window": Extra("webview", "Without Chromium, Chrome or Edge, a window of its own needs pywebview, which is"),
 }

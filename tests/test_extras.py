@@ -25,9 +25,10 @@ CLIP = {"image": "clip:crossing@20", "model": "street-fpn"}
 @pytest.fixture
 def without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without any of the extras, here and in child processes."""
-    for name in ("av", "cv2", "duckdb", "ray", "anywidget", "webview"):
+    for name in ("av", "cv2", "duckdb", "ray", "captum", "anywidget", "webview"):
         (tmp_path / f"{name}.py").write_text("raise ImportError")
         monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "captum.attr", None)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 

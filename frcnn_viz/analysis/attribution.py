@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from frcnn_viz.extras import need
 from frcnn_viz.pipeline.backbone import as_maps
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.pipeline.turns import turn_on
@@ -27,7 +28,6 @@ COMPLETE = 0.02
 FIRST_STEPS, MOST_STEPS = 32, 512
 AT_ONCE = 4
 """Inputs on the way from the mean colour that are run together."""
-MISSING = "Integrated gradients need Captum, which is not installed here; run `pip install 'frcnn-viz[attribution]'`."
 
 
 class Kind(StrEnum):
@@ -148,12 +148,9 @@ def integrated_gradients(trace: Trace, target: Target, most_steps: int = MOST_ST
 
     Raises:
         IndexError: the trace has no such number.
-        ValueError: Captum is not installed.
+        MissingExtraError: Captum is not installed.
     """
-    try:
-        from captum.attr import IntegratedGradients
-    except ImportError as error:
-        raise ValueError(MISSING) from error
+    made_by = need("attribution").IntegratedGradients
     value, steps = value_of(trace, target), min(FIRST_STEPS, most_steps)
     function = number(trace, target)
     with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
@@ -161,7 +158,7 @@ def integrated_gradients(trace: Trace, target: Target, most_steps: int = MOST_ST
         with torch.no_grad():
             change = float(function(pixels) - function(torch.zeros_like(pixels)))
         while True:
-            parts = IntegratedGradients(function).attribute(pixels, n_steps=steps, internal_batch_size=AT_ONCE)
+            parts = made_by(function).attribute(pixels, n_steps=steps, internal_batch_size=AT_ONCE)
             found = Attribution(target, value, _signed(trace, parts), trace.input.image_size, change, steps)
             if found.complete or 2 * steps > most_steps:
                 return found
