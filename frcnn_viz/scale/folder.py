@@ -29,6 +29,8 @@ from frcnn_viz.scale.rows import REFERENCES, TABLES
 
 FORM = 1
 """Of the files; raised whenever they hold or mean something else."""
+ROW_GROUP = 1_024
+"""Rows that are read at once where a few are wanted."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class ResultsFolder:
             path = self.table_path(name, shard, key)
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f".{path.name}.{os.getpid()}")
-            pq.write_table(tables[name].cast(TABLES[name]), part, compression="zstd")
+            pq.write_table(tables[name].cast(TABLES[name]), part, row_group_size=ROW_GROUP, compression="zstd")
             os.replace(part, path)
         for name in sorted(TABLES, key=lambda name: name != "images"):
             for old in (self.path / name).glob(f"{shard:05d}-*.parquet"):

@@ -115,20 +115,21 @@ class Results:
         """Rows of the files themselves, in the order asked for.
 
         Args:
-            table: a name of `rows.TABLES`. places: shard and row of each. columns: which.
+            table: a name of `rows.TABLES`.
+            places: shard and row of each.
+            columns: which of the table's.
 
         Raises:
             DataError: a file went or was damaged meanwhile.
         """
         found: dict[tuple[int, int], dict[str, Any]] = {}
-        schema = pa.schema([TABLES[table].field(name) for name in columns])
         try:
             for shard in {shard for shard, _ in places}:
-                wanted = [row for of, row in places if of == shard]
+                wanted = sorted({row for of, row in places if of == shard})
                 path = self.folder.table_path(table, shard, self.done[shard])
-                read = pq.read_table(path, columns=list(columns)).take(wanted).cast(schema)
-                found |= dict(zip(((shard, row) for row in wanted), read.to_pylist(), strict=True))
-        except (OSError, ValueError, pa.ArrowException) as error:
+                told = _read_rows(path, TABLES[table], wanted, columns)
+                found |= {(shard, row): one for row, one in zip(wanted, told, strict=True)}
+        except (OSError, ValueError, KeyError, IndexError, pa.ArrowException) as error:
             raise DataError(f"{self.folder.path} cannot be read any more; open it anew.") from error
         return [found[place] for place in places]
 
@@ -164,6 +165,19 @@ def done_shards(folder: ResultsFolder) -> dict[int, str]:
                 told = (path.stat().st_mtime_ns, named[2])
                 done[int(named[1])] = max(told, done.get(int(named[1]), told))
     return {shard: key for shard, (_, key) in sorted(done.items())}
+
+
+def _read_rows(path: Path, schema: pa.Schema, wanted: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Some rows of a file, read by the row groups that hold them."""
+    with pq.ParquetFile(path) as file:
+        told, start = [], 0
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            if inside := [row - start for row in wanted if start <= row < end]:
+                read = file.read_row_group(group, columns=list(columns), use_threads=False).take(inside)
+                told += read.cast(pa.schema([schema.field(name) for name in read.column_names])).to_pylist()
+            start = end
+    return told
 
 
 def _view(connection: DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
