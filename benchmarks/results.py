@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-import time
-from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-
 from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
 from frcnn_viz.analysis.waterfall import LOST_AT, STAGES
 from frcnn_viz.scale.folder import Plan, ResultsFolder
-from frcnn_viz.scale.rows import FINDINGS, IMAGES, TABLES, TIMES
+from frcnn_viz.scale.rows import FINDINGS, IMAGES, TABLES
 
 CLASSES = ("__background__", "car", "person", "bicycle", "bus", "truck", "dog", "traffic light", "bench")
 CAMERAS, WEEKS = 20, 52
@@ -30,14 +26,17 @@ def write_results(path: Path, images: int, shards: int, seed: int = 0, found: fl
     """A folder of results as a run would write it, of numbers drawn by chance; the truth does not hang on `found`.
 
     Args:
-        path: the folder. images: how many, each with 8 objects and 2 false alarms. shards: how many files they are in.
-        seed: of the truth and of what is found. found: the part of the objects that is found.
+        path: the folder.
+        images: how many, each with 8 objects and 2 false alarms.
+        shards: how many files they are in.
+        seed: of what is found.
+        found: the part of the objects that is.
     """
     folder = ResultsFolder(path)
     versions = {"frcnn-viz": "0", "torch": "0", "torchvision": "0"}
     folder.plan = Plan("made up", "street-fpn", "0" * 16, {}, CLASSES, versions, "cpu", False, shards, images)
     bounds = np.linspace(0, images, shards + 1).astype(int)
-    for shard, (low, high) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for shard, (low, high) in enumerate(pairwise(bounds)):
         if high > low:
             folder.write_shard(shard, f"{seed:016x}", _tables(np.arange(low, high), seed, found))
 
@@ -90,10 +89,11 @@ def _tables(numbers: np.ndarray, seed: int, found: float) -> dict[str, pa.Table]
           "truncated": False} for (a, b, c, d), name in zip(of, named, strict=True)]
         for of, named in zip(boxes[:, :OBJECTS].tolist(), names[:, :OBJECTS].tolist(), strict=True)
     ]  # fmt: skip
+    alarms = (of[:, OBJECTS:].tolist() for of in (boxes, names, score))
     seen = [
         [{"x0": a, "y0": b, "x1": c, "y1": d, "label": name, "score": of, "ignored": False}
          for (a, b, c, d), name, of in zip(*rows, strict=True)]
-        for rows in zip(boxes[:, OBJECTS:].tolist(), names[:, OBJECTS:].tolist(), score[:, OBJECTS:].tolist(), strict=True)
+        for rows in zip(*alarms, strict=True)
     ]  # fmt: skip
     tags = [{"camera": f"camera {n % CAMERAS}", "week": f"{n // CAMERAS % WEEKS + 1:02d}"}.items() for n in numbers]
     whole = np.full(count, int(SIDE))

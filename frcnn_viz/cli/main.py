@@ -31,6 +31,7 @@ from frcnn_viz.cli.output import (
     print_tables,
     write_json,
 )
+from frcnn_viz.cli.results import results
 from frcnn_viz.cli.runs import runs
 from frcnn_viz.cli.serving import app
 from frcnn_viz.cli.train import train
@@ -195,6 +196,7 @@ def train_embedded_command(
 cli.command()(evaluate)
 cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
+cli.command()(results)
 cli.command()(video)
 cli.command()(compare_family)
 

@@ -1,4 +1,4 @@
-"""What the command line names, pictures, videos, folders, zips or annotations, becomes what the app opens with."""
+"""What the command line names, pictures, videos, folders, zips, annotations or results, becomes what the app opens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
     """Add what is named to the workspace in `folder`; what cannot be used is told.
 
     Returns:
-        The options of the link that shows it: `image`, and `set` where more than single pictures were named.
+        The options of the link that shows it: `image`, and `set` where more than single pictures were named; of a
+        folder of results the page, too.
 
     Raises:
         DataError: one is not there (then none was added), or the workspace cannot be used.
@@ -31,6 +32,10 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
     if not all(named):
         raise DataError("one of the names is empty; name a picture, a folder, a zip or annotations.")
     paths = [Path(name) for name in named]
+    if is_results(paths[0]):
+        if len(paths) > 1:
+            raise DataError(f"{paths[0]} holds results, which are opened alone; name no other file.")
+        return {"page": "results", "results.path": str(paths[0].absolute())}
     sources = open_sources([path for path in paths if not _is_clip(path)])
     workspace = Workspace(folder)
     ids: list[str] = []
@@ -49,6 +54,11 @@ def open_named(named: Sequence[str], folder: Path) -> dict[str, str]:
         raise typer.Exit(2)
     only_pictures = all(path.is_file() and (suffix(path.name) in SUFFIXES or _is_clip(path)) for path in paths)
     return {"image": ids[0]} if only_pictures else {"image": ids[0], "set": "yours"}
+
+
+def is_results(path: Path) -> bool:
+    """Whether it is a folder that a run over many images wrote."""
+    return (path / "run.json").is_file() and ((path / "plan").is_dir() or (path / "images").is_dir())
 
 
 def _is_clip(path: Path) -> bool:

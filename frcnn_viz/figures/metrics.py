@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -77,9 +77,13 @@ def stress_figure(points: Sequence[Point], axis: Axis) -> go.Figure:
 
 def waterfall_figure(ious: Tensor) -> go.Figure:
     """Recall at 0.5 and 0.7 after each stage."""
+    return stage_recalls_figure({threshold: recalls(ious, threshold) for threshold in THRESHOLDS})
+
+
+def stage_recalls_figure(by_threshold: Mapping[float, Sequence[float]]) -> go.Figure:
+    """The same, of recalls that are known: of each IoU, by stage."""
     figure = go.Figure()
-    for threshold, colour in zip(THRESHOLDS, (BLUE, ORANGE), strict=True):
-        values = recalls(ious, threshold)
+    for (threshold, values), colour in zip(by_threshold.items(), (BLUE, ORANGE), strict=True):
         figure.add_bar(
             x=list(STAGES), y=values, name=f"IoU {threshold:g}", marker_color=colour, text=[f"{v:.2f}" for v in values]
         )

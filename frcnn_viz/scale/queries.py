@@ -1,4 +1,4 @@
-"""Questions about results: sums by any group, recall after every stage, the worst images and objects; of what is chosen.
+"""Questions about results: sums by any group, recall after every stage, the worst images and objects.
 
 Whatever is chosen goes to DuckDB as a value. What stands in the text of a question is written here, or a column's name
 that `index` made.
@@ -155,7 +155,7 @@ def waterfall(results: Results, chosen: Chosen = EVERYTHING) -> Waterfall:
 
 
 def worst_images(results: Results, chosen: Chosen, most: int, start: int = 0) -> list[dict[str, Any]]:
-    """Images by how many chosen misses and false alarms they have: `missed`, `alarms`, `place`, and what `IMAGES` has."""
+    """Images by how many chosen misses and false alarms they have: `missed`, `alarms`, and what `IMAGES` has."""
     condition, values = chosen.condition(results, (MISSED, FALSE_ALARM))
     told = results.ask(
         "select shard, image, count(*) filter (fate = ?) missed, count(*) filter (fate = ?) alarms from findings "
@@ -164,10 +164,8 @@ def worst_images(results: Results, chosen: Chosen, most: int, start: int = 0) ->
     )
     places = [(shard, image) for shard, image, _, _ in told]
     seen = results.rows("images", places, IMAGE_COLUMNS)
-    return [
-        {**of, "place": place, "missed": missed, "alarms": alarms}
-        for of, place, (_, _, missed, alarms) in zip(seen, places, told, strict=True)
-    ]
+    counts = [{"missed": missed, "alarms": alarms} for _, _, missed, alarms in told]
+    return [{**image, **count} for image, count in zip(seen, counts, strict=True)]
 
 
 def worst_findings(results: Results, order: Worst, chosen: Chosen, most: int, start: int = 0) -> list[dict[str, Any]]:
@@ -185,11 +183,8 @@ def worst_findings(results: Results, order: Worst, chosen: Chosen, most: int, st
 def with_images(results: Results, told: Sequence[tuple[int, int, int]]) -> list[dict[str, Any]]:
     """Findings by shard, row and row of the image, with their images."""
     found = results.rows("findings", [(shard, row) for shard, row, _ in told], FINDING_COLUMNS)
-    places = [(shard, image) for shard, _, image in told]
-    images = results.rows("images", places, IMAGE_COLUMNS)
-    return [
-        {**one, "image": {**image, "place": place}} for one, image, place in zip(found, images, places, strict=True)
-    ]
+    images = results.rows("images", [(shard, image) for shard, _, image in told], IMAGE_COLUMNS)
+    return [{**one, "image": image} for one, image in zip(found, images, strict=True)]
 
 
 def count_worst(results: Results, order: Worst | None, chosen: Chosen) -> int:

@@ -181,13 +181,11 @@ def _read_rows(path: Path, schema: pa.Schema, wanted: Sequence[int], columns: Se
 
 
 def _view(connection: DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-    if files:
-        told = connection.read_parquet(
-            [str(file) for file in files], union_by_name=True, filename=True, file_row_number=True
-        )
-    else:
-        told = connection.from_arrow(schema.empty_table())
-    told.create_view(name)
+    if not files:
+        connection.from_arrow(schema.empty_table()).create(name)
+        return
+    paths = [str(file) for file in files]
+    connection.read_parquet(paths, union_by_name=True, filename=True, file_row_number=True).create_view(name)
 
 
 _IMAGE_FILES = pa.schema([*IMAGES, ("filename", pa.string()), ("file_row_number", pa.int64())])

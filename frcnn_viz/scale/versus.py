@@ -42,7 +42,7 @@ class Difference:
     neither: int
 
 
-COLUMNS = {"class": "class", "size": "band", "verdict of A": "verdict_a", "verdict of B": "verdict_b"}
+COLUMNS = {"class": "class", "size": "band", "verdict_a": "verdict_a", "verdict_b": "verdict_b"}
 
 
 class Versus:
@@ -76,7 +76,13 @@ class Versus:
             raise DataError(f"{a.folder.path} and {b.folder.path} cannot be paired: {error}") from error
 
     def differences(self, by: str) -> list[Difference]:
-        """Sums by a name of `COLUMNS`, those with the most won and lost first."""
+        """Sums by a name of `COLUMNS`, those with the most won and lost first.
+
+        Raises:
+            DataError: there are no sums by that.
+        """
+        if by not in COLUMNS:
+            raise DataError(f"there are no differences by {by[:60]!r}; choose one of {', '.join(COLUMNS)}.")
         column = COLUMNS[by]
         told = self._ask(
             f"select {column}, count(*), count(*) filter (fate_a = $found and fate_b = $found) as both, "

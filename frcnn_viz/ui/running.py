@@ -37,9 +37,10 @@ class Running:
     pid: int
 
     def link(self, options: Mapping[str, str]) -> str:
-        """The address of the app for a browser on this machine."""
+        """The address of the app for a browser on this machine; `page` among the options is its path."""
         name = f"[{self._name}]" if ":" in self._name else self._name
-        return f"http://{name}:{self.port}/" + (f"?{urlencode(options)}" if options else "")
+        more = {key: text for key, text in options.items() if key != "page"}
+        return f"http://{name}:{self.port}/{options.get('page', '')}" + (f"?{urlencode(more)}" if more else "")
 
     def answers(self) -> bool:
         """Whether this very server answers there: another program, or another of ours, has other words."""

@@ -41,6 +41,7 @@ PAGES = {
     "probe": Entry("failures", "colorize", "rois"),
     "metrics": Entry("failures", "monitoring"),
     "video": Entry("failures", "movie", None),
+    "results": Entry("failures", "query_stats", None),
     "compare": Entry("failures", "compare", None),
     "family": Entry("failures", "family_history", None),
     "images": Entry("data", "photo_library", None),
