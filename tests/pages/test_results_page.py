@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.queries import EVERYTHING, Chosen, groups, worst_images
 from frcnn_viz.scale.results import Results
 from frcnn_viz.ui import library
+from frcnn_viz.ui.gallery import Tile
 from tests.pages.opening import as_read, open_page, seen
 from tests.scale.made import write_examined, write_rows
 
@@ -39,12 +40,17 @@ def texts(test: AppTest) -> str:
     return " ".join(as_read(element.value) for kind in kinds for element in test.get(kind))
 
 
-def watch_galleries(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
-    """The tiles of each gallery as it is shown, and what a click on one does; AppTest has no clicks of components."""
-    shown: list[tuple] = []
-    monkeypatch.setattr(
-        "frcnn_viz.ui.panes.results_worst.gallery", lambda tiles, key, pick, width: shown.append((tiles, pick))
-    )
+@pytest.fixture
+def tiles(monkeypatch: pytest.MonkeyPatch) -> list[Tile]:
+    """The tiles that are shown, as buttons: AppTest knows no components, which the browser's tests click."""
+    shown: list[Tile] = []
+
+    def gallery(tiles: list[Tile], key: str, on_pick: Callable[[str], None], width: int) -> None:
+        shown[:] = tiles
+        for tile in tiles:
+            st.button(tile.key, key=f"tile_{tile.key}", on_click=on_pick, args=(tile.key,))
+
+    monkeypatch.setattr("frcnn_viz.ui.panes.results_worst.gallery", gallery)
     return shown
 
 
@@ -74,25 +80,27 @@ def test_what_nothing_is_like_is_told(folders: tuple, tab: str) -> None:
     assert "Nothing in these results is all of what you chose" in texts(test)
 
 
-def test_the_worst_image_opens_as_the_run_saw_it(folders: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiles = watch_galleries(monkeypatch)
-    opened("worst", folders[0])
+def test_the_worst_image_opens_as_the_run_saw_it(
+    folders: tuple, tiles: list[Tile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went: list[str] = []
+    monkeypatch.setattr("frcnn_viz.ui.view.go_to", went.append)
+    test = opened("worst", folders[0])
     worst = worst_images(Results(folders[0].path), EVERYTHING, 24)
-    ((shown, pick),) = tiles
-    assert [tile.title for tile in shown] == [one["image_id"] for one in worst]
-    assert shown[0].url.startswith("data:image/png")
-    view = picked(pick, "0")
-    (item,) = library.items()
-    assert (view.image, view.model) == (item.id, "street-fpn")
+    assert [tile.title for tile in tiles] == [one["image_id"] for one in worst]
+    test.button(key="tile_0").click().run()
+    assert not test.exception
+    assert not test.warning
+    (item,), view = library.items(), seen(test)
+    assert (went, view.image, view.model) == (["autopsy"], item.id, "street-fpn")
     assert dict(view.changes) == {"box_score_thresh": "0.5"}
     assert [one.label for one in item.objects] == [one["label"] for one in worst[0]["truth"]]
 
 
 @pytest.mark.parametrize("order", ["lowest_iou", "highest_iou", "highest_score"])
-def test_findings_are_shown_in_each_order(folders: tuple, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiles = watch_galleries(monkeypatch)
+def test_findings_are_shown_in_each_order(folders: tuple, order: str, tiles: list[Tile]) -> None:
     test = opened("worst", folders[1], **{"results.order": order})
-    assert tiles[0][0]
+    assert tiles
     assert not test.error
 
 
@@ -107,7 +115,7 @@ def test_two_runs_are_compared_and_the_second_is_asked_for(folders: tuple) -> No
 
 
 def test_names_and_paths_in_rows_are_shown_as_they_are_written_and_opened_only_as_pictures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiles: list[Tile]
 ) -> None:
     nan = float("nan")
     (tmp_path / "no.jpg").write_bytes(b"GIF89a not really")
@@ -123,17 +131,17 @@ def test_names_and_paths_in_rows_are_shown_as_they_are_written_and_opened_only_a
     images.append({"image_id": HOSTILE, "problem": HOSTILE})
     shard = {"images": images, "findings": findings}
     folder = write_rows(tmp_path / "results", [shard], title=HOSTILE, model=HOSTILE, settings={HOSTILE: 1})
-    tiles = watch_galleries(monkeypatch)
     assert f"{HOSTILE}, {HOSTILE}: 7 images" in texts(opened("result_sums", folder))
     assert opened("problems", folder).dataframe[0].value.values.tolist() == [[HOSTILE, HOSTILE]]
     for order in ("", "lowest_iou", "highest_score"):
         test = opened("worst", folder, **{"results.order": order})
         assert not test.error
-        (shown, pick) = tiles[-1]
-        assert len(shown) == 7
-        for tile in shown:
-            picked(pick, tile.key)
-        assert "cannot be read from" in texts(test.run())
+        assert len(tiles) == 7
+        for number in range(5 if order else 7):
+            test.button(key=f"tile_{number}").click().run()
+            assert not test.exception
+            told = texts(test)
+            assert "cannot be read from" in told or "is damaged" in told or "is no JPEG" in told
     assert library.items() == []
 
 
