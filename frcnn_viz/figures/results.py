@@ -88,6 +88,6 @@ def _stacked(names: list[str], bars: dict[str, tuple[list[int], str]], title: st
         title=title,
         barmode="stack",
         yaxis={"autorange": "reversed", "type": "category"},
-        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+        legend={"orientation": "h", "traceorder": "normal", "y": 1.12, "x": 1, "xanchor": "right"},
     )
     return figure

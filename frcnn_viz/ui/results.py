@@ -25,6 +25,7 @@ from frcnn_viz.scale.versus import Versus
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.checkpoints import paths_allowed
 from frcnn_viz.ui.controls import choice, slide, words
+from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -37,6 +38,26 @@ ANY = "any"
 T = TypeVar("T")
 _OPEN: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 _LOCK = threading.Lock()
+
+
+def head() -> Results | None:
+    """The results that the visitor names, beside how much there is of what; None as `ask`."""
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    with left:
+        results = ask()
+    if results is not None:
+        right.markdown(_told(results))
+    return results
+
+
+def _told(results: Results) -> str:
+    total, plan = results.totals, results.plan
+    done = f"{total.images:,} images" if len(results.done) >= plan.shards else f"{total.images:,} images so far"
+    left_out = f" {total.problems:,} could not be examined." if total.problems else ""
+    return (
+        f"**{plain(plan.title)}**, {plain(plan.model)}: {done}, {total.missed:,} of {total.found + total.missed:,} "
+        f"objects missed, {total.false_alarms:,} false alarms.{left_out}"
+    )
 
 
 def ask(option: Option = PATH, key: str = "results.path") -> Results | None:
@@ -95,7 +116,7 @@ def _kept(key: tuple[object, ...], make: Callable[[], T]) -> T:
 
 def ask_chosen(results: Results) -> Chosen:
     """Which findings are looked at, as the view has it."""
-    columns = st.columns(7)
+    columns = st.columns(8)
     with columns[0]:
         class_ = choice(CLASS, "results.class", _offered(values_of(results, "class")))
     with columns[1]:
@@ -110,6 +131,7 @@ def ask_chosen(results: Results) -> Chosen:
         value = choice(VALUE, "results.value", _offered(values_of(results, TAG + tag) if tag else ()))
     with columns[6]:
         low = slide(LOW, "results.low", 0.0, 1.0, 0.01)
+    with columns[7]:
         high = slide(HIGH, "results.high", 0.0, 1.0, 0.01)
     scores = None if (low, high) == (0.0, 1.0) else (low, high)
     return Chosen(class_, verdict, stage, band, (tag, value) if tag and value else None, scores)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from frcnn_viz.ui.controls import number
-from frcnn_viz.ui.results import ask
+from frcnn_viz.ui.results import head
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
@@ -16,7 +16,7 @@ PER_PAGE = 100
 
 
 def body(here: Session) -> None:
-    results = ask()
+    results = head()
     if results is None:
         return
     for sentence in results.damaged:

@@ -12,7 +12,7 @@ from frcnn_viz.scale.queries import Worst, count_worst, worst_findings, worst_im
 from frcnn_viz.scale.results import Results
 from frcnn_viz.ui.controls import choice, number
 from frcnn_viz.ui.gallery import Tile, gallery
-from frcnn_viz.ui.results import ask, ask_chosen, look_into
+from frcnn_viz.ui.results import ask_chosen, head, look_into
 from frcnn_viz.ui.results_pictures import object_url, picture_url
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import Option
@@ -23,7 +23,7 @@ PER_PAGE = 24
 
 
 def body(here: Session) -> None:
-    results = ask()
+    results = head()
     if results is None:
         return
     chosen = ask_chosen(results)
