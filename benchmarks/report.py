@@ -1,27 +1,31 @@
-"""docs/benchmarks.md: what `make bench` writes, and under it what `make test-gpu` does; each keeps the other's."""
+"""docs/benchmarks.md: what each measuring command writes is a part of its own; each keeps the others'."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
+import re
 from pathlib import Path
 
 import torch
 import torchvision
 
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-TITLE, GPU = "# Speed", "## On a GPU"
+TITLE, RESULTS, GPU = "# Speed", "## Results opened", "## On a GPU"
+PARTS = (TITLE, RESULTS, GPU)
+"""How the parts begin, in their order."""
 
 
 def write_part(path: Path, lines: list[str]) -> str:
-    """Put lines that begin with `TITLE` or `GPU` in the place of those that were there; returns the new part."""
-    old = path.read_text(encoding="utf-8") if path.is_file() else TITLE
-    plain, gpu, figures = old.partition(GPU)
+    """Put lines that begin with one of `PARTS` in the place of those that were there; returns the new part."""
+    old = path.read_text(encoding="utf-8") if path.is_file() else ""
     part = "\n".join(lines).strip() + "\n"
-    parts = [plain.strip() + "\n", part] if part.startswith(GPU) else [part, gpu + figures]
+    begin = next(title for title in PARTS if part.startswith(title))
+    kept = re.split(f"^(?={'|'.join(map(re.escape, PARTS))})", old, flags=re.MULTILINE)
+    parts = {title: text.strip() + "\n" for title in PARTS for text in kept if text.startswith(title)} | {begin: part}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(filter(None, parts)), encoding="utf-8")
+    path.write_text("\n".join(parts[title] for title in PARTS if title in parts), encoding="utf-8")
     return part
 
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.measure import Row, medians, table
+from benchmarks.report import REPORT, RESULTS, machine, write_part
 from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
 from frcnn_viz.analysis.waterfall import LOST_AT, STAGES
 from frcnn_viz.scale.folder import Plan, ResultsFolder
+from frcnn_viz.scale.queries import (
+    EVERYTHING,
+    Chosen,
+    Worst,
+    count_worst,
+    groups,
+    waterfall,
+    worst_findings,
+    worst_images,
+)
+from frcnn_viz.scale.results import Results
 from frcnn_viz.scale.rows import FINDINGS, IMAGES, TABLES
+from frcnn_viz.scale.versus import Versus
 
 CLASSES = ("__background__", "car", "person", "bicycle", "bus", "truck", "dog", "traffic light", "bench")
 CAMERAS, WEEKS = 20, 52
@@ -123,3 +142,75 @@ def _pick(names: list[str | None], which: np.ndarray) -> pa.DictionaryArray:
 
 def _table(columns: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
     return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema)
+
+
+def measure(a: Path, b: Path, repeats: int) -> tuple[list[Row], list[str]]:
+    """Every question of the page, each of 1 s; and how long opening and pairing took, once."""
+    start = time.perf_counter()
+    results = Results(a)
+    opened = time.perf_counter()
+    Results(a)
+    again, other = time.perf_counter(), Results(b)
+    paired = time.perf_counter()
+    versus = Versus(results, other)
+    done = time.perf_counter()
+    chosen = Chosen("car", tag=("camera", "camera 3"), scores=(0.2, 0.8))
+    far = 50_000
+    asked: dict[str, Callable[[], object]] = {
+        **{f"sums by {by}": lambda by=by: groups(results, by) for by in (*SUMS, "tag:camera")},
+        "sums by verdict, of a class, a camera and scores": lambda: groups(results, "verdict", chosen),
+        "recall after every stage": lambda: waterfall(results),
+        "recall after every stage, of a class, a camera and scores": lambda: waterfall(results, chosen),
+        "the 24 worst images": lambda: worst_images(results, EVERYTHING, 24),
+        "the 24 worst images, of a class, a camera and scores": lambda: worst_images(results, chosen, 24),
+        "24 images after 50,000 worse ones": lambda: worst_images(results, EVERYTHING, 24, far),
+        **{f"24 findings, {one}": lambda one=one: worst_findings(results, one, EVERYTHING, 24) for one in Worst},
+        "24 findings after 50,000, lowest IoU": lambda: worst_findings(results, Worst.LOWEST_IOU, EVERYTHING, 24, far),
+        "how many images failed": lambda: count_worst(results, None, EVERYTHING),
+        "problems": lambda: results.problems(100),
+        "two runs: sums by class": lambda: versus.differences("class"),
+        "two runs: sums by verdict": lambda: versus.differences("verdict_a"),
+        "two runs: 12 objects that one finds": lambda: versus.objects(True, 12),
+    }
+    ms = medians({name: lambda ask=ask: ask for name, ask in asked.items()}, repeats)
+    told = [
+        f"Opened the first time, when the index is written, in {opened - start:.1f} s; after that in "
+        f"{again - opened:.1f} s. Two runs are paired in {done - paired:.1f} s."
+    ]
+    return [Row(f"{name}, of 1 s", "results", took, 1000.0, 1.0) for name, took in ms.items()], told
+
+
+SUMS = ("class", "verdict", "stage", "size", "quantile")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--shards", type=int, default=256)
+    parser.add_argument("--repeats", type=int, default=5, help="timed turns of each question (5)")
+    parser.add_argument("--keep", type=Path, help="a folder of results made before, or to be made and kept")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="frcnn-viz-results-") as temporary:
+        folder = options.keep or Path(temporary)
+        for seed, (name, found) in enumerate({"A": 0.7, "B": 0.75}.items()):
+            if not (folder / name).is_dir():
+                write_results(folder / name, options.images, options.shards, seed, found)
+        rows, told = measure(folder / "A", folder / "B", options.repeats)
+    lines = [
+        RESULTS,
+        "",
+        f"Made-up results of {options.images:,} images, {options.images * (OBJECTS + ALARMS):,} rows of findings in "
+        f"{options.shards} shards, by `python -m benchmarks.results`: medians of {options.repeats} turns.",
+        *told,
+        "",
+        machine(),
+        "",
+        *table(rows),
+    ]
+    print(write_part(REPORT, lines))
+    if any(row.verdict == "MISSED" for row in rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
