@@ -100,9 +100,9 @@ def bring_up_to_date(path: Path, shard: int, findings: Path, images: Path) -> tu
     except (OSError, ValueError, KeyError, TypeError):  # not there, or cut short
         pass
     try:
-        read = {name: pq.read_table(file, columns=_WANTED[name]) for name, file in _of(findings, images).items()}
-        cast = {name: table.cast(_schema(name)) for name, table in read.items()}
-        made = index_table(shard, cast["findings"], cast["images"])
+        made = index_table(shard, _read("findings", findings), _read("images", images))
+    except DataError as error:
+        raise DataError(f"Shard {shard} is left out: {error}") from error
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise DataError(f"Shard {shard} is left out: {images.name} or what belongs to it is damaged.") from error
     part = path.with_name(f".{path.name}.{os.getpid()}")
@@ -111,12 +111,11 @@ def bring_up_to_date(path: Path, shard: int, findings: Path, images: Path) -> tu
     return tuple(json.loads(made.schema.metadata[b"tags"]))
 
 
-def _of(findings: Path, images: Path) -> dict[str, Path]:
-    return {"findings": findings, "images": images}
-
-
-def _schema(table: str) -> pa.Schema:
-    return pa.schema([TABLES[table].field(name) for name in _WANTED[table]])
+def _read(table: str, path: Path) -> pa.Table:
+    """The columns that the index is made of. Raises DataError where the file holds something else than `TABLES`."""
+    if not pq.read_schema(path).equals(TABLES[table]):
+        raise DataError(f"{path.name} has other columns.")
+    return pq.read_table(path, columns=_WANTED[table])
 
 
 def _fates(findings: pa.Table) -> pa.DictionaryArray:

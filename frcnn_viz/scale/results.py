@@ -84,6 +84,7 @@ class Results:
             progress(count + 1, len(keys))
         self.tags = tuple(tags)
         self._index = index
+        _sweep(index, self.done)
         self.view_in(self._connection)
 
     def view_in(self, connection: DuckDBPyConnection, prefix: str = "") -> None:
@@ -108,7 +109,7 @@ class Results:
         try:
             with self._connection.cursor() as cursor:
                 return cursor.execute(sql, list(values)).fetchall()
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.HTTPException) as error:
+        except duckdb.Error as error:
             raise DataError(f"{self.folder.path} cannot be read any more; open it anew.") from error
 
     def rows(self, table: str, places: Sequence[tuple[int, int]], columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -154,6 +155,14 @@ class Results:
             return beside
         self._own = tempfile.TemporaryDirectory(prefix="frcnn-viz-index-")
         return Path(self._own.name)
+
+
+def _sweep(index: Path, done: dict[int, str]) -> None:
+    """Remove what is known of shards that were done anew since."""
+    with suppress(OSError):
+        for path in index.glob("*.parquet"):
+            if (named := _NAME.fullmatch(path.name)) and done.get(int(named[1])) != named[2]:
+                path.unlink(missing_ok=True)
 
 
 def done_shards(folder: ResultsFolder) -> dict[int, str]:

@@ -72,8 +72,8 @@ class Versus:
             self._connection.execute(_IMAGES)
             self._connection.execute(_PAIRS)
             self.shared = Shared(*self._connection.execute(_SHARED).fetchall()[0])
-        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
-            raise DataError(f"{a.folder.path} and {b.folder.path} cannot be paired: {error}") from error
+        except duckdb.Error as error:
+            raise DataError(f"{a.folder.path} and {b.folder.path} cannot be paired; open them anew.") from error
 
     def differences(self, by: str) -> list[Difference]:
         """Sums by a name of `COLUMNS`, those with the most won and lost first.

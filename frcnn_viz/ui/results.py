@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -118,9 +119,9 @@ def ask_chosen(results: Results) -> Chosen:
     """Which findings are looked at, as the view has it."""
     columns = st.columns(8)
     with columns[0]:
-        class_ = choice(CLASS, "results.class", _offered(values_of(results, "class")))
+        class_ = choice(CLASS, "results.class", _offered(_values(results, "class")))
     with columns[1]:
-        verdict = choice(VERDICT, "results.verdict", _offered(values_of(results, "verdict")))
+        verdict = choice(VERDICT, "results.verdict", _offered(_values(results, "verdict")))
     with columns[2]:
         stage = choice(STAGE, "results.stage", _offered(STAGES))
     with columns[3]:
@@ -128,13 +129,17 @@ def ask_chosen(results: Results) -> Chosen:
     with columns[4]:
         tag = choice(TAG_NAME, "results.tag", _offered(results.tags))
     with columns[5]:
-        value = choice(VALUE, "results.value", _offered(values_of(results, TAG + tag) if tag else ()))
+        value = choice(VALUE, "results.value", _offered(_values(results, TAG + tag) if tag else ()))
     with columns[6]:
         low = slide(LOW, "results.low", 0.0, 1.0, 0.01)
     with columns[7]:
         high = slide(HIGH, "results.high", 0.0, 1.0, 0.01)
     scores = None if (low, high) == (0.0, 1.0) else (low, high)
     return Chosen(class_, verdict, stage, band, (tag, value) if tag and value else None, scores)
+
+
+_values = lru_cache(maxsize=32)(values_of)
+"""Results stay as they were when they were opened."""
 
 
 def _offered(values: Any) -> dict[str, str]:

@@ -215,6 +215,16 @@ def test_only_what_is_done_counts_and_what_is_damaged_is_told(tmp_path: Path) ->
     assert [sentence.startswith("Shard 3 is left out") for sentence in less.damaged] == [True]
 
 
+def test_a_file_with_other_columns_is_left_out_and_told(tmp_path: Path) -> None:
+    findings, images = draw(1, 4)
+    folder = write_rows(tmp_path, in_shards(findings, images, 2))
+    path = folder.table_path("images", 0, f"{0:016x}")
+    pq.write_table(pq.read_table(path).drop_columns(["problem"]), path)
+    results = Results(folder.path)
+    assert results.totals.images == 2
+    assert results.damaged == ["Shard 0 is left out: 00000-0000000000000000.parquet has other columns."]
+
+
 def test_a_shard_done_anew_under_another_key_replaces_what_was_known_of_it(tmp_path: Path) -> None:
     findings, images = draw(1, 6)
     folder = write_rows(tmp_path / "a", in_shards(findings, images, 1))
@@ -223,6 +233,7 @@ def test_a_shard_done_anew_under_another_key_replaces_what_was_known_of_it(tmp_p
     tables = {name: pq.read_table(other.table_path(name, 0, f"{0:016x}")) for name in ("findings", "images", "times")}
     folder.write_shard(0, "f" * 16, tables)
     assert Results(folder.path).totals == Results(other.path).totals != before
+    assert len(list((folder.path / "index-1").iterdir())) == 1
 
 
 def test_images_that_could_not_be_examined_are_listed(tmp_path: Path) -> None:
