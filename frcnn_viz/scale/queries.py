@@ -141,12 +141,12 @@ def groups(results: Results, by: str, chosen: Chosen = EVERYTHING) -> tuple[list
 def waterfall(results: Results, chosen: Chosen = EVERYTHING) -> Waterfall:
     """Recall after every stage, and how many objects each loses for good, of the objects that count."""
     condition, values = chosen.condition(results, (FOUND, MISSED))
-    recalls, losses, objects = {}, {}, 0
-    for threshold in THRESHOLDS:
-        alive = f"alive_{100 * threshold:.0f}"
-        told = results.ask(f"select {alive}, count(*) from findings where {condition} group by 1", values)
-        bits, counts = np.array([(bits or 0, count) for bits, count in told], np.int64).reshape(-1, 2).T
-        objects = int(counts.sum())
+    alive = ", ".join(f"coalesce(alive_{100 * threshold:.0f}, 0)" for threshold in THRESHOLDS)
+    told = results.ask(f"select {alive}, count(*) from findings where {condition} group by all", values)
+    *by_threshold, counts = np.array(told, np.int64).reshape(-1, len(THRESHOLDS) + 1).T
+    objects = int(counts.sum())
+    recalls, losses = {}, {}
+    for threshold, bits in zip(THRESHOLDS, by_threshold, strict=True):
         stages = (bits[:, None] >> np.arange(len(STAGES)) & 1) * counts[:, None]
         recalls[threshold] = (stages.sum(axis=0) / max(objects, 1)).tolist()
         reached = np.frexp(bits)[1]  # one more than the highest bit
