@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from benchmarks.results import ALARMS, OBJECTS, measure, write_results
 from frcnn_viz.analysis.sums import sums
 from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
 from frcnn_viz.analysis.waterfall import LOST_AT, STAGES, THRESHOLDS, losses, recalls
@@ -315,3 +316,16 @@ def test_the_other_way_round_what_is_won_is_lost(pair: tuple) -> None:
     assert Counter({(a, b): n for a, b, n in versus.verdicts()}) == Counter(
         (a["verdict"], b["verdict"]) for a, b in zip(mine, its, strict=True)
     )
+
+
+def test_what_is_measured_is_results_as_a_run_writes_them(tmp_path: Path) -> None:
+    for seed, name in enumerate("ab"):
+        write_results(tmp_path / name, 60, 2, seed)
+    a, b = (Results(tmp_path / name) for name in "ab")
+    assert (a.totals.images, a.totals.found + a.totals.missed, a.totals.false_alarms) == (60, 60 * OBJECTS, 60 * ALARMS)
+    assert Versus(a, b).shared == Shared(60, 60 * OBJECTS, 0, 0, 0)
+    assert waterfall(a).losses[0.5] == [
+        sum(group.missed for group in groups(a, "stage")[0] if group.name == stage) for stage in STAGES
+    ]
+    rows, _ = measure(tmp_path / "a", tmp_path / "b", 1)
+    assert all(row.ms > 0 for row in rows)
