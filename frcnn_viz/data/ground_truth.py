@@ -73,16 +73,13 @@ class GroundTruth:
     @classmethod
     def of(cls, objects: Sequence[Object]) -> GroundTruth:
         """The objects that can be used."""
-        usable = [item for item in objects if item.usable]
-        boxes = torch.tensor([item.box for item in usable], dtype=torch.float32).reshape(-1, 4)
-        # What is too thin or too far off for float32 would have no area for a detector.
-        wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1) & boxes.isfinite().all(dim=1)
-        kept = [item for item, good in zip(usable, wide.tolist(), strict=True) if good]
+        kept = usable_objects(objects)
+        boxes = torch.tensor([item.box for item in kept], dtype=torch.float32).reshape(-1, 4)
         names = tuple(item.label for item in kept)
         crowd, difficult = (
             torch.tensor([getattr(i, n) for i in kept], dtype=torch.bool) for n in ("crowd", "difficult")
         )
-        return cls(boxes[wide], names, crowd, difficult, left_out=len(objects) - len(kept))
+        return cls(boxes, names, crowd, difficult, left_out=len(objects) - len(kept))
 
     @property
     def objects(self) -> tuple[Object, ...]:
@@ -94,6 +91,15 @@ class GroundTruth:
         """The place of each object's class among a detector's, or -1: int64 [G]."""
         places = {name: label for label, name in enumerate(classes)}
         return torch.tensor([places.get(name, -1) for name in self.names], dtype=torch.int64)
+
+
+def usable_objects(objects: Sequence[Object]) -> list[Object]:
+    """Those that are an image's ground truth, in its order."""
+    usable = [item for item in objects if item.usable]
+    boxes = torch.tensor([item.box for item in usable], dtype=torch.float32).reshape(-1, 4)
+    # What is too thin or too far off for float32 would have no area for a detector.
+    wide = (boxes[:, 2:] > boxes[:, :2]).all(dim=1) & boxes.isfinite().all(dim=1)
+    return [item for item, good in zip(usable, wide.tolist(), strict=True) if good]
 
 
 def no_targets(crowds: int, difficult: int) -> str:
