@@ -55,13 +55,18 @@ def left_out(examined: Iterable[Examination]) -> list[str]:
     examined = list(examined)
     counts = Counter(finding.verdict for one in examined for finding in one.findings)
     on_them = sum(int(one.ignored.sum()) for one in examined)
+    return told_left_out(counts[Verdict.IGNORED], on_them, counts[Verdict.UNKNOWN_CLASS])
+
+
+def told_left_out(ignored: int, on_ignored: int, unknown: int) -> list[str]:
+    """The sentences of `left_out` for so many ignored objects, detections on them, and objects of unknown classes."""
     told = []
-    if ignored := counts[Verdict.IGNORED]:
+    if ignored:
         told.append(
             f"Crowds or difficult objects, neither found nor missed: {ignored:,}; detections on them, which are no "
-            f"false alarms: {on_them:,}."
+            f"false alarms: {on_ignored:,}."
         )
-    if unknown := counts[Verdict.UNKNOWN_CLASS]:
+    if unknown:
         told.append(f"Objects of classes the detector does not know, left out: {unknown:,}.")
     return told
 

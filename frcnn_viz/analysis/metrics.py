@@ -87,7 +87,9 @@ def coco_metrics(
     Raises:
         ValueError: the two have different lengths.
     """
-    made = _judged(predictions, ground_truth, classes)
+    made = judged(predictions, ground_truth, classes)
+    with contextlib.redirect_stdout(io.StringIO()):
+        made.accumulate()
     # [IoU thresholds, recalls, classes], of all sizes and 100 detections; -1 where a class has no object
     precision = made.eval["precision"][:, :, :, 0, -1]
     return Metrics(
@@ -121,7 +123,14 @@ def coco_report(
     predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[GroundTruth], classes: Sequence[str]
 ) -> CocoReport:
     """All of COCO's figures; arguments as `coco_metrics` takes them."""
-    made = _judged(predictions, ground_truth, classes)
+    made = judged(predictions, ground_truth, classes)
+    with contextlib.redirect_stdout(io.StringIO()):
+        made.accumulate()
+    return report_of(made, classes)
+
+
+def report_of(made: COCOeval, classes: Sequence[str]) -> CocoReport:
+    """What an evaluation has accumulated."""
     with contextlib.redirect_stdout(io.StringIO()):
         made.summarize()
     figures = {name: value if value >= 0 else float("nan") for name, value in zip(FIGURES, made.stats, strict=True)}
@@ -162,9 +171,14 @@ def known_objects(ground_truth: Iterable[GroundTruth], classes: Sequence[str]) -
         yield truth.take(labels > 0), labels[labels > 0]
 
 
-def _judged(
+def judged(
     predictions: Sequence[dict[str, Tensor]], ground_truth: Sequence[GroundTruth], classes: Sequence[str]
 ) -> COCOeval:
+    """Each image judged by pycocotools, nothing accumulated yet; arguments as `coco_metrics` takes them.
+
+    Raises:
+        ValueError: the two have different lengths.
+    """
     if len(predictions) != len(ground_truth):
         raise ValueError(f"{len(predictions)} predictions do not go with {len(ground_truth)} images of ground truth.")
     known = list(known_objects(ground_truth, classes))
@@ -178,7 +192,6 @@ def _judged(
     made = _Evaluation(objects, found, iouType="bbox")
     with contextlib.redirect_stdout(io.StringIO()):
         made.evaluate()
-        made.accumulate()
     return made
 
 

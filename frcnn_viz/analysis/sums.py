@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -19,15 +19,23 @@ def sums(truths: Iterable[GroundTruth], examined: Iterable[Examination], classes
     examined = list(examined)
     strange = strange_classes(truths, classes)
     counted, missed = sum(int(one.counted.sum()) for one in examined), sum(one.missed for one in examined)
-    alarms = sum(len(one.alarms) for one in examined)
-    found = f"{missed:,} of {counted:,} objects missed" if counted else "No object that it should find"
-    told = f"{found}, {alarms:,} false alarms on {len(examined):,} images."
+    told = told_sums(counted, missed, sum(len(one.alarms) for one in examined), len(examined))
     return [*([strange] if strange else []), told, *left_out(examined)]
+
+
+def told_sums(objects: int, missed: int, false_alarms: int, images: int) -> str:
+    """One sentence on so many objects that are to be found, and what became of them."""
+    found = f"{missed:,} of {objects:,} objects missed" if objects else "No object that it should find"
+    return f"{found}, {false_alarms:,} false alarms on {images:,} images."
 
 
 def strange_classes(truths: Iterable[GroundTruth], classes: Sequence[str]) -> str:
     """One sentence where the detector does not know classes of the objects; else empty."""
-    drawn = {name for truth in truths for name in truth.counted.names}
+    return told_strange({name for truth in truths for name in truth.counted.names}, classes)
+
+
+def told_strange(drawn: Set[str], classes: Sequence[str]) -> str:
+    """The same for the names of the classes drawn."""
     strange = len(drawn - set(classes[1:]))
     if not strange:
         return ""

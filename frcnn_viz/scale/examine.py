@@ -16,7 +16,7 @@ import torch
 
 from frcnn_viz.analysis.examination import examine_image
 from frcnn_viz.analysis.fixes import fixes
-from frcnn_viz.data.annotations import FLAGS, Object
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.ground_truth import GroundTruth, usable_objects
 from frcnn_viz.data.images import MAX_BYTES, ImageError, LoadedImage, load_image
@@ -25,7 +25,7 @@ from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.scale.found import Examined, findings_of, image_of, problem_of, times_of
+from frcnn_viz.scale.found import Examined, findings_of, image_of, object_of, problem_of, times_of
 from frcnn_viz.scale.rows import TABLES
 
 AHEAD = 1
@@ -102,10 +102,7 @@ def _open(reference: Mapping[str, Any]) -> tuple[LoadedImage, list[Object], floa
     """A reference's picture, its objects, and the milliseconds to read and decode the picture."""
     if reference["problem"]:
         raise ImageError(reference["problem"])
-    objects = [
-        Object((one["x0"], one["y0"], one["x1"], one["y1"]), one["label"], **{name: bool(one[name]) for name in FLAGS})
-        for one in reference["objects"] or ()
-    ]
+    objects = [object_of(row) for row in reference["objects"] or ()]
     start = time.perf_counter()
     picture = _load(reference["path"], reference["image_id"])
     _ = picture.sha256  # which is kept

@@ -128,5 +128,10 @@ def times_of(image_id: str, found: Examined) -> Iterator[dict[str, Any]]:
         yield {"image_id": image_id, "stage": stage, "ms": ms}
 
 
+def object_of(row: Mapping[str, Any]) -> Object:
+    """An annotated object from its row of `rows.OBJECT`."""
+    return Object(tuple(row[name] for name in CORNERS), row["label"], **{name: bool(row[name]) for name in FLAGS})
+
+
 def _corners(box: Sequence[float]) -> dict[str, float]:
     return dict(zip(CORNERS, box, strict=True))
