@@ -19,11 +19,11 @@ def make_images(count: int, seed: int = 0) -> list[Image]:
     """Detections near the objects, many of equal score; images without objects or detections; one class has none."""
     chance, images = torch.Generator().manual_seed(seed), []
     for number in range(count):
-        objects, found = (int(torch.randint(0, 9, (1,), generator=chance)) for _ in range(2))
+        objects, hits = (int(torch.randint(0, 9, (1,), generator=chance)) for _ in range(2))
         corners = torch.rand(objects, 2, generator=chance) * 300
         truth = torch.cat([corners, corners + 5 + torch.rand(objects, 2, generator=chance) * 150], dim=1)
         names = tuple(CLASSES[int(label)] for label in torch.randint(0, 2, (objects,), generator=chance))
-        boxes = truth[torch.randint(0, max(1, objects), (found,), generator=chance)] if objects else torch.zeros(0, 4)
+        boxes = truth[torch.randint(0, max(1, objects), (hits,), generator=chance)] if objects else torch.zeros(0, 4)
         boxes = boxes + torch.rand(boxes.shape, generator=chance) * 12
         scores = torch.randint(0, 6, (len(boxes),), generator=chance) / 5
         labels = torch.randint(1, 3, (len(boxes),), generator=chance)
@@ -49,7 +49,6 @@ def test_parts_in_any_order_give_what_all_at_once_do(count: int, part: int) -> N
 
 def test_more_than_a_hundred_detections_are_cut_as_coco_cuts_them() -> None:
     images = make_images(3)
-    name, found, truth = images[0]
     many = {key: value.repeat(60, *[1] * (value.dim() - 1)) for key, value in images[1][1].items()}
     images[1] = (images[1][0], many, images[1][2])
     expected = coco_report([found for _, found, _ in images], [truth for *_, truth in images], CLASSES)
