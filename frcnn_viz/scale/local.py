@@ -9,8 +9,8 @@ import queue
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -74,7 +74,8 @@ class _Hand:
     def __init__(self, context: Any, *start: Any) -> None:
         self.pipe, there = context.Pipe()
         self.process: SpawnProcess = context.Process(target=_work, args=(there, *start), daemon=True)
-        self.process.start()
+        with _undisturbed():
+            self.process.start()
         there.close()
         self.task: Task | None = None
         self.at = At(0, ())
@@ -93,55 +94,54 @@ class _Hand:
         self.pipe.close()
 
 
-class LocalRun:
-    """The shards of a run on this machine's processes.
+def run_local(
+    folder: ResultsFolder,
+    plan: Plan,
+    shards: Iterable[tuple[int, str]],
+    *,
+    workers: int,
+    random_weights: bool = False,
+    tell: Callable[[int], None] = lambda images: None,
+) -> int:
+    """Do shards of a run on this machine.
 
-    Attributes:
-        deaths: how many processes had to be started again.
+    Args:
+        folder: of the results, planned.
+        plan: of it.
+        shards: to be done, with their keys.
+        workers: how many processes; on the CPU each keeps one core busy.
+        random_weights: whether the detector has those.
+        tell: is called with the number of images examined so far. What it raises ends the run.
+
+    Returns:
+        How many times a process had died and was started again.
+
+    Raises:
+        DataError: a process cannot go on, such as for want of weights or of room on the disk.
     """
+    run = _Run(folder, [Task(shard, key) for shard, key in shards], (folder.path, plan, random_weights))
+    run.go(workers, tell)
+    return run.deaths
 
-    def __init__(
-        self,
-        folder: ResultsFolder,
-        plan: Plan,
-        shards: Iterable[tuple[int, str]],
-        *,
-        workers: int,
-        random_weights: bool = False,
-    ) -> None:
-        """Nothing is begun.
 
-        Args:
-            folder: of the results, planned.
-            plan: of it.
-            shards: to be done, with their keys.
-            workers: how many processes.
-            random_weights: whether the detector has those.
-        """
-        self._folder = folder
-        self._waiting = deque(Task(shard, key) for shard, key in shards)
-        self._workers = min(workers, len(self._waiting))
-        self._start = (folder.path, plan, random_weights)
+class _Run:
+    """The driver: who does which shard, and what is known of pictures at which a process died."""
+
+    def __init__(self, folder: ResultsFolder, tasks: Iterable[Task], start: tuple[Any, ...]) -> None:
+        self._log = folder.path / LOG
+        self._waiting = deque(tasks)
+        self._start = start
         self._suspects: Counter[str] = Counter()
         self._in_a_row = 0
         self._images = 0
         self.deaths = 0
 
-    def go(self, tell: Callable[[int], None] = lambda images: None) -> None:
-        """Do all shards.
-
-        Args:
-            tell: is called with the number of images examined so far. What it raises ends the run.
-
-        Raises:
-            DataError: a process cannot go on, such as for want of weights or of room on the disk.
-        """
+    def go(self, workers: int, tell: Callable[[int], None]) -> None:
         context = multiprocessing.get_context("spawn")
         hands: list[_Hand] = []
         try:
-            hands += [_Hand(context, *self._start) for _ in range(self._workers)]
-            for hand in hands:
-                self._give(hand)
+            for _ in range(min(workers, len(self._waiting))):
+                hands.append(self._begin(context))
             while any(hand.task for hand in hands):
                 for pipe in wait([hand.pipe for hand in hands], timeout=1):
                     (hand,) = (hand for hand in hands if hand.pipe is pipe)
@@ -151,12 +151,16 @@ class LocalRun:
                         hands.remove(hand)
                         self._bury(hand)
                         if self._waiting:
-                            hands.append(_Hand(context, *self._start))
-                            self._give(hands[-1])
+                            hands.append(self._begin(context))
                 tell(self._images + sum(hand.at.done for hand in hands))
         finally:
             for hand in hands:
                 hand.end()
+
+    def _begin(self, context: Any) -> _Hand:
+        hand = _Hand(context, *self._start)
+        self._give(hand)
+        return hand
 
     def _give(self, hand: _Hand) -> None:
         hand.give(self._waiting.popleft() if self._waiting else None)
@@ -177,7 +181,7 @@ class LocalRun:
         self.deaths += 1
         self._in_a_row += 1
         if self._in_a_row > MOST_DEATHS:
-            raise DataError(DIES.format(self._folder.path / LOG))
+            raise DataError(DIES.format(self._log))
         if hand.task:
             self._suspects.update(hand.at.images)
             killers = [name for name in hand.at.images if self._suspects[name] >= 2]
@@ -185,6 +189,19 @@ class LocalRun:
                 self._in_a_row = 0
             spared = hand.task.spared | {name: KILLER.format(clean_name(name)) for name in killers}
             self._waiting.appendleft(Task(hand.task.shard, hand.task.key, spared, careful=True))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl+C waits: a process that is started within never hears it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def cores() -> int:
