@@ -11,11 +11,22 @@ import typer
 from rich.progress import track
 from rich.table import Table
 
+from frcnn_viz.cli.many import (
+    AddressOption,
+    Asked,
+    EngineOption,
+    FixesOption,
+    OutOption,
+    PicturesOption,
+    WorkersOption,
+    run_many,
+)
 from frcnn_viz.cli.output import (
     DeviceOption,
     JsonOption,
     ModelOption,
     RandomOption,
+    SetOption,
     console,
     print_tables,
     tell_left_out,
@@ -24,15 +35,20 @@ from frcnn_viz.cli.output import (
 from frcnn_viz.cli.pictures import annotated_images, each_picture
 
 if TYPE_CHECKING:
-    from frcnn_viz.analysis.metrics import Picture
+    from frcnn_viz.analysis.metrics import CocoReport, Picture
     from frcnn_viz.models.registry import Detector
+    from frcnn_viz.scale.folder import ResultsFolder
 
 _BY_SIZE = ("AP", "AP50", "AP75", "APs", "APm", "APl")
 
 
 def evaluate(
+    named: Annotated[
+        str | None,
+        typer.Argument(metavar="[SET]", help="As --data; with --out also a COCO file or Parquet."),
+    ] = None,
     model: ModelOption = "street-fpn",
-    data: Annotated[Path | None, typer.Option(help="A folder or zip of pictures with their ground truth.")] = None,
+    data: Annotated[str | None, typer.Option(help="A folder or zip of pictures with their ground truth.")] = None,
     listed: Annotated[
         Path | None, typer.Option("--list", help="Only the pictures that this file names, one a line.")
     ] = None,
@@ -40,21 +56,37 @@ def evaluate(
     device: DeviceOption = "auto",
     output: JsonOption = "",
     random_weights: RandomOption = False,
+    changes: SetOption = None,
+    out: OutOption = None,
+    engine: EngineOption = "local",
+    workers: WorkersOption = None,
+    pictures: PicturesOption = None,
+    fixes: FixesOption = False,
+    address: AddressOption = None,
 ) -> None:
     """COCO's average precision and recall, on a set of your own or else on held-out generated scenes."""
-    from frcnn_viz import load_detector
-    from frcnn_viz.analysis.metrics import evaluate as evaluate_model
+    from frcnn_viz.models.registry import load_detector
 
+    asked, data = Asked(out, engine, workers, pictures, fixes, address), named if data is None else data
     if listed and data is None:
         raise ValueError("--list names pictures of a set; say which with --data.")
+    if asked.out and (data is None or listed):
+        raise ValueError("--out keeps the results of a whole set; name one, without --list.")
+    if changes and not asked.out:
+        raise ValueError("--set is for results that are kept; say where with --out.")
     detector = load_detector(model, device, random_weights=random_weights)
     seen = _Seen(detector.classes[1:])
-    pictures = _of_scenes(scenes) if data is None else _of_data(detector, data, listed)
-    report = evaluate_model(detector.model, seen.watch(pictures), detector.classes[1:])
+    if asked.out:
+        report = _of_results(detector, data, changes, asked, random_weights, seen)
+    else:
+        from frcnn_viz.analysis.metrics import evaluate as evaluate_model
+
+        judged = _of_scenes(scenes) if data is None else _of_data(detector, Path(data), listed)
+        report = evaluate_model(detector.model, seen.watch(judged), detector.classes[1:])
     on = f"{seen.images:,} held-out scenes" if data is None else f"{seen.images:,} images of {data}"
     per_class = {name: report.per_class[name] for name in detector.classes[1:] if seen.known[name]}
     if output:
-        told: dict[str, Any] = {"model": detector.name, "data": data and str(data), "images": seen.images}
+        told: dict[str, Any] = {"model": detector.name, "data": data, "images": seen.images}
         told |= {"scenes": scenes} if data is None else {}
         counts = {"objects": seen.known.total(), "left_out": seen.left_out, "ignored_classes": dict(seen.unknown)}
         ap = {name: of["AP"] for name, of in per_class.items()}
@@ -84,9 +116,13 @@ class _Seen:
         for image, truth in pictures:
             self.images += 1
             self.left_out += truth.left_out
-            for name in truth.names:
-                (self.known if name in self.classes else self.unknown)[name] += 1
+            self.count(Counter(truth.names))
             yield image, truth
+
+    def count(self, names: Counter[str]) -> None:
+        """Objects by the names of their classes."""
+        for name, number in names.items():
+            (self.known if name in self.classes else self.unknown)[name] += number
 
 
 def _of_scenes(count: int) -> Iterator[Picture]:
@@ -110,7 +146,21 @@ def _of_data(detector: Detector, data: Path, listed: Path | None) -> Iterator[Pi
         yield picture.pixels, truth
 
 
-def _match_classes(detector: Detector, data: Path, names: set[str]) -> None:
+def _of_results(
+    detector: Detector, data: str, changes: list[str] | None, asked: Asked, random_weights: bool, seen: _Seen
+) -> CocoReport:
+    from frcnn_viz.scale.summary import coco_figures, planned_labels
+
+    def check(folder: ResultsFolder) -> None:
+        _match_classes(detector, data, planned_labels(folder))
+
+    folder, summary = run_many(data, detector, changes, asked, random_weights=random_weights, check=check)
+    seen.images, seen.left_out = summary.images, summary.left_out
+    seen.count(summary.labels)
+    return coco_figures(folder, detector.classes[1:])
+
+
+def _match_classes(detector: Detector, data: str | Path, names: set[str]) -> None:
     """Say which classes the detector does not know.
 
     Raises:
