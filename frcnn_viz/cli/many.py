@@ -189,7 +189,7 @@ def _progress(total: int, before: int) -> Iterator[Callable[[int], None]]:
     """A bar, or a line now and then, for so many images of which so many were examined before."""
     line, first = _Line(), [0.0]
     columns = (TextColumn("Examining"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total, completed=before)
 
         def told(images: int) -> None:

@@ -27,6 +27,7 @@ from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.scale.found import Examined, findings_of, image_of, object_of, problem_of, times_of
 from frcnn_viz.scale.rows import TABLES
+from frcnn_viz.scale.stores import is_address
 
 AHEAD = 1
 """Pictures that are decoded while another is examined."""
@@ -113,7 +114,7 @@ def _load(path: str | None, name: str) -> LoadedImage:
     """The picture at a path, or at an address that fsspec opens."""
     if path is None:
         raise ImageError(f"{clean_name(name)} is not among the pictures.")
-    if "://" not in path:
+    if not is_address(path):
         return load_image(path, name)
     try:
         with fsspec.open(path, "rb") as file:

@@ -128,10 +128,10 @@ def mean_ms(folder: ResultsFolder) -> dict[str, float]:
     """The mean milliseconds of each stage of the pipeline, in their order."""
     sums, counts = Counter[str](), Counter[str]()
     for table in tables(folder, "times", ("stage", "ms")):
-        grouped = table.group_by("stage", use_threads=False).aggregate([("ms", "sum"), ("ms", "count")])
-        for row in grouped.to_pylist():
-            sums[row["stage"]] += row["ms_sum"]
-            counts[row["stage"]] += row["ms_count"]
+        for stage in pc.unique(table["stage"]).to_pylist():  # in the order of the first image
+            ms = table["ms"].filter(pc.equal(table["stage"], stage))
+            sums[stage] += pc.sum(ms).as_py()
+            counts[stage] += len(ms)
     return {stage: total / counts[stage] for stage, total in sums.items() if stage not in BESIDES}
 
 
