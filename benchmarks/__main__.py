@@ -16,6 +16,7 @@ from benchmarks.clips import clip_rows
 from benchmarks.detectors import RESNET, STREET, build_resnet50, load_street
 from benchmarks.measure import table
 from benchmarks.report import REPORT, TITLE, machine, write_part
+from benchmarks.scale import scale_rows
 from benchmarks.traces import examined_set, first_trace, reruns
 from benchmarks.visitors import visitor_rows
 
@@ -40,6 +41,7 @@ def main() -> None:
     rows += map_rows(RESNET, model, image, options.repeats)
     rows += map_rows(STREET, load_street(), image, options.repeats * 3)
     rows += clip_rows(STREET, options.repeats)
+    rows += scale_rows(3)
     rows += visitor_rows()
 
     lines = [

@@ -20,6 +20,7 @@ from tests.scale import deadly
 
 SHARDS = 4
 PICTURES = 24
+TALL = "s08-tall.png"
 BROKEN = ("broken.png", "square.png", "thin.png")
 
 
@@ -30,7 +31,7 @@ def write_set(folder: Path, count: int = PICTURES, tall: bool = False) -> Path:
     """
     images, sizes = (
         [],
-        {"square.png": (160, 160), "thin.png": (3000, 1)} | ({"s05-tall.png": (80, 160)} if tall else {}),
+        {"square.png": (160, 160), "thin.png": (3000, 1)} | ({TALL: (80, 160)} if tall else {}),
     )
     folder.mkdir()
     for number in range(count):

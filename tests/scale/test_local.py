@@ -1,6 +1,6 @@
 """Processes and drivers that are killed lose nothing: at most a shard is done again, and the files are the same.
 
-FRCNN_VIZ_KILLS=20 kills that many runs; two workers of each, and its driver.
+FRCNN_VIZ_KILLS=20 kills that many runs' workers, and as many drivers.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -20,11 +19,11 @@ import pytest
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.models.registry import Detector
-from frcnn_viz.scale.folder import ResultsFolder
-from frcnn_viz.scale.local import run_local
+from frcnn_viz.scale.folder import Plan, ResultsFolder, shard_of
+from frcnn_viz.scale.local import KILLER, LOG, run_local
 from frcnn_viz.scale.planning import pending
 from frcnn_viz.scale.work import do_shard, open_examiner
-from tests.scale.runs import BROKEN, PICTURES, contents, open_detector, plan_run, write_set
+from tests.scale.runs import BROKEN, SHARDS, TALL, contents, open_detector, plan_run, write_set
 
 KILLS = int(os.environ.get("FRCNN_VIZ_KILLS", "1"))
 
@@ -37,67 +36,71 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_set(tmp_path_factory.mktemp("local") / "files")
+    return write_set(tmp_path_factory.mktemp("local") / "files", tall=True)
 
 
 @pytest.fixture(scope="module")
-def expected(named: Path, detector: Detector, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What a run in this process, which nothing disturbs, writes."""
+def expected(named: Path, detector: Detector, tmp_path_factory: pytest.TempPathFactory) -> ResultsFolder:
+    """What a run in this process, which nothing disturbs and which does not open the tall picture, writes."""
     folder, plan = plan_run(named, tmp_path_factory.mktemp("expected") / "out", detector)
-    examiner = open_examiner(plan)
-    for shard, key in pending(folder, plan):
-        do_shard(folder, shard, key, examiner)
-    return contents(folder)
+    finish(folder, plan)
+    return folder
+
+
+def finish(folder: ResultsFolder, plan: Plan) -> int:
+    """Do what is left in this process; how many shards that was."""
+    shards, examiner = list(pending(folder, plan)), open_examiner(plan)
+    for shard, key in shards:
+        do_shard(folder, shard, key, examiner, spared={TALL: KILLER.format(TALL)})
+    return len(shards)
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_killed_workers_are_started_again(
-    seed: int, named: Path, detector: Detector, tmp_path: Path, expected: dict[str, str]
+def test_what_ends_a_process_costs_one_shard_and_a_picture_that_does_it_twice_is_a_row(
+    seed: int, named: Path, detector: Detector, tmp_path: Path, expected: ResultsFolder
 ) -> None:
     folder, plan = plan_run(named, tmp_path / "out", detector)
-    first = random.Random(seed).randrange(0, PICTURES // 2)
-    doomed: list[int] = []
+    assert shard_of(TALL, SHARDS) > 1  # neither of the first two
+    when, victim, doomed = random.Random(seed).randrange(0, 5), seed % 2, list[int]()
 
     def tell(images: int) -> None:
         alive = {child.pid: child for child in multiprocessing.active_children()}
-        if not doomed:
-            doomed.extend(alive)  # both, one after the other: what is started again lives
-        if len(doomed) and images >= first + (2 - len(doomed)) * 3 and doomed[0] in alive:
-            alive[doomed[0]].kill()
-            doomed[0] = 0
-        if doomed[0] == 0 and len(doomed) > 1:
-            doomed.pop(0)
+        doomed[:] = doomed or sorted(alive)
+        if images >= when and doomed[victim] in alive:
+            alive[doomed[victim]].kill()
 
     deaths = run_local(folder, plan, pending(folder, plan), workers=2, tell=tell)
-    assert deaths == 2
-    assert contents(folder) == expected
+    assert deaths == 3
+    assert contents(folder) == contents(expected)
+    assert list(pending(folder, plan)) == []
+    rows = {row["image_id"]: row["problem"] for row in pq.read_table(folder.path / "images").to_pylist()}
+    assert {name for name, problem in rows.items() if problem} == {TALL, *BROKEN}
+    assert rows[TALL].startswith(f"{TALL} ended the process that examined it twice")
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_a_killed_driver_takes_its_workers_with_it_and_its_run_goes_on(
-    seed: int, named: Path, detector: Detector, tmp_path: Path, expected: dict[str, str]
+    seed: int, named: Path, detector: Detector, tmp_path: Path, expected: ResultsFolder
 ) -> None:
     folder, plan = plan_run(named, tmp_path / "out", detector)
-    wanted, log = random.Random(seed).randrange(1, 4), folder.path / "log.txt"
+    wanted, log = random.Random(seed).randrange(1, 3), folder.path / LOG
     code = "import sys; from tests.scale.test_local import drive; drive(sys.argv[1])"
-    path = os.pathsep.join(sys.path)
-    driver = subprocess.Popen([sys.executable, "-c", code, str(folder.path)], env={**os.environ, "PYTHONPATH": path})
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    driver = subprocess.Popen([sys.executable, "-c", code, str(folder.path)], env=paths)
     wait_until(lambda: len(done(folder)) >= wanted)
-    kept = done(folder)
-    os.kill(driver.pid, signal.SIGKILL)
+    driver.kill()
     driver.wait()
     wait_until(lambda: not writers_of(log))
-    left = [shard for shard, _ in pending(folder, plan)]
-    assert len(left) <= 4 - wanted
-    run_local(folder, plan, pending(folder, plan), workers=1)
-    assert contents(folder) == expected
+    kept = done(folder)
+    assert finish(folder, plan) == SHARDS - len(kept) <= SHARDS - wanted
+    assert contents(folder) == contents(expected)
     assert {name: when for name, when in done(folder).items() if name in kept} == kept
 
 
 def drive(out: str) -> None:
-    """A run with two workers, as another process has it."""
+    """A run as another process has it."""
     folder = ResultsFolder(Path(out))
-    run_local(folder, folder.plan, pending(folder, folder.plan), workers=2)
+    run_local(folder, folder.plan, pending(folder, folder.plan), workers=1)
 
 
 def done(folder: ResultsFolder) -> dict[str, int]:
@@ -123,16 +126,6 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
-
-
-def test_a_picture_that_ends_its_process_twice_is_a_row(detector: Detector, tmp_path: Path) -> None:
-    named = write_set(tmp_path / "files", 8, tall=True)
-    folder, plan = plan_run(named, tmp_path / "out", detector)
-    assert run_local(folder, plan, pending(folder, plan), workers=1) == 2
-    rows = {row["image_id"]: row["problem"] for row in pq.read_table(folder.path / "images").to_pylist()}
-    assert {name for name, problem in rows.items() if problem} == {"s05-tall.png", *BROKEN}
-    assert rows["s05-tall.png"].startswith("s05-tall.png ended the process that examined it twice")
-    assert list(pending(folder, plan)) == []
 
 
 def test_what_stands_in_the_way_of_every_process_is_said(

@@ -1,0 +1,112 @@
+"""With `--out` a set's results are kept, and the commands print from them what they print without."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner, Result
+
+from frcnn_viz.cli import cli
+from frcnn_viz.cli.many import Asked
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.paths import MODEL_VARIABLE
+from frcnn_viz.scale import local
+from tests.scale import deadly
+from tests.scale.runs import PICTURES, write_set
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Without the square picture, since nothing but a run takes the memory's end for a sentence."""
+    folder = write_set(tmp_path_factory.mktemp("many") / "files")
+    (square,) = folder.rglob("square.png")
+    square.write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def out(named: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MODEL_VARIABLE, deadly.NAME)
+        result = run("waterfall", named, "--out", folder, "--workers", 1)
+    assert f"examined {PICTURES + 3} images in" in result.stderr
+    assert "left out: broken.png is no" in result.stderr
+    return folder
+
+
+def run(command: str, *arguments: object) -> Result:
+    line = [command, *arguments, "--model", deadly.NAME, "--device", "cpu"]
+    result = CliRunner().invoke(cli, [*map(str, line)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_the_autopsys_rows_are_the_same(named: Path, out: Path, tmp_path: Path) -> None:
+    plain, kept = tmp_path / "plain.csv", tmp_path / "kept.csv"
+    expected = run("autopsy", named, "--csv", plain, "--json", "-")
+    told = run("autopsy", named, "--out", out, "--csv", kept, "--json", "-")
+    assert "examined" not in told.stderr  # nothing is done twice
+    assert json.loads(told.stdout)["rows"]
+    assert told.stdout == expected.stdout
+    assert kept.read_bytes() == plain.read_bytes()
+    assert run("autopsy", named, "--out", out).stdout == run("autopsy", named).stdout
+
+
+def test_the_waterfalls_recalls_are_the_same(named: Path, out: Path) -> None:
+    expected, told = (json.loads(run("waterfall", named, *more, "--json", "-").stdout) for more in ((), ("--out", out)))
+    assert list(told.pop("ms")) == list(expected.pop("ms"))
+    assert told == expected
+    assert run("waterfall", named, "--out", out).stdout == run("waterfall", named).stdout
+
+
+def test_the_figures_are_the_same(named: Path, out: Path) -> None:
+    expected, told = (
+        json.loads(run("evaluate", *first, named, *more, "--json", "-").stdout)
+        for first, more in ((("--data",), ()), ((), ("--out", out)))
+    )
+    assert told == expected
+    assert told["left_out"] == 5
+    assert told["ignored_classes"] == {"cell": 1}
+
+
+def test_ctrl_c_ends_a_run_with_a_sentence(named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> list:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv(MODEL_VARIABLE, deadly.NAME)
+    monkeypatch.setattr(local, "wait", interrupted)
+    line = ["autopsy", named, "--model", deadly.NAME, "--device", "cpu", "--out", tmp_path / "out"]
+    result = CliRunner().invoke(cli, [*map(str, line)])
+    assert result.exit_code == 130
+    assert "the same command goes on from there" in " ".join(result.stderr.split())
+    assert multiprocessing.active_children() == []
+
+
+def test_one_run_at_a_time_writes_to_a_folder(named: Path, out: Path) -> None:
+    with FileLock(out / ".lock"), pytest.raises(DataError, match="another run writes to"):
+        run("autopsy", named, "--out", out)
+    before = pq.read_table(out / "images")
+    (out / "images" / ".00000-x.parquet.1").write_bytes(b"half a file")
+    run("autopsy", named, "--out", out)
+    assert not list((out / "images").glob(".*"))
+    assert pq.read_table(out / "images") == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"workers": 2}, "--workers is for results that are kept"),
+        ({"fixes": True}, "--fixes is for results that are kept"),
+        ({"out": Path("a"), "engine": "spark"}, "there is no engine 'spark'"),
+        ({"out": Path("a"), "address": "ray://a"}, "say --engine ray too"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(options: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Asked(**options)
