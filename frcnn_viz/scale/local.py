@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import faulthandler
 import multiprocessing
 import os
-import queue
 import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from dataclasses import replace
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-import torch
-
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.bounds import clean_name
-from frcnn_viz.scale.examine import AHEAD
 from frcnn_viz.scale.folder import Plan, ResultsFolder
-from frcnn_viz.scale.work import do_shard, open_examiner
+from frcnn_viz.scale.process import LOG, At, Done, Failed, Task, work
 
-LOG = "log.txt"
-"""In the folder of results: what the processes wrote besides."""
 MOST_DEATHS = 10
-"""In a row without an image examined; then it is no accident."""
+"""Over one shard, that no picture is to blame for; then it is no accident."""
 KILLER = "{} ended the process that examined it twice: it crashed, or was killed, maybe for want of memory."
-DIES = "The processes that examine end before they begin; {} may tell why. Fewer --workers take less memory."
-
-
-@dataclass(frozen=True)
-class Task:
-    """A shard to be done, by a process that knows nothing of what happened before.
-
-    Attributes:
-        spared: as `do_shard` takes it. careful: whether one picture at a time is in hand, since a process died here.
-    """
-
-    shard: int
-    key: str
-    spared: dict[str, str] = field(default_factory=dict)
-    careful: bool = False
-
-
-@dataclass(frozen=True)
-class At:
-    """What a process has in hand: images done of its shard, and the ids it is at."""
-
-    done: int
-    images: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Done:
-    """The shard's files are in place, of so many images."""
-
-    images: int
-
-
-@dataclass(frozen=True)
-class Failed:
-    """It cannot go on, for a reason that stays: a plain sentence."""
-
-    sentence: str
+DIES = "The processes that examine end again and again; {} may tell why. Fewer --workers take less memory."
 
 
 class _Hand:
@@ -73,19 +29,18 @@ class _Hand:
 
     def __init__(self, context: Any, *start: Any) -> None:
         self.pipe, there = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_work, args=(there, *start), daemon=True)
+        self.process: SpawnProcess = context.Process(target=work, args=(there, *start), daemon=True)
         with _undisturbed():
             self.process.start()
         there.close()
         self.task: Task | None = None
         self.at = At(0, ())
 
-    def give(self, task: Task | None) -> None:
+    def give(self, task: Task) -> None:
         """A shard to do; a process that is dying does not hear it, which is seen when it is listened to."""
-        self.task, self.at = task, At(0, ())
-        if task:
-            with suppress(OSError):
-                self.pipe.send(task)
+        self.task = task
+        with suppress(OSError):
+            self.pipe.send(task)
 
     def end(self) -> None:
         """At once; what it wrote is whole."""
@@ -120,75 +75,81 @@ def run_local(
         DataError: a process cannot go on, such as for want of weights or of room on the disk.
     """
     run = _Run(folder, [Task(shard, key) for shard, key in shards], (folder.path, plan, random_weights))
-    run.go(workers, tell)
+    try:
+        while run.staff(workers):
+            run.listen()
+            tell(run.images)
+    finally:
+        run.end()
     return run.deaths
 
 
 class _Run:
-    """The driver: who does which shard, and what is known of pictures at which a process died."""
+    """The driver: who does which shard, and at which pictures processes died."""
 
     def __init__(self, folder: ResultsFolder, tasks: Iterable[Task], start: tuple[Any, ...]) -> None:
         self._log = folder.path / LOG
         self._waiting = deque(tasks)
         self._start = start
+        self._context = multiprocessing.get_context("spawn")
+        self._hands: list[_Hand] = []
         self._suspects: Counter[str] = Counter()
-        self._in_a_row = 0
         self._images = 0
         self.deaths = 0
 
-    def go(self, workers: int, tell: Callable[[int], None]) -> None:
-        context = multiprocessing.get_context("spawn")
-        hands: list[_Hand] = []
-        try:
-            for _ in range(min(workers, len(self._waiting))):
-                hands.append(self._begin(context))
-            while any(hand.task for hand in hands):
-                for pipe in wait([hand.pipe for hand in hands], timeout=1):
-                    (hand,) = (hand for hand in hands if hand.pipe is pipe)
-                    try:
-                        self._hear(hand, pipe.recv())
-                    except (EOFError, OSError):
-                        hands.remove(hand)
-                        self._bury(hand)
-                        if self._waiting:
-                            hands.append(self._begin(context))
-                tell(self._images + sum(hand.at.done for hand in hands))
-        finally:
-            for hand in hands:
-                hand.end()
+    @property
+    def images(self) -> int:
+        """Examined so far."""
+        return self._images + sum(hand.at.done for hand in self._hands)
 
-    def _begin(self, context: Any) -> _Hand:
-        hand = _Hand(context, *self._start)
-        self._give(hand)
-        return hand
+    def staff(self, workers: int) -> bool:
+        """Give what waits to who is idle, or to new processes up to so many; whether anything is under way then."""
+        for hand in self._hands:
+            if self._waiting and not hand.task:
+                hand.give(self._waiting.popleft())
+        while self._waiting and len(self._hands) < workers:
+            self._hands.append(_Hand(self._context, *self._start))
+            self._hands[-1].give(self._waiting.popleft())
+        return any(hand.task for hand in self._hands)
 
-    def _give(self, hand: _Hand) -> None:
-        hand.give(self._waiting.popleft() if self._waiting else None)
+    def listen(self) -> None:
+        """What the processes tell, or that they died, once any does; at most a second."""
+        hands = {hand.pipe: hand for hand in self._hands}
+        for pipe in wait(list(hands), timeout=1):
+            try:
+                told = pipe.recv()
+            except (EOFError, OSError):
+                self._bury(hands[pipe])
+            else:
+                self._hear(hands[pipe], told)
+
+    def end(self) -> None:
+        """No process is left."""
+        for hand in self._hands:
+            hand.end()
 
     def _hear(self, hand: _Hand, told: At | Done | Failed) -> None:
         if isinstance(told, Failed):
             raise DataError(told.sentence)
         if isinstance(told, At):
-            self._in_a_row = self._in_a_row if told.done == 0 else 0
             hand.at = told
         else:
             self._images += told.images
-            self._give(hand)
+            hand.task, hand.at = None, At(0, ())
 
     def _bury(self, hand: _Hand) -> None:
         """What a dead process was at is done again, first; a picture that was in hand at two deaths is let be."""
+        self._hands.remove(hand)
         hand.end()
         self.deaths += 1
-        self._in_a_row += 1
-        if self._in_a_row > MOST_DEATHS:
+        if not (task := hand.task):
+            return
+        self._suspects.update(hand.at.images)
+        killers = {name: KILLER.format(clean_name(name)) for name in hand.at.images if self._suspects[name] > 1}
+        deaths = 0 if killers else task.deaths + 1
+        if deaths == MOST_DEATHS:
             raise DataError(DIES.format(self._log))
-        if hand.task:
-            self._suspects.update(hand.at.images)
-            killers = [name for name in hand.at.images if self._suspects[name] >= 2]
-            if killers:
-                self._in_a_row = 0
-            spared = hand.task.spared | {name: KILLER.format(clean_name(name)) for name in killers}
-            self._waiting.appendleft(Task(hand.task.shard, hand.task.key, spared, careful=True))
+        self._waiting.appendleft(replace(task, spared=task.spared | killers, deaths=deaths))
 
 
 @contextmanager
@@ -207,43 +168,3 @@ def _undisturbed() -> Iterator[None]:
 def cores() -> int:
     """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _work(pipe: Connection, path: Any, plan: Plan, random_weights: bool) -> None:
-    """The process: it does shards until its driver is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the driver
-    folder = ResultsFolder(path)
-    with (path / LOG).open("ab") as log:
-        for stream in (1, 2):
-            os.dup2(log.fileno(), stream)
-    faulthandler.enable()
-    tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(pipe, tasks), daemon=True).start()
-    torch.set_num_threads(1)  # sums in another order end otherwise in the last digit: so many cores, so many processes
-    try:
-        examiner = open_examiner(plan, random_weights=random_weights)
-        while True:
-            task = tasks.get()
-            images = do_shard(
-                folder,
-                task.shard,
-                task.key,
-                examiner,
-                spared=task.spared,
-                ahead=0 if task.careful else AHEAD,
-                tell=lambda done, images: pipe.send(At(done, images)),
-            )
-            pipe.send(Done(images))
-    except BrokenPipeError:
-        pass  # nobody listens any more
-    except (ValueError, OSError) as error:
-        pipe.send(Failed(str(error)))
-
-
-def _listen(pipe: Connection, tasks: queue.SimpleQueue[Task]) -> None:
-    """Take what is asked for; a driver that is gone ends this process, whatever it is at."""
-    try:
-        while True:
-            tasks.put(pipe.recv())
-    except (EOFError, OSError):
-        os._exit(0)
