@@ -22,10 +22,11 @@ from tests.scale.runs import PICTURES, write_set
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Without the square picture, since nothing but a run takes the memory's end for a sentence."""
+    """Nothing but a run that is kept goes on past a thin picture, and past one that asks for too much memory."""
     folder = write_set(tmp_path_factory.mktemp("many") / "files")
-    (square,) = folder.rglob("square.png")
-    square.write_bytes(b"no picture")
+    for name in ("square.png", "thin.png"):
+        (picture,) = folder.rglob(name)
+        picture.write_bytes(b"no picture")
     return folder
 
 
@@ -76,12 +77,12 @@ def test_the_figures_are_the_same(named: Path, out: Path) -> None:
 
 
 def test_ctrl_c_ends_a_run_with_a_sentence(named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> list:
+    def interrupted(*_: object, **__: object) -> list:
         raise KeyboardInterrupt
 
     monkeypatch.setenv(MODEL_VARIABLE, deadly.NAME)
     monkeypatch.setattr(local, "wait", interrupted)
-    line = ["autopsy", named, "--model", deadly.NAME, "--device", "cpu", "--out", tmp_path / "out"]
+    line = ["autopsy", named, "--model", deadly.NAME, "--out", tmp_path / "out", "--workers", 1]
     result = CliRunner().invoke(cli, [*map(str, line)])
     assert result.exit_code == 130
     assert "the same command goes on from there" in " ".join(result.stderr.split())
