@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -21,8 +22,10 @@ from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
+from frcnn_viz.scale.examine import Examiner, examine_batches
 from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.planning import pending
+from frcnn_viz.scale.rows import REFERENCES
 from frcnn_viz.scale.work import do_shard, open_examiner
 from tests.scale.runs import BROKEN, PICTURES, contents, open_detector, plan_run, write_set
 
@@ -118,6 +121,29 @@ def test_what_cannot_be_examined_is_a_row_with_its_sentence(done: ResultsFolder)
     assert "3,000 x 1 pixels is too thin" in told["thin.png"]
     assert told["square.png"].startswith("The memory ran out on square.png")
     assert all(rows[name]["detections"] is None for name in BROKEN)
+
+
+def test_pictures_may_be_at_an_address(named: Path, detector: Detector) -> None:
+    (picture,) = named.rglob("s00.png")
+    paths = {
+        "a": str(picture),
+        "b": f"file://{picture}",
+        "c": "nowhere://x/y.png",
+        "d": "file:///no/there.png",
+        "e": None,
+    }
+    rows = [{"image_id": name, "path": path, "objects": [], "tags": [("week", "7")]} for name, path in paths.items()]
+    batch = pa.RecordBatch.from_pylist(rows, REFERENCES)
+    told: list[tuple[int, tuple[str, ...]]] = []
+    examiner = Examiner(detector, Settings.of(detector.model))
+    (found,) = examine_batches([batch], examiner, tell=lambda done, at: told.append((done, at)))
+    images = found["images"].to_pylist()
+    assert images[0] | {"image_id": "b", "path": paths["b"]} == images[1]
+    assert images[0]["sha256"] == load_image(picture).sha256
+    assert images[0]["tags"] == [("week", "7")]
+    assert [image["problem"] is None for image in images] == [True, True, False, False, False]
+    assert images[2]["problem"].startswith("c cannot be read from nowhere://x/y.png")
+    assert told == [(0, ("a",)), (0, ("a", "b")), (1, ("b", "c")), (2, ("c", "d")), (3, ("d", "e"))]
 
 
 def test_two_runs_write_the_same_bytes_and_the_second_one_nothing(
