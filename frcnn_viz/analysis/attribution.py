@@ -16,7 +16,6 @@ from enum import StrEnum
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from frcnn_viz.extras import need
 from frcnn_viz.pipeline.backbone import as_maps
@@ -26,8 +25,10 @@ from frcnn_viz.pipeline.turns import turn_on
 COMPLETE = 0.02
 """The part of the number's change by which a complete map's sum may miss it."""
 FIRST_STEPS, MOST_STEPS = 32, 512
-AT_ONCE = 4
-"""Inputs on the way from the mean colour that are run together."""
+STEPS_OF_PIECE = 4
+"""Of a piece of the way from the mean colour to the image, which is gone in one turn on the device."""
+PIXELS_AT_ONCE = 1_300_000
+"""Of inputs that are run together: four of 640 x 480, one at torchvision's usual size."""
 
 
 class Kind(StrEnum):
@@ -68,7 +69,6 @@ class Attribution:
     Attributes:
         target: the number. value: as the trace has it.
         map: float32 [h, w], signed, in the input frame.
-        image_size: of the user's image.
         change: the number, less what it is for an image of the mean colour; None where it was not measured.
         steps: of the integral; 1 for gradient x input.
     """
@@ -76,14 +76,18 @@ class Attribution:
     target: Target
     value: float
     map: Tensor
-    image_size: tuple[int, int]
     change: float | None = None
     steps: int = 1
 
     @property
-    def in_image(self) -> Tensor:
-        """The map stretched over the user's image, for showing: float32 [H, W]."""
-        return interpolate(self.map[None, None], self.image_size, mode="bilinear", align_corners=False)[0, 0]
+    def raised(self) -> float:
+        """What the pixels that raised the number added to it."""
+        return float(self.map.clamp(min=0).sum(dtype=torch.float64))
+
+    @property
+    def lowered(self) -> float:
+        """What the pixels that lowered the number took from it, not positive."""
+        return float(self.map.clamp(max=0).sum(dtype=torch.float64))
 
     @property
     def missing(self) -> float | None:
@@ -96,6 +100,23 @@ class Attribution:
     def complete(self) -> bool:
         """Whether the map adds up to the change, within `COMPLETE` of it."""
         return self.missing is not None and self.missing <= COMPLETE
+
+
+def targets(anchor: int, proposal: int | None = None, label: int = 0) -> dict[str, Target]:
+    """The numbers of a box that can be explained, by name.
+
+    Args:
+        anchor: the box's anchor.
+        proposal: what became of that; None where it never was a proposal, which has no numbers of the second stage.
+        label: the class whose numbers these are.
+    """
+    numbers = {} if proposal is None else {
+        "logit": Target(Kind.LOGIT, proposal, label),
+        "probability": Target(Kind.PROBABILITY, proposal, label),
+        **{f"delta-{name}": Target(Kind.DELTA, proposal, label, side) for side, name in enumerate("xywh")},
+    }
+    numbers |= {"objectness": Target(Kind.OBJECTNESS, anchor), "objectness-probability": Target(Kind.LIKELIHOOD, anchor)}
+    return numbers | {f"rpn-delta-{name}": Target(Kind.ANCHOR_DELTA, anchor, 0, side) for side, name in enumerate("xywh")}
 
 
 def value_of(trace: Trace, target: Target) -> float:
@@ -138,13 +159,24 @@ def gradient_times_input(trace: Trace, target: Target) -> Attribution:
     with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
         pixels = trace.input.images.tensors.clone().requires_grad_()
         (gradient,) = torch.autograd.grad(number(trace, target)(pixels).sum(), pixels)
-        return Attribution(target, value, _signed(trace, gradient * pixels.detach()), trace.input.image_size)
+        return Attribution(target, value, _signed(trace, gradient * pixels.detach()))
 
 
-def integrated_gradients(trace: Trace, target: Target, most_steps: int = MOST_STEPS) -> Attribution:
+def integrated_gradients(
+    trace: Trace,
+    target: Target,
+    most_steps: int = MOST_STEPS,
+    progress: Callable[[int, int, str], object] = lambda done, total, words: None,
+) -> Attribution:
     """Gradients along the way from the mean colour to the image, which add up to the number's change between them.
 
     Steps are doubled until they do, within `COMPLETE`, or would be more than `most_steps`.
+
+    Args:
+        trace: of the image.
+        target: the number.
+        most_steps: gradients along the way, `STEPS_OF_PIECE` for each piece of it.
+        progress: told before every piece: steps done, steps in all, and what is done. What it raises ends the work.
 
     Raises:
         IndexError: the trace has no such number.
@@ -153,16 +185,28 @@ def integrated_gradients(trace: Trace, target: Target, most_steps: int = MOST_ST
     made_by = need("attribution").IntegratedGradients
     value, steps = value_of(trace, target), min(FIRST_STEPS, most_steps)
     function = number(trace, target)
-    with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
+    with turn_on(trace.device).take(), torch.inference_mode(False), torch.no_grad():
         pixels = trace.input.images.tensors.clone()
-        with torch.no_grad():
-            change = float(function(pixels) - function(torch.zeros_like(pixels)))
-        while True:
-            parts = made_by(function).attribute(pixels, n_steps=steps, internal_batch_size=AT_ONCE)
-            found = Attribution(target, value, _signed(trace, parts), trace.input.image_size, change, steps)
-            if found.complete or 2 * steps > most_steps:
-                return found
-            steps *= 2
+        nothing = torch.zeros_like(pixels)
+        change = float(function(pixels) - function(nothing))
+    while True:
+        parts, pieces = nothing, max(1, steps // STEPS_OF_PIECE)
+        for piece in range(pieces):
+            progress(piece * STEPS_OF_PIECE, steps, f"{steps} steps")
+            with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
+                start, end = pixels * (piece / pieces), pixels * ((piece + 1) / pieces)
+                of_piece = {"n_steps": min(STEPS_OF_PIECE, steps), "internal_batch_size": at_once(pixels)}
+                parts = parts + made_by(function).attribute(end, start, **of_piece).detach()
+        found = Attribution(target, value, _signed(trace, parts), change, steps)
+        if found.complete or 2 * steps > most_steps:
+            return found
+        steps *= 2
+
+
+def at_once(pixels: Tensor) -> int:
+    """How many inputs like these [N, 3, H, W] are run together, so that memory stays bounded."""
+    height, width = pixels.shape[-2:]
+    return min(STEPS_OF_PIECE, max(1, PIXELS_AT_ONCE // (height * width)))
 
 
 def _signed(trace: Trace, parts: Tensor) -> Tensor:

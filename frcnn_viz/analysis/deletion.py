@@ -9,12 +9,13 @@ Deletion curves: Petsiuk et al., arXiv:1806.07421. Why maps need checks: Adebayo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from frcnn_viz.analysis.attribution import AT_ONCE, Attribution, Kind, number
+from frcnn_viz.analysis.attribution import Attribution, Kind, at_once, number
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.pipeline.turns import turn_on
 
@@ -102,34 +103,48 @@ class Deletion:
         return torch.trapezoid(self.chance - self.curve, self.parts) / (first - last)
 
 
-def delete(trace: Trace, attribution: Attribution, seed: int = 0) -> Deletion:
+def delete(
+    trace: Trace,
+    attribution: Attribution,
+    seed: int = 0,
+    progress: Callable[[int, int, str], object] = lambda done, total, words: None,
+) -> Deletion:
     """Delete the surroundings of the map's box in the map's order, and in `CHANCES` orders drawn from `seed`.
 
     A proposal's box is held fixed, as in the map, and so is an anchor.
+
+    Args:
+        trace: of the image.
+        attribution: the map.
+        seed: of the orders at random.
+        progress: told before every order: orders done, orders in all, and what is done. What it raises ends the work.
     """
     target = attribution.target
     measured = replace(target, kind=PROBABILITIES.get(target.kind, target.kind))
     boxes = trace.anchors.boxes if target.kind.of_anchor else trace.proposals.boxes
+    function, pixels = number(trace, measured), trace.input.images.tensors
+    height, width = trace.input.input_size
+    counts = torch.linspace(0, PATCHES**2, STEPS + 1).round().long()
     with turn_on(trace.device).take(), torch.no_grad():
         patches = _patches(boxes[target.box].tolist(), trace.input.input_size).to(trace.device)
         sums = attribution.map.new_zeros(PATCHES**2 + 1).index_add_(0, patches.flatten(), attribution.map.flatten())
-        generator = torch.Generator().manual_seed(seed)
-        function, pixels = number(trace, measured), trace.input.images.tensors
-        height, width = trace.input.input_size
         bare = pixels.clone()
         bare[:, :, :height, :width] *= patches == 0
         falls = bool(function(pixels) >= function(bare))
-        orders = [sums[1:].argsort(descending=falls, stable=True).cpu()]
-        orders += [torch.randperm(PATCHES**2, generator=generator) for _ in range(CHANCES)]
-        counts = torch.linspace(0, PATCHES**2, STEPS + 1).round().long()
-        values = []
-        for rows in torch.stack([order.argsort() for order in orders]).to(trace.device):  # a patch's place
-            gone = torch.cat([rows.new_full((1,), PATCHES**2), rows])[patches]  # the rest of the image is never deleted
-            for some in counts.to(trace.device).split(AT_ONCE):
+    generator = torch.Generator().manual_seed(seed)
+    orders = [sums[1:].argsort(descending=falls, stable=True).cpu()]
+    orders += [torch.randperm(PATCHES**2, generator=generator) for _ in range(CHANCES)]
+    values = []
+    for done, order in enumerate(orders):
+        progress(done, len(orders), f"{done} of {CHANCES} orders at random" if done else "the map's order")
+        with turn_on(trace.device).take(), torch.no_grad():
+            places = order.argsort().to(trace.device)
+            gone = torch.cat([places.new_full((1,), PATCHES**2), places])[patches]  # what is around is never deleted
+            for some in counts.to(trace.device).split(at_once(pixels)):
                 changed = pixels.repeat(len(some), 1, 1, 1)
                 changed[:, :, :height, :width] *= (gone >= some[:, None, None])[:, None]
                 values.append(function(changed))
-    curves = torch.cat(values).view(1 + CHANCES, -1).cpu()
+    curves = torch.cat(values).view(len(orders), -1).cpu()
     return Deletion(measured.kind, counts / PATCHES**2, curves[0], curves[1:])
 
 

@@ -69,15 +69,18 @@ class Memory:
             self._settle()
             return self._held
 
-    def recall(self, key: Hashable, compute: Callable[[], Any], device: torch.device) -> Remembered:
-        """The result under `key`, computed now if it is not held. Errors of `compute` pass through."""
+    def held(self, key: Hashable) -> Remembered | None:
+        """The result under `key`, where it is held; nothing is computed."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None:
                 self._entries.move_to_end(key)
                 self._settle()
-                return entry
-        return self.update(key, lambda old: compute() if old is None else old, device)
+            return entry
+
+    def recall(self, key: Hashable, compute: Callable[[], Any], device: torch.device) -> Remembered:
+        """The result under `key`, computed now if it is not held. Errors of `compute` pass through."""
+        return self.held(key) or self.update(key, lambda old: compute() if old is None else old, device)
 
     def update(self, key: Hashable, revise: Callable[[Any], Any], device: torch.device) -> Remembered:
         """Replace the result under `key` by `revise(result or None)`; keep it where that is the same object.

@@ -98,9 +98,10 @@ def test_the_model_is_as_it_was() -> None:
     assert not trace.input.images.tensors.requires_grad
 
 
-def test_a_map_covers_the_users_image(trace: Trace) -> None:
+def test_what_raised_and_lowered_it_is_the_maps_sum(trace: Trace) -> None:
     found = gradient_times_input(trace, TARGETS[0])
-    assert found.in_image.shape == (75, 110)
+    assert found.raised > 0 > found.lowered
+    assert found.raised + found.lowered == pytest.approx(float(found.map.double().sum()), abs=1e-9)
     assert found.missing is None
     assert not found.complete
 
