@@ -12,7 +12,7 @@ from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.objects import object_list
-from frcnn_viz.ui.panes import fixes, stress, waterfall
+from frcnn_viz.ui.panes import fixes, stress, waterfall, why_score
 from frcnn_viz.ui.panes.verdict import chosen_object, evidence, examined_here, follow_to_its_page, has_stage
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.progress import progress
@@ -92,6 +92,22 @@ def this_picture(here: Session) -> None:
         show_picture_of(here, examined, object_)
 
 
+def why(here: Session) -> None:
+    this, examined = this_image(here), examined_here(here)
+    object_ = chosen_object(examined)
+    finding = None if object_ is None else examined.findings[object_]
+    if finding is None or finding.anchor is None:
+        st.info("Choose an object on the picture; here the score of the box that came nearest to it is explained.")
+        return
+    left, inspector = workbench()
+    with inspector:
+        st.markdown(f"**Object {object_}: {plain(this.truth.names[object_])}, {name_of(finding.verdict)}.**")
+        held, overlay = why_score.explain(here, finding.anchor, finding.proposal, finding.label or 0, "autopsy_canvas")
+    with left:
+        select = lambda pick: pick.layer == "object" and session.select("object", pick.id)  # noqa: E731
+        show_picture(here, "autopsy", [object_layer(this.truth, examined.findings), held], select, overlay=overlay)
+
+
 run_page(
     "autopsy",
     {
@@ -99,6 +115,7 @@ run_page(
         "fixes": fixes.body,
         "waterfall": waterfall.body,
         "stress": stress.body,
+        "why_score": why,
         "evidence": evidence,
     },
     lineage=False,

@@ -5,6 +5,7 @@ from torchvision.ops import box_iou
 from frcnn_viz.analysis.lineage import Lineage, follow
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.detections import DIALS, REFINED, held_candidates, life_layers, refined_layer, table
+from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.rois import class_bars
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
@@ -12,6 +13,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import setting_dial, turn_dials
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.panes import why_score
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -89,4 +91,21 @@ def listed(here: Session) -> None:
     st.dataframe(table(here.trace, here.detector.classes), hide_index=True)
 
 
-run_page("detections", {"picture": picture, "table": listed})
+def why(here: Session) -> None:
+    left, inspector = workbench()
+    with inspector:
+        told = why_score.of_detection(here, session.selected("detection"), "detections_canvas")
+    if told is None:
+        return
+    held, overlay = told
+
+    def select(pick: Pick) -> None:
+        if pick.layer == "detection":
+            session.select("detection", int(here.trace.detections.kept[pick.id]))
+
+    with left:
+        layers = [detection_layer(here.trace, here.detector.classes), held]
+        show_picture(here, "detections", layers, select, overlay=overlay)
+
+
+run_page("detections", {"picture": picture, "table": listed, "why_score": why})

@@ -1,9 +1,11 @@
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
 from torchvision.ops import roi_pool
 
+from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.rasters import enlarge, to_uint8
 from frcnn_viz.figures.rois import chosen_layer, class_bars, compare_pooling, crop, pooled_grid, proposal_layer
 from frcnn_viz.pipeline.roi_sampling import sampling_points
@@ -13,6 +15,7 @@ from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import term, workbench
+from frcnn_viz.ui.panes import why_score
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import word
@@ -88,10 +91,14 @@ def picture(here: Session) -> None:
     points[:, 1] /= down
     inspector.caption(f"Dots: the {len(points)} points at which RoIAlign reads the map. Click another proposal.")
     with left:
-        boxes, scores = trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
-        layers = [proposal_layer(boxes, scores), chosen_layer(box_in_image)]
-        select = lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id)  # noqa: E731
-        show_picture(here, "rois", layers, select, points=points)
+        show_proposals(here, [chosen_layer(box_in_image)], points=points)
+
+
+def show_proposals(here: Session, more: list[BoxLayer], **scene: Any) -> None:
+    trace = here.trace
+    boxes, scores = trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
+    select = lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id)  # noqa: E731
+    show_picture(here, "rois", [proposal_layer(boxes, scores), *more], select, **scene)
 
 
 def pooled(here: Session) -> None:
@@ -116,4 +123,17 @@ def pooled(here: Session) -> None:
         )
 
 
-run_page("rois", {"picture": picture, "pooled": pooled})
+def why(here: Session) -> None:
+    trace = here.trace
+    left, inspector = workbench()
+    with inspector:
+        roi = chosen_roi(here)
+        if roi is None:
+            return
+        likeliest = int(trace.rois.scores[roi.number, 1:].argmax()) + 1
+        held, overlay = why_score.of_proposal(here, roi.number, likeliest, "rois_canvas")
+    with left:
+        show_proposals(here, [held], overlay=overlay)
+
+
+run_page("rois", {"picture": picture, "pooled": pooled, "why_score": why})

@@ -110,13 +110,16 @@ def targets(anchor: int, proposal: int | None = None, label: int = 0) -> dict[st
         proposal: what became of that; None where it never was a proposal, which has no numbers of the second stage.
         label: the class whose numbers these are.
     """
-    numbers = {} if proposal is None else {
-        "logit": Target(Kind.LOGIT, proposal, label),
-        "probability": Target(Kind.PROBABILITY, proposal, label),
-        **{f"delta-{name}": Target(Kind.DELTA, proposal, label, side) for side, name in enumerate("xywh")},
-    }
-    numbers |= {"objectness": Target(Kind.OBJECTNESS, anchor), "objectness-probability": Target(Kind.LIKELIHOOD, anchor)}
-    return numbers | {f"rpn-delta-{name}": Target(Kind.ANCHOR_DELTA, anchor, 0, side) for side, name in enumerate("xywh")}
+    numbers = {name: Target(kind, anchor) for name, kind in _OF_ANCHOR.items()}
+    numbers |= {f"rpn-delta-{name}": Target(Kind.ANCHOR_DELTA, anchor, 0, side) for side, name in enumerate("xywh")}
+    if proposal is None:
+        return numbers
+    of_class = {"logit": Target(Kind.LOGIT, proposal, label), "probability": Target(Kind.PROBABILITY, proposal, label)}
+    deltas = {f"delta-{name}": Target(Kind.DELTA, proposal, label, side) for side, name in enumerate("xywh")}
+    return of_class | deltas | numbers
+
+
+_OF_ANCHOR = {"objectness": Kind.OBJECTNESS, "objectness-probability": Kind.LIKELIHOOD}
 
 
 def value_of(trace: Trace, target: Target) -> float:

@@ -79,6 +79,7 @@ class Deletion:
         """How far the map can be trusted, in one or two sentences with the numbers."""
         first, last = self.curve[[0, -1]].tolist()
         way = f"from {first:.3g} to {last:.3g}"
+        gain = f"{self.gain:.0%}" if self.gain > -1 else "under -100%"
         if not self.depends_on_it:
             return (
                 f"Do not trust this map: with all of the box's surroundings deleted, the {self.kind} only goes {way}. "
@@ -87,11 +88,11 @@ class Deletion:
         if not self.better_than_chance:
             return (
                 f"Do not trust this map: pixels deleted in its order change the {self.kind} ({way}) hardly sooner, or "
-                f"later, than pixels deleted at random; the gain is {self.gain:.0%}, and {LEAST_GAIN:.0%} is needed."
+                f"later, than pixels deleted at random; the gain is {gain}, and {LEAST_GAIN:.0%} is needed."
             )
         return (
             f"The map holds what it says: pixels deleted in its order change the {self.kind} ({way}) sooner than "
-            f"pixels deleted at random; the gain is {self.gain:.0%}."
+            f"pixels deleted at random; the gain is {gain}."
         )
 
     @property

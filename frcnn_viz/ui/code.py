@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from frcnn_viz.data.scenes import SAMPLES as SCENES
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.ui.session import Session
 
 STAGES = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
+
+
+def picture_code(here: Session) -> str:
+    """An expression for the picture in view, as the programs below take it."""
+    if here.clip:
+        return f"find_clip({here.clip.name!r}).frame({here.frame})"
+    if here.item:
+        return f"load_image({here.image.name!r})"
+    sample = here.view.image
+    return f"sample_scene({sample!r})" if sample in SCENES else f"sample_picture({sample!r})[0]"
 
 
 def code_of(stage: str, *, model: str, image: str, settings: Settings, random_weights: bool = False) -> str:

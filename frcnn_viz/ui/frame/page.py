@@ -9,11 +9,10 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from frcnn_viz.data.scenes import SAMPLES as SCENES
 from frcnn_viz.paths import ROOT
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.ui import session, view
-from frcnn_viz.ui.code import code_of
+from frcnn_viz.ui.code import code_of, picture_code
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.export import export_form
@@ -104,13 +103,7 @@ def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:
 
 
 def _show_code(here: Session, stage: str, code: Code | None) -> None:
-    expression = f"load_image({here.image.name!r})"
-    if here.clip:
-        expression = f"find_clip({here.clip.name!r}).frame({here.frame})"
-    elif not here.item:
-        expression = f"sample_picture({here.view.image!r})[0]"
-        if here.view.image in SCENES:
-            expression = f"sample_scene({here.view.image!r})"
+    expression = picture_code(here)
     if code:
         st.code(code(here, expression))
         return
