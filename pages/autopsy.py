@@ -3,6 +3,7 @@ import streamlit as st
 from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.figures.attribution import faint
 from frcnn_viz.figures.autopsy import alarm_layer, evidence_layers, name_of, object_layer, object_rows
 from frcnn_viz.figures.held import held_layers
 from frcnn_viz.ui import session, survey, view
@@ -105,7 +106,9 @@ def why(here: Session) -> None:
         held, overlay = why_score.explain(here, finding.anchor, finding.proposal, finding.label or 0, "autopsy_canvas")
     with left:
         select = lambda pick: pick.layer == "object" and session.select("object", pick.id)  # noqa: E731
-        show_picture(here, "autopsy", [object_layer(this.truth, examined.findings), held], select, overlay=overlay)
+        show_picture(
+            here, "autopsy", [faint(object_layer(this.truth, examined.findings)), held], select, overlay=overlay
+        )
 
 
 run_page(

@@ -3,6 +3,7 @@ import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.lineage import Lineage, follow
+from frcnn_viz.figures.attribution import faint
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.detections import DIALS, REFINED, held_candidates, life_layers, refined_layer, table
 from frcnn_viz.figures.overview import detection_layer
@@ -104,7 +105,7 @@ def why(here: Session) -> None:
             session.select("detection", int(here.trace.detections.kept[pick.id]))
 
     with left:
-        layers = [detection_layer(here.trace, here.detector.classes), held]
+        layers = [faint(detection_layer(here.trace, here.detector.classes)), held]
         show_picture(here, "detections", layers, select, overlay=overlay)
 
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -94,11 +94,11 @@ def picture(here: Session) -> None:
         show_proposals(here, [chosen_layer(box_in_image)], points=points)
 
 
-def show_proposals(here: Session, more: list[BoxLayer], **scene: Any) -> None:
+def show_proposals(here: Session, more: list[BoxLayer], visible: bool = True, **scene: Any) -> None:
     trace = here.trace
     boxes, scores = trace.input.boxes_in_image(trace.proposals.boxes), trace.proposals.scores[trace.proposals.kept]
     select = lambda pick: pick.layer == "proposal" and session.select("proposal", pick.id)  # noqa: E731
-    show_picture(here, "rois", [proposal_layer(boxes, scores), *more], select, **scene)
+    show_picture(here, "rois", [replace(proposal_layer(boxes, scores), visible=visible), *more], select, **scene)
 
 
 def pooled(here: Session) -> None:
@@ -133,7 +133,7 @@ def why(here: Session) -> None:
         likeliest = int(trace.rois.scores[roi.number, 1:].argmax()) + 1
         held, overlay = why_score.of_proposal(here, roi.number, likeliest, "rois_canvas")
     with left:
-        show_proposals(here, [held], overlay=overlay)
+        show_proposals(here, [held], visible=False, overlay=overlay)
 
 
 run_page("rois", {"picture": picture, "pooled": pooled, "why_score": why})

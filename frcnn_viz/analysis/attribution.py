@@ -39,7 +39,7 @@ class Kind(StrEnum):
     DELTA = "delta"
     OBJECTNESS = "objectness logit"
     LIKELIHOOD = "objectness"
-    ANCHOR_DELTA = "the RPN's delta"
+    ANCHOR_DELTA = "RPN's delta"
 
     @property
     def of_anchor(self) -> bool:

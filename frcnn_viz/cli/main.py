@@ -36,6 +36,7 @@ from frcnn_viz.cli.runs import runs
 from frcnn_viz.cli.serving import app
 from frcnn_viz.cli.train import train
 from frcnn_viz.cli.video import video
+from frcnn_viz.cli.why import why
 from frcnn_viz.paths import ASSETS
 
 
@@ -198,6 +199,7 @@ cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
 cli.command()(results)
 cli.command()(video)
+cli.command()(why)
 cli.command()(compare_family)
 
 

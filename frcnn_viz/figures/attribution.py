@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import torch
@@ -11,13 +13,13 @@ from torch.nn.functional import avg_pool2d
 from frcnn_viz.analysis.attribution import Attribution, Target
 from frcnn_viz.analysis.deletion import CHANCES, Deletion
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import BLUE, GREY, SELECTED, VERMILION
+from frcnn_viz.figures.palette import BLUE, GREY, ORANGE, SELECTED
 from frcnn_viz.figures.rasters import to_uint8, with_boxes
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.words import word
 
 SHOWN = ("both", "raised", "lowered")
-RAISED, LOWERED = VERMILION, BLUE
+RAISED, LOWERED = ORANGE, BLUE
 STRONGEST = 0.998
 """The part of the cells that are under full colour; a few are often far stronger than all others."""
 
@@ -68,7 +70,12 @@ def held_layer(trace: Trace, target: Target) -> BoxLayer:
     return BoxLayer(name, boxes, [(name, SELECTED)], width=3.0, pickable=False)
 
 
-def laid_over(trace: Trace, found: Attribution, side: int) -> np.ndarray:
+def faint(layer: BoxLayer) -> BoxLayer:
+    """A layer to choose from that hides little of the map: thin, without words."""
+    return replace(layer, labels=None, named=0, width=1.0)
+
+
+def laid_over(trace: Trace, found: Attribution, side: int = 8) -> np.ndarray:
     """The picture in the input frame with the map by cells over it, and its box: uint8 [h, w, 3]."""
     picture = to_uint8(trace.input.denormalized(trace.input.resized))
     cells = by_cell(found.map, side)
@@ -88,6 +95,7 @@ def deletion_curves(checked: Deletion) -> go.Figure:
         figure.add_scatter(
             x=parts,
             y=values.tolist(),
+            mode="lines",
             line={"width": 0},
             fill="tonexty" if name == "high" else None,
             fillcolor="rgba(140, 140, 140, 0.3)",

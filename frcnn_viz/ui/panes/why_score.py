@@ -46,25 +46,31 @@ def of_proposal(here: Session, proposal: int, label: int, canvas: str) -> tuple[
 
 def explain(here: Session, anchor: int, proposal: int | None, label: int, canvas: str) -> tuple[BoxLayer, Overlay]:
     """The inspector of a box: its number, asked for, and the map; returns what the canvas of that key lays over."""
+    left, right = st.columns(2)
     if proposal is not None:
-        label = _label(here, label)
+        with left:
+            label = _label(here, label)
     offered = targets(anchor, proposal, label)
-    target = offered[choice(NUMBER, "why.number", terms("explained", {name: name for name in offered}))]
+    with right:
+        target = offered[choice(NUMBER, "why.number", terms("explained", {name: name for name in offered}))]
     segments(METHOD, "why.method", terms("why", {"gradient": "gradient", "integrated": "integrated"}))
     found = _map(here, target)
-    segments(SIGN, "why.sign", terms("why", {name: name for name in SHOWN}))
-    side = choice(SIDE, "why.side", terms("why", SIDES))
+    left, right = st.columns(2)
+    with left:
+        sign = choice(SIGN, "why.sign", terms("why", {name: name for name in SHOWN}))
+    with right:
+        side = choice(SIDE, "why.side", terms("why", SIDES))
     cells = by_cell(found.map, side)
     limit = full_colour(cells)
     st.image(scale_bar(), alt="From full blue, which lowered it, over nothing to full orange, which raised it")
-    st.caption(f"{-limit:.2g} and under: lowered it. {limit:+.2g} and over, for each square: raised it.")
+    st.caption(f"Blue lowered it, orange raised it; full colour at {limit:.2g} a square and beyond.")
     canvas_panel(canvas)
     _tell(here, found)
     trust(here, found)
     _show_code(here, found)
     (down, across), (rows, columns) = here.trace.input.scale, cells.shape
     extent = (0.0, 0.0, columns * side / across, rows * side / down)
-    overlay = Overlay(image_url(diverging(cells, limit, SIGN.value)), extent, 0.8, word("why.map").term)
+    overlay = Overlay(image_url(diverging(cells, limit, sign)), extent, 0.8, word("why.map").term)
     return held_layer(here.trace, target), overlay
 
 
