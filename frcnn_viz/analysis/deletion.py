@@ -85,6 +85,12 @@ class Deletion:
                 f"Do not trust this map: with all of the box's surroundings deleted, the {self.kind} only goes {way}. "
                 f"Most of it does not come from what is seen there, so a map cannot explain it."
             )
+        if self.gain >= LEAST_GAIN and not self.better_than_chance:
+            return (
+                f"Do not trust this map: pixels deleted in its order change the {self.kind} ({way}) sooner than pixels "
+                f"deleted at random do on average, but {int((self._gains <= 0).sum())} of {len(self.chance)} such "
+                f"orders do as well or better."
+            )
         if not self.better_than_chance:
             return (
                 f"Do not trust this map: pixels deleted in its order change the {self.kind} ({way}) hardly sooner, or "

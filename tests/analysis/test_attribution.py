@@ -152,6 +152,14 @@ def test_the_verdict(curve: list[float], chance: list[float], says: str) -> None
     assert checked.convincing == ("holds" in says)
 
 
+def test_one_lucky_order_at_random_is_told() -> None:
+    curve, chance = torch.tensor([1.0, 0.5, 0.0]), torch.tensor([[1.0, 0.4, 0.0], [1.0, 1.0, 0.0]])
+    checked = Deletion(Kind.PROBABILITY, torch.tensor([0.0, 0.5, 1.0]), curve, chance)
+    assert checked.gain == pytest.approx(0.1)  # of areas 0.45 and 0.75, and 0.5 for the map
+    assert not checked.convincing
+    assert "1 of 2 such orders" in checked.verdict
+
+
 @pytest.mark.parametrize("random_weights", [False, True])
 def test_random_weights_do_not_convince(random_weights: bool) -> None:
     detector = load_detector("street-c4", "cpu", random_weights=random_weights)
