@@ -24,7 +24,7 @@ from frcnn_viz.pipeline.turns import turn_on
 
 COMPLETE = 0.02
 """The part of the number's change by which a complete map's sum may miss it."""
-FIRST_STEPS, MOST_STEPS = 32, 512
+FIRST_PIECES, MOST_STEPS = 8, 512
 STEPS_OF_PIECE = 4
 """Of a piece of the way from the mean colour to the image, which is gone in one turn on the device."""
 PIXELS_AT_ONCE = 1_300_000
@@ -70,14 +70,19 @@ class Attribution:
         target: the number. value: as the trace has it.
         map: float32 [h, w], signed, in the input frame.
         change: the number, less what it is for an image of the mean colour; None where it was not measured.
-        steps: of the integral; 1 for gradient x input.
+        edges: where on the way from the mean colour (0) to the image (1) its pieces end; none for gradient x input.
     """
 
     target: Target
     value: float
     map: Tensor
     change: float | None = None
-    steps: int = 1
+    edges: tuple[float, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """Gradients that the map is made of."""
+        return STEPS_OF_PIECE * (len(self.edges) - 1) if self.edges else 1
 
     @property
     def raised(self) -> float:
@@ -173,37 +178,60 @@ def integrated_gradients(
 ) -> Attribution:
     """Gradients along the way from the mean colour to the image, which add up to the number's change between them.
 
-    Steps are doubled until they do, within `COMPLETE`, or would be more than `most_steps`.
+    The way is gone in pieces, and the number at their ends tells what each must add up to: the one that misses most is
+    halved until they all do, within `COMPLETE` of the whole change, or would take more than `most_steps`.
 
     Args:
         trace: of the image.
         target: the number.
-        most_steps: gradients along the way, `STEPS_OF_PIECE` for each piece of it.
-        progress: told before every piece: steps done, steps in all, and what is done. What it raises ends the work.
+        most_steps: gradients in all, `STEPS_OF_PIECE` for each piece.
+        progress: told before every piece: steps done, steps foreseen, and what is done. What it raises ends the work.
 
     Raises:
         IndexError: the trace has no such number.
         MissingExtraError: Captum is not installed.
     """
     made_by = need("attribution").IntegratedGradients
-    value, steps = value_of(trace, target), min(FIRST_STEPS, most_steps)
-    function = number(trace, target)
-    with turn_on(trace.device).take(), torch.inference_mode(False), torch.no_grad():
-        pixels = trace.input.images.tensors.clone()
-        nothing = torch.zeros_like(pixels)
-        change = float(function(pixels) - function(nothing))
+    value, function = value_of(trace, target), number(trace, target)
+    count = max(1, min(FIRST_PIECES, most_steps // STEPS_OF_PIECE))
+    todo = [(i / count, (i + 1) / count) for i in range(count)]
+    gone: list[_Piece] = []
+    steps = 0
     while True:
-        parts, pieces = nothing, max(1, steps // STEPS_OF_PIECE)
-        for piece in range(pieces):
-            progress(piece * STEPS_OF_PIECE, steps, f"{steps} steps")
+        for piece, (start, end) in enumerate(todo):
+            progress(steps, steps + STEPS_OF_PIECE * (len(todo) - piece), f"{steps} steps")
             with turn_on(trace.device).take(), torch.inference_mode(False), torch.enable_grad():
-                start, end = pixels * (piece / pieces), pixels * ((piece + 1) / pieces)
-                of_piece = {"n_steps": min(STEPS_OF_PIECE, steps), "internal_batch_size": at_once(pixels)}
-                parts = parts + made_by(function).attribute(end, start, **of_piece).detach()
-        found = Attribution(target, value, _signed(trace, parts), change, steps)
-        if found.complete or 2 * steps > most_steps:
+                pixels = trace.input.images.tensors.clone()
+                ends = pixels * end, pixels * start
+                parts = made_by(function).attribute(*ends, n_steps=STEPS_OF_PIECE, internal_batch_size=at_once(pixels))
+                with torch.no_grad():
+                    change = float(function(ends[0]) - function(ends[1]))
+            gone.append(_Piece(start, end, _signed(trace, parts), change))
+            steps += STEPS_OF_PIECE
+        gone.sort(key=lambda piece: piece.start)
+        whole = torch.stack([piece.map for piece in gone]).sum(dim=0)
+        edges = (*(piece.start for piece in gone), 1.0)
+        found = Attribution(target, value, whole, sum(piece.change for piece in gone), edges)
+        if found.complete or steps + 2 * STEPS_OF_PIECE > most_steps:
             return found
-        steps *= 2
+        worst = max(gone, key=lambda piece: piece.missing)
+        gone.remove(worst)
+        middle = (worst.start + worst.end) / 2
+        todo = [(worst.start, middle), (middle, worst.end)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """A piece of the way, from part to part of it: the map [h, w] of its gradients, and the number's change on it."""
+
+    start: float
+    end: float
+    map: Tensor
+    change: float
+
+    @property
+    def missing(self) -> float:
+        return abs(float(self.map.sum(dtype=torch.float64)) - self.change)
 
 
 def at_once(pixels: Tensor) -> int:

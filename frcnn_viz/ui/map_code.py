@@ -7,15 +7,12 @@ from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui.code import code_of
 
 
-def code_of_map(
-    trace: Trace, found: Attribution, *, integrated: bool, model: str, image: str, random_weights: bool = False
-) -> str:
+def code_of_map(trace: Trace, found: Attribution, *, model: str, image: str, random_weights: bool = False) -> str:
     """A program that ends with `attribution`, the map [h, w] in the input frame.
 
     Args:
         trace: of the picture.
         found: the map.
-        integrated: whether it is of integrated gradients; else of gradient x input.
         model: the detector's name in the registry.
         image: an expression for the picture.
         random_weights: whether the detector is opened with them.
@@ -23,7 +20,7 @@ def code_of_map(
     kind, stage = found.target.kind, "anchors" if found.target.kind.of_anchor else "proposals"
     before = code_of(stage, model=model, image=image, settings=trace.settings, random_weights=random_weights)
     body = _of_anchor(trace, found) if kind.of_anchor else _of_proposal(found)
-    return before + _NUMBER.format(body=body) + (_integrated(found.steps) if integrated else _GRADIENT)
+    return before + _NUMBER.format(body=body) + (_integrated(found.edges) if found.edges else _GRADIENT)
 
 
 _NUMBER = """
@@ -42,13 +39,15 @@ attribution = (gradient * pixels.detach())[0, :, :height, :width].sum(0)
 """
 
 
-def _integrated(steps: int) -> str:
-    pieces, of_piece = max(1, steps // STEPS_OF_PIECE), min(STEPS_OF_PIECE, steps)
-    return f"""from captum.attr import IntegratedGradients   # pip install captum
+def _integrated(edges: tuple[float, ...]) -> str:
+    return f"""from itertools import pairwise
 
+from captum.attr import IntegratedGradients     # pip install captum
+
+edges = {edges}   # of pieces of the way from the mean colour to the image
 ways = IntegratedGradients(number)
-parts = sum(   # the way from the mean colour to the image, piece by piece
-    ways.attribute(pixels * ((i + 1) / {pieces}), pixels * (i / {pieces}), n_steps={of_piece}) for i in range({pieces})
+parts = sum(
+    ways.attribute(pixels * end, pixels * start, n_steps={STEPS_OF_PIECE}) for start, end in pairwise(edges)
 )
 attribution = parts[0, :, :height, :width].sum(0)
 """

@@ -74,11 +74,13 @@ def test_integrated_gradients_add_up(build: object, target: Target) -> None:
     assert found.change == pytest.approx(change, rel=1e-4, abs=1e-6)
     assert found.complete
     assert abs(float(found.map.sum()) - change) <= 1.01 * COMPLETE * abs(change)
+    assert found.steps <= 100
 
 
 def test_a_sum_that_is_not_reached_is_told(trace: Trace) -> None:
-    found = integrated_gradients(trace, TARGETS[0], most_steps=1)
-    assert found.steps == 1
+    found = integrated_gradients(trace, TARGETS[0], most_steps=4)
+    assert found.edges == (0.0, 1.0)
+    assert found.steps == 4
     assert not found.complete
     assert found.missing > COMPLETE
 

@@ -36,7 +36,7 @@ def test_the_code_gives_the_map(model: str, of: str, integrated: bool) -> None:
     story = trace(detector, from_pil(sample_scene("crowd").image, "crowd"), settings)
     target = targets(ANCHOR, PROPOSAL, 1)[of]
     found = integrated_gradients(story, target, most_steps=8) if integrated else gradient_times_input(story, target)
-    code = code_of_map(story, found, integrated=integrated, model=model, image="sample_scene('crowd')")
+    code = code_of_map(story, found, model=model, image="sample_scene('crowd')")
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["attribution"].shape == story.input.input_size

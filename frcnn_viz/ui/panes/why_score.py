@@ -123,7 +123,6 @@ def _show_code(here: Session, found: Attribution) -> None:
             code_of_map(
                 here.trace,
                 found,
-                integrated=found.change is not None,
                 model=here.detector.name,
                 image=picture_code(here),
                 random_weights=here.view.random,
