@@ -39,12 +39,13 @@ def long_work(key: Hashable, name: str, work: Callable[[Tell], T]) -> T | None:
     """
     if held := MEMORY.held(key):
         return held.value
-    told, place = word(f"why.{name}"), st.empty()
-    if not place.button(told.term, key=f"why_{name}", help=told.hover):
+    told = word(f"why.{name}")
+    if not st.button(told.term, key=f"why_{name}", help=told.hover):
         return None
-    place.empty()
     start = time.perf_counter()
     with progress(f"why_{name}", "Nothing is changed by it.") as tell:
         value = work(tell)
     MEMORY.keep(key, Remembered(value, (time.perf_counter() - start) * 1000))
+    if MEMORY.held(key):
+        st.rerun()  # without the button
     return value
