@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frcnn_viz.lessons.lesson import Lesson, LessonError
-from frcnn_viz.lessons.syllabus import count, delta, fit, follow, resize
+from frcnn_viz.lessons.syllabus import count, delta, first_nms, fit, follow, resize, second_nms
 
-BUILT_IN: tuple[Lesson, ...] = (follow.LESSON, resize.LESSON, count.LESSON, fit.LESSON, delta.LESSON)
+BUILT_IN: tuple[Lesson, ...] = (
+    follow.LESSON,
+    resize.LESSON,
+    count.LESSON,
+    fit.LESSON,
+    delta.LESSON,
+    first_nms.LESSON,
+    second_nms.LESSON,
+)
 MOST_FILES = 100
 """Of a teacher's folder."""
 
