@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frcnn_viz.lessons.lesson import Lesson, LessonError
-from frcnn_viz.lessons.syllabus import count, delta, first_nms, fit, follow, resize, second_nms
+from frcnn_viz.lessons.syllabus import (
+    count,
+    delta,
+    first_nms,
+    fit,
+    follow,
+    objectness,
+    pooling,
+    resize,
+    second_nms,
+    softmax,
+)
 
 BUILT_IN: tuple[Lesson, ...] = (
     follow.LESSON,
@@ -17,7 +28,10 @@ BUILT_IN: tuple[Lesson, ...] = (
     count.LESSON,
     fit.LESSON,
     delta.LESSON,
+    objectness.LESSON,
     first_nms.LESSON,
+    pooling.LESSON,
+    softmax.LESSON,
     second_nms.LESSON,
 )
 MOST_FILES = 100

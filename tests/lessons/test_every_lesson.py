@@ -21,8 +21,8 @@ from frcnn_viz.ui.frame.pages import PAGES
 from tests.lessons.scenes import scene, scenes, with_masks
 
 PICTURES = int(os.environ.get("FRCNN_VIZ_LESSON_PICTURES", "2"))
-NEED_TRAINING = {"delta"}
-"""An untrained RPN hardly moves a box."""
+NEED_TRAINING = {"delta", "objectness"}
+"""An untrained RPN hardly moves a box, and an untrained second stage takes nothing for background."""
 ALL = pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name)
 
 
