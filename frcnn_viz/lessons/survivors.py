@@ -55,11 +55,11 @@ def draw(courts: Sequence[Court], rng: Random, count: int) -> list[int]:
     scores, groups, iou = first.scores[order], first.groups[order], box_iou(first.boxes[order], first.boxes[order])
     place = torch.full((len(first.ids) + 1,), -1, dtype=torch.int64, device=order.device)
     place[order] = torch.arange(len(order), device=order.device)
-    by = [place[court.suppressor[order]] for court in courts]
+    by = [place[court.suppressor[order]].tolist() for court in courts]
 
     def closed(places: Iterable[int]) -> set[int]:
         found = set(places)
-        wider = found | {int(one[place]) for one in by for place in found if one[place] >= 0}
+        wider = found | {one[at] for one in by for at in found if one[at] >= 0}
         return found if wider == found else closed(wider)
 
     def clear(places: set[int]) -> bool:
@@ -70,27 +70,26 @@ def draw(courts: Sequence[Court], rng: Random, count: int) -> list[int]:
         return far and apart and int((pairs >= TOLD).sum()) <= MOST_PAIRS
 
     chosen: set[int] = set()
-    for most, stories in _stories(iou, groups, by, [court.threshold for court in courts]):
-        taken = 0
+    stay = [court.suppressor[order] < 0 for court in courts]
+    for most, stories in _stories(iou, groups, stay, [court.threshold for court in courts]):
         for story in rng.sample(stories, min(MOST_TRIED, len(stories))):
-            wider = closed(chosen | set(story))
-            if taken < most and wider != chosen and len(wider) <= count and clear(wider):
-                chosen, taken = wider, taken + 1
+            wider = closed(chosen | set(story)) if most else chosen
+            if wider != chosen and len(wider) <= count and clear(wider):
+                chosen, most = wider, most - 1
     return order[sorted(chosen)].tolist()
 
 
 def _stories(
-    iou: Tensor, groups: Tensor, by: Sequence[Tensor], thresholds: Sequence[float]
+    iou: Tensor, groups: Tensor, stay: Sequence[Tensor], thresholds: Sequence[float]
 ) -> list[tuple[int, list[list[int]]]]:
     """Places that are told together, by what they teach, and how many of each are wanted."""
     same, better = groups[:, None] == groups, torch.ones_like(iou).triu(1).bool()
     told: list[tuple[int, Tensor]] = []
-    for one, threshold in zip(by, thresholds, strict=True):
-        stays = one < 0
+    for stays, threshold in zip(stay, thresholds, strict=True):
         over = (iou > threshold) & better & stays
         told += [(1, over & same & ~stays[:, None]), (1, over & ~same & stays[:, None]), (2, ~stays)]
-    everywhere = torch.stack([one < 0 for one in by]).all(dim=0)
-    return [(most, mask.nonzero().tolist()) for most, mask in [*told, (len(groups), everywhere)]]
+    told.append((len(groups), torch.stack(list(stay)).all(dim=0)))
+    return [(most, mask.nonzero().tolist()) for most, mask in told]
 
 
 def pairs_of(court: Court, rows: Sequence[int], letters: str) -> str:

@@ -265,7 +265,7 @@ def _surest(scene: Scene, judged: Judged, rows: dict[str, int], right: str) -> Q
                 Wrong(
                     letter,
                     "took a box of no class",
-                    f"Of {letter} the second stage says {judged.words(scene, rows[letter])}: objectness names no class.",
+                    f"The second stage gives {letter} {judged.words(scene, rows[letter])}: objectness names no class.",
                 )
                 for letter in others
             ),
