@@ -29,8 +29,13 @@ CLEAR = (0.2, 0.46)
 """How far from the nearest whole cell an edge lies that is asked about, in cells."""
 SURE = 0.08
 """How far from the next level a proposal lies, in levels."""
+LEAST_SIDE = 24.0
+"""Pixels of the user's image, of a proposal."""
 PAPER = 224
 """The canonical size of the FPN paper."""
+LEFT = "left it in the network's pixels"
+BACK = "multiplied by the scale instead of dividing"
+CANONICAL = f"took {PAPER} px for every detector"
 EDGES = ("left", "top")
 """Those that are asked about: of the other two RoIPool takes the cell that they lie in as a whole."""
 
@@ -59,14 +64,17 @@ def _assigned(scene: Scene) -> LevelAssignment:
 
 def _draw(scene: Scene, assigned: LevelAssignment, rng: Random) -> tuple[int, int]:
     """A proposal of any level, and which edge of it lies well between two cells: 0 the left, 1 the upper one."""
-    scales = torch.tensor(assigned.scales, device=scene.trace.device)[assigned.levels]
-    part = (scene.trace.proposals.boxes * scales[:, None]).frac()
+    boxes = scene.trace.proposals.boxes
+    scales = boxes.new_tensor(assigned.scales)[assigned.levels]
+    part = (boxes * scales[:, None]).frac()
     away = torch.minimum(part, 1 - part)
     edges = ((away >= CLEAR[0]) & (away <= CLEAR[1]))[:, : len(EDGES)]
     # torch rounds a half to the even number, RoIPool away from 0.
     halves = ((part - 0.5).abs() < 1e-3).any(dim=1)
     beside = assigned.target.frac() if len(assigned.names) > 1 else torch.full_like(scales, 0.5)
-    fit = edges.any(dim=1) & ~halves & (beside >= SURE) & (beside <= 1 - SURE)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    seen = (sides >= LEAST_SIDE * max(scene.trace.input.scale)).all(dim=1)
+    fit = seen & edges.any(dim=1) & ~halves & (beside >= SURE) & (beside <= 1 - SURE)
     if not bool(fit.any()):
         raise CannotAsk("Here no proposal lies plainly between two cells; choose another picture.")
     level = rng.choice(assigned.levels[fit].unique().tolist())
@@ -112,7 +120,7 @@ def _level(scene: Scene, assigned: LevelAssignment, proposal: int) -> Question:
             Wrong(place(rule(max(w, h))), "took the longer side", "The rule takes sqrt(w h), the side of the square."),
             Wrong(
                 place(rule(side, PAPER)),
-                f"took {PAPER} px for every detector",
+                CANONICAL,
                 f"{PAPER} px is the size of ImageNet's pictures; this detector's pooler is made for {canonical} px.",
             ),
             Wrong(
@@ -120,12 +128,7 @@ def _level(scene: Scene, assigned: LevelAssignment, proposal: int) -> Question:
                 "gave a larger box a finer map",
                 "A larger box covers more cells, so it goes to a coarser map.",
             ),
-            Wrong(names[0], "took the finest map", "Only the smallest boxes are pooled there; go by the rule."),
-            Wrong(
-                names[-1],
-                "took the coarsest map",
-                "Only the largest boxes are pooled there; go by the rule.",
-            ),
+            Wrong(names[-1], "took the coarsest map", "Only the largest boxes are pooled there; go by the rule."),
         ),
         hints=(
             f"The side is sqrt({w:.0f} x {h:.0f}) = {side:.0f} px. Each halving of {canonical} px is one level down.",
@@ -154,8 +157,8 @@ def _shift(scene: Scene, assigned: LevelAssignment, proposal: int, edge: int) ->
     cells = at * scale
     signed = (round(cells) - cells) / scale / zoom
     shift, floored = abs(signed), (cells - floor(cells)) / scale / zoom
-    close = max(0.25, 0.05 * shift)
-    frames = f"{trace.input.input_size[axis]} px {'wide' if axis else 'high'} for the network"
+    close = max(0.15, 0.02 * shift)
+    size, input_size = trace.input.image_size[axis], trace.input.input_size[axis]
 
     def looks(numbers: Answer) -> list[tuple[Box, str]]:
         way = 1 if signed > 0 else -1
@@ -165,8 +168,8 @@ def _shift(scene: Scene, assigned: LevelAssignment, proposal: int, edge: int) ->
     return Question(
         name="shift",
         text=f"Map {name} has a cell every {1 / scale:g} px. The {EDGES[edge]} edge of the marked proposal lies at "
-        f"{at:.2f} px for the network. Your picture is {trace.input.image_size[axis]} px {'wide' if axis else 'high'}, "
-        f"and {frames}. By how many px of your picture does rounding move the edge in RoIPool, and in RoIAlign?",
+        f"{at:.2f} px for the network. Your picture is {size} px {'wide' if axis else 'high'}, {input_size} px for the "
+        "network. By how many px of your picture, to a tenth, does rounding move it in RoIPool, and in RoIAlign?",
         form=GiveNumbers((Field("RoIPool", "px", close, 0, 1000), Field("RoIAlign", "px", 0.05, 0, 1000))),
         right=[shift, 0],
         wrong=(
@@ -182,7 +185,7 @@ def _shift(scene: Scene, assigned: LevelAssignment, proposal: int, edge: int) ->
             ),
             Wrong(
                 [shift * zoom, 0],
-                "left it in the network's pixels",
+                LEFT,
                 "So far it moves for the network; your picture was resized to that.",
             ),
             Wrong([shift * zoom * scale, 0], "counted in cells", "That is the part of a cell; a cell has many pixels."),
@@ -239,24 +242,26 @@ def _least(scene: Scene, assigned: LevelAssignment, level: int) -> Question:
         form=GiveNumbers((Field("side", "px", max(1.5, 0.02 * right), 0, 10_000),)),
         right=[right],
         wrong=(
+            Wrong([side], LEFT, "So long it is for the network; your picture was resized."),
+            Wrong([side * zoom], BACK, "The resize multiplied it by the scale; to come back, divide."),
             Wrong(
-                [side], "left it in the network's pixels", "So long it is for the network; your picture was resized."
+                [2 * right],
+                "off by one level",
+                "There the next level begins: each begins at twice the side of the one before.",
             ),
-            Wrong([side * zoom], "went the wrong way", "The resize multiplied it by the scale; to come back, divide."),
-            Wrong([2 * right], "off by one level", "From there on a square goes to the next coarser map already."),
-            Wrong([right / 2], "off by one level", "From there on it goes to the next finer map; double it once more."),
+            Wrong(
+                [right / 2], "off by one level", "There the level before begins; each begins at twice the side of that."
+            ),
             Wrong(
                 [canonical / zoom],
                 "took the canonical size",
-                f"{canonical} px go to level "
-                f"{assigned.canonical_level}, the map of stride {2**assigned.canonical_level}.",
+                f"With {canonical} px for the network level {assigned.canonical_level} begins.",
             ),
             Wrong(
                 [right * PAPER / canonical],
-                f"took {PAPER} px for every detector",
+                CANONICAL,
                 f"{PAPER} px is the paper's; this detector's pooler is made for {canonical} px.",
             ),
-            Wrong([7 * stride / zoom], "gave each bin one cell", "The rule knows no bins, only the side."),
         ),
         hints=(
             f"The map of stride {stride:g} is level {level + finest}. For which side is the formula just that?",
@@ -283,19 +288,19 @@ def _square(side: float, width: int, height: int) -> Box:
 def _most(scene: Scene, assigned: LevelAssignment, level: int) -> Question:
     stride, zoom = 1 / assigned.scales[level], scene.trace.input.scale[1]
     right = stride / 2 / zoom
+    height, width = scene.trace.input.image_size
+    left, top = width / 2, height / 4
     return Question(
         name="most",
         text=f"Map {assigned.names[level]} has a cell every {stride:g} px of the network's picture, and that is "
         f"{zoom:.3f} times as wide as yours. How far can RoIPool move the left edge of a box there at most, in px of "
         "yours?",
-        form=GiveNumbers((Field("at most", "px", 0.04 * right, 0, 10_000),)),
+        form=GiveNumbers((Field("at most", "px", min(0.2, 0.04 * right), 0, 10_000),)),
         right=[right],
         wrong=(
             Wrong([2 * right], "took a whole cell", "It goes to the nearest cell: half a cell is the most."),
-            Wrong([stride / 2], "left it in the network's pixels", "So far it moves for the network."),
-            Wrong(
-                [stride * zoom / 2], "went the wrong way", "The resize multiplied by the scale; to come back, divide."
-            ),
+            Wrong([stride / 2], LEFT, "So far it moves for the network."),
+            Wrong([stride * zoom / 2], BACK, "The resize multiplied it by the scale; to come back, divide."),
             Wrong([0.5], "counted in cells", "Half a cell, but in pixels of your picture."),
             Wrong([0], "took RoIAlign for RoIPool", "RoIAlign moves nothing; RoIPool rounds to whole cells."),
             Wrong(
@@ -313,6 +318,7 @@ places = torch.arange(0, {stride:g}, 0.25)                       # of an edge, p
 moved = ((places / {stride:g}).round() * {stride:g} - places).abs()
 answer = [moved.max().item() / trace.input.scale[1]]
 """,
+        looks=lambda widths: [((left, top, left + widths[0], 3 * top), f"{widths[0]:g} px")],
     )
 
 

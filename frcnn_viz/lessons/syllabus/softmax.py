@@ -20,6 +20,7 @@ from frcnn_viz.lessons import (
     reasons,
 )
 
+SIGMOID = "took each score for a sigmoid"
 FIRST = 12
 """Proposals among which one is drawn."""
 CLOSE, LEAST = 0.03, 0.1
@@ -77,7 +78,7 @@ def _both(scene: Scene, rng: Random) -> Question:
         wrong=(
             Wrong(
                 "own",
-                "took each score for a sigmoid",
+                SIGMOID,
                 "Objectness is a sigmoid. The class scores are one softmax: they share what there is, which is 1.",
             ),
             Wrong(
@@ -125,7 +126,7 @@ def _score(scene: Scene, rng: Random) -> Question:
         wrong=(
             Wrong(
                 [1 / (1 + exp(-logit))],
-                "took each score for a sigmoid",
+                SIGMOID,
                 "That looks at this logit alone; softmax divides its exp by those of all classes together.",
             ),
             Wrong(
@@ -166,6 +167,11 @@ def _left(scene: Scene, rng: Random) -> Question:
     right = 1 - zero - score if count else 1 - zero
     marks, screen = _seen(scene, proposal)
     told = f" and {names[label]} {score:.3f}" if count else ""
+    mistaken = (
+        Wrong([1 - score], reasons.BACKGROUND, "The background is a class too and has its part."),
+        Wrong([1 - zero], "forgot the best class", "Of what the background leaves, the best class has its part."),
+        Wrong([count], SIGMOID, "They do not get up to 1 each: all share the same 1."),
+    )
     asked = f"the other {count} classes get together" if count > 1 else "the last class get" if count else "objects get"
     return Question(
         name="left",
@@ -173,13 +179,9 @@ def _left(scene: Scene, rng: Random) -> Question:
         form=GiveNumbers((Field("score", "", 0.005, 0, 1000),)),
         right=[right],
         wrong=(
-            Wrong([1 - score], reasons.BACKGROUND, "The background is a class too and has its part."),
-            Wrong([1 - zero], "forgot the best class", "Of what the background leaves, the best class has its part."),
+            *(mistaken if count else ()),
+            Wrong([zero], "gave the background's score", "That is told already; all that is left of 1 was asked for."),
             Wrong([1], "gave what all share", "All classes together get 1, those that are told among them."),
-            Wrong([count], "took each score for a sigmoid", "They do not get up to 1 each: all share the same 1."),
-            Wrong(
-                [right / max(count, 1)], "gave one of them", "That is the mean; what they get together was asked for."
-            ),
         ),
         hints=("All scores of a proposal add up to 1.", f"The background's {zero:.3f} is one of them."),
         why=f"1 - {zero:.3f}{f' - {score:.3f}' if count else ''} = {right:.3f}: a score is a share of 1.",
@@ -215,7 +217,7 @@ def _raised(scene: Scene, rng: Random) -> Question:
         wrong=(
             Wrong(
                 "stays",
-                "took each score for a sigmoid",
+                SIGMOID,
                 "A sigmoid would stay. In a softmax the sum it is divided by has grown.",
             ),
             Wrong("rises", "let all scores rise", "All scores add up to 1: if one rises, the others fall."),
