@@ -16,8 +16,8 @@ from torchvision.ops import box_iou
 from frcnn_viz.analysis.nms import Court
 from frcnn_viz.lessons.question import Wrong
 
-LOOKED_AT, MOST_TRIED = 1000, 200
-"""Boxes of best scores among which some are drawn; how often one of a kind is tried."""
+LOOKED_AT, FIRST = 1000, 300
+"""Boxes of best scores that are looked at; of each kind the first ones, among which some are drawn."""
 TOLD = 0.4
 """IoU from which on a pair is told to the student."""
 MOST_PAIRS = 12
@@ -72,7 +72,7 @@ def draw(courts: Sequence[Court], rng: Random, count: int) -> list[int]:
     chosen: set[int] = set()
     stay = [court.suppressor[order] < 0 for court in courts]
     for most, stories in _stories(iou, groups, stay, [court.threshold for court in courts]):
-        for story in rng.sample(stories, min(MOST_TRIED, len(stories))):
+        for story in rng.sample(stories[:FIRST], min(FIRST, len(stories))):
             wider = closed(chosen | set(story)) if most else chosen
             if wider != chosen and len(wider) <= count and clear(wider):
                 chosen, most = wider, most - 1

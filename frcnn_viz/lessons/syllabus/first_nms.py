@@ -20,7 +20,7 @@ from frcnn_viz.lessons import (
     Screen,
     Wrong,
 )
-from frcnn_viz.lessons.survivors import MOST_ALIKE, TOLD, Words, draw, mistakes, pairs_of, survivors
+from frcnn_viz.lessons.survivors import FIRST, MOST_ALIKE, TOLD, Words, draw, mistakes, pairs_of, survivors
 
 THRESHOLDS = (0.7, 0.5)
 """The paper's, then a lower one."""
@@ -44,18 +44,16 @@ def _survive(scene: Scene, there: Scene, rows: list[int]) -> Question:
     court, names = court_of(there.trace, RPN), there.trace.features.names
     threshold, right = court.threshold, survivors(court, rows, LETTERS)
     level = lambda row: f"level {names[int(court.groups[row])]}"  # noqa: E731
-    listed = ", ".join(
-        f"{letter} {court.scores[row]:.3f}" + (f" ({names[int(court.groups[row])]})" if len(names) > 1 else "")
-        for letter, row in zip(LETTERS, rows, strict=True)
-    )
-    levels = " and level (in brackets)" if len(names) > 1 else ""
+    levels = court.groups[rows].tolist()
+    of = lambda level: ", ".join(x for x, own in zip(LETTERS, levels, strict=True) if own == level)  # noqa: E731
+    listed = "".join(f"Level {names[one]}: {of(one)}. " for one in sorted(set(levels)) if len(names) > 1)
     candidates = dict(zip(LETTERS, court.ids[rows].tolist(), strict=True))
     words = Words(level, "level", "each level has an NMS of its own", ACROSS)
     boxes = [Alternative(x, x, there.in_image(court.boxes[row])) for x, row in zip(LETTERS, rows, strict=True)]
     count = f"{len(right)} of the ten"
     return Question(
         name=f"at_{threshold:g}".replace(".", "_"),
-        text=f"Ten boxes of the RPN, by objectness{levels}: {listed}. Their IoU, where over 0.4: "
+        text=f"A to J are ten boxes of the RPN, the best objectness first. {listed}Their IoU, where over {TOLD:g}: "
         f"{pairs_of(court, rows, LETTERS)}. No other box decides about them. Which survive the RPN's NMS at "
         f"{threshold:g}?",
         form=ChooseSome(tuple(boxes)),
@@ -129,9 +127,9 @@ answer = [box_iou(proposals.candidates[[x]], proposals.candidates[[by]]).item()]
 
 def _draw(court: Court, rng: Random) -> tuple[int, int]:
     """A suppressed row and its suppressor, which is the only one at every higher threshold."""
-    victims = (court.suppressor >= 0).nonzero()[:, 0].tolist()
-    rng.shuffle(victims)
-    for row in victims:
+    victims = (court.suppressor >= 0).nonzero()[:, 0]
+    best_first = victims[court.scores[victims].argsort(descending=True, stable=True)].tolist()
+    for row in rng.sample(best_first[:FIRST], min(FIRST, len(best_first))):
         by = int(court.suppressor[row])
         rivals = (court.groups == court.groups[row]) & (court.scores > court.scores[row])
         overlap = court.iou(row, rivals)

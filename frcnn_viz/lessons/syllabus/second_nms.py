@@ -20,7 +20,7 @@ from frcnn_viz.lessons import (
     Screen,
     Wrong,
 )
-from frcnn_viz.lessons.survivors import Words, draw, mistakes, pairs_of, survivors
+from frcnn_viz.lessons.survivors import TOLD, Words, draw, mistakes, pairs_of, survivors
 
 LETTERS = "ABCDEF"
 LOWER = (0.02, 0.01, 0.005, 0.001)
@@ -71,8 +71,9 @@ def _stay(scene: Scene, there: Scene, court: Court, rows: list[int]) -> Question
     words = Words(lambda row: f"class {name(row)}", "class", "each class has an NMS of its own", ACROSS)
     return Question(
         name="stay",
-        text=f"{_with(scene, there)}ix boxes come to the final NMS, by score: {listed}. Their IoU, where over 0.4: "
-        f"{pairs_of(court, rows, LETTERS)}. No other box decides about them. Which stay at {court.threshold:g}?",
+        text=f"{_with(scene, there)}ix boxes come to the final NMS, by score: {listed}. Their IoU, where over "
+        f"{TOLD:g}: {pairs_of(court, rows, LETTERS)}. No other box decides about them. Which stay at "
+        f"{court.threshold:g}?",
         form=ChooseSome(tuple(boxes)),
         right=right,
         wrong=mistakes(court, rows, LETTERS, words),
