@@ -28,7 +28,7 @@ FIRST = 12
 """Proposals of best objectness among which one is drawn."""
 MOST_CLASSES = 8
 """That are told by name."""
-NOTHING = "Here the RPN trusts no box apart from others that the second stage rejects; choose another picture."
+NOTHING = "Here the RPN and the second stage do not differ on boxes that lie apart; choose another picture."
 TRUSTED = "took objectness for a class score"
 
 
