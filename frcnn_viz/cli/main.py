@@ -19,6 +19,7 @@ from frcnn_viz.cli.doctor import doctor
 from frcnn_viz.cli.evaluate import evaluate
 from frcnn_viz.cli.experiment import experiment
 from frcnn_viz.cli.family import compare_family
+from frcnn_viz.cli.lessons import lessons
 from frcnn_viz.cli.models import models
 from frcnn_viz.cli.output import (
     DeviceOption,
@@ -88,6 +89,7 @@ cli.add_typer(data, name="data")
 cli.add_typer(anchors, name="anchors")
 cli.add_typer(models, name="models")
 cli.add_typer(runs, name="runs")
+cli.add_typer(lessons, name="lessons")
 cli.command()(app)
 cli.command()(doctor)
 cli.command()(train)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from frcnn_viz.paths import MODEL_VARIABLE
 
 console = Console(stderr=True)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  wide ones are taken too
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
 
@@ -55,6 +57,18 @@ def pairs(texts: list[str]) -> dict[str, str]:
 def print_tables(*what: object) -> None:
     """Tables for people; names in them are written as they are, brackets too."""
     Console(markup=False).print(*what)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a table with text from outside: no spreadsheet takes a cell of it for a formula."""
+    with path.open("w", newline="", encoding="utf-8-sig") as file:  # by its mark Excel knows that it is UTF-8
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def tell_left_out(sentences: Iterable[str]) -> None:

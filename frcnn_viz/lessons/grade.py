@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.lessons.forms import AnswerError
-from frcnn_viz.lessons.lesson import CannotAsk, Lesson, LessonError
+from frcnn_viz.lessons.lesson import CannotAsk, Lesson, LessonError, Stage
+from frcnn_viz.lessons.question import Question
 from frcnn_viz.lessons.record import Record, Row, Try
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.models.entry import ModelError
@@ -38,7 +39,12 @@ class Grade:
         return tuple(one.reason for one in self.row.tries if one.reason)
 
 
-def grade(record: Record, lessons: Iterable[Lesson], open_scene: Callable[[Row], Scene]) -> list[Grade]:
+Ask = Callable[[Lesson, Scene, str, Stage], tuple[Question, ...]]
+
+
+def grade(
+    record: Record, lessons: Iterable[Lesson], open_scene: Callable[[Row], Scene], ask: Ask = Lesson.questions
+) -> list[Grade]:
     """Judge a record's answers again.
 
     Args:
@@ -46,12 +52,13 @@ def grade(record: Record, lessons: Iterable[Lesson], open_scene: Callable[[Row],
         lessons: those that can be graded.
         open_scene: picture, detector and settings of a row. What it raises as DataError, ImageError, ModelError,
             WeightsError or SettingsError is the row's problem.
+        ask: `Lesson.questions`, or what remembers what it gave.
     """
     known = {lesson.name: lesson for lesson in lessons}
-    return [_judge(row, record.seed, known.get(row.lesson), open_scene) for row in record.rows]
+    return [_judge(row, record.seed, known.get(row.lesson), open_scene, ask) for row in record.rows]
 
 
-def _judge(row: Row, seed: str, lesson: Lesson | None, open_scene: Callable[[Row], Scene]) -> Grade:
+def _judge(row: Row, seed: str, lesson: Lesson | None, open_scene: Callable[[Row], Scene], ask: Ask) -> Grade:
     if lesson is None:
         return Grade(row, None, problem=f"There is no lesson {row.lesson!r} here; give its folder with --lessons.")
     try:
@@ -60,7 +67,7 @@ def _judge(row: Row, seed: str, lesson: Lesson | None, open_scene: Callable[[Row
             return Grade(row, None, problem=f"The picture {row.picture!r} is another here than the student's.")
         if scene.detector.fingerprint != row.fingerprint:
             return Grade(row, None, problem=f"The detector {row.detector!r} has other weights here than the student's.")
-        questions = {question.name: question for question in lesson.questions(scene, seed, row.stage)}
+        questions = {question.name: question for question in ask(lesson, scene, seed, row.stage)}
         if row.question not in questions:
             return Grade(row, None, problem=f"The lesson {row.lesson!r} has no question {row.question!r} there.")
         question, judged = questions[row.question], replace(row, tries=())

@@ -52,6 +52,11 @@ class Shelf:
     def __iter__(self) -> Iterator[Lesson]:
         return iter(self.lessons)
 
+    @property
+    def own(self) -> tuple[Lesson, ...]:
+        """The teacher's."""
+        return tuple(lesson for lesson in self.lessons if lesson not in BUILT_IN)
+
     def find(self, name: str) -> Lesson | None:
         """The lesson of that name; None where there is none."""
         return next((lesson for lesson in self.lessons if lesson.name == name), None)
@@ -60,12 +65,16 @@ class Shelf:
 def with_folder(folder: Path) -> Shelf:
     """The program's lessons and those of a folder's `*.py` files, which are run: it must be the teacher's own.
 
+    Args:
+        folder: or one such file.
+
     Raises:
         LessonError: there is no such folder, or too much in it.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and not (folder.is_file() and folder.suffix == ".py"):
         raise LessonError(f"{folder} is no folder; name one that holds lessons, each a .py file with a `LESSON`.")
-    paths = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+    found = folder.glob("*.py") if folder.is_dir() else [folder]
+    paths = sorted(path for path in found if path.name != "__init__.py")
     if len(paths) > MOST_FILES:
         raise LessonError(f"{folder} holds {len(paths)} .py files; at most {MOST_FILES} lessons can be read from one.")
     lessons, broken = list(BUILT_IN), []
