@@ -44,6 +44,7 @@ PAGES = {
     "results": Entry("failures", "query_stats", None),
     "compare": Entry("failures", "compare", None),
     "family": Entry("failures", "family_history", None),
+    "glossary": Entry("training", "menu_book", None),
     "images": Entry("data", "photo_library", None),
 }
 MOVED = {
