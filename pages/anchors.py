@@ -10,6 +10,7 @@ from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import term, workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -47,7 +48,7 @@ def picture(here: Session) -> None:
         row, column = chosen_cell(here, level)
         first = grid.of_cell(level, row, column).start
         st.markdown(f"**Cell** row {row}, column {column}: anchors {first:,} and following")
-        st.dataframe(shape_table(grid, level), hide_index=True)
+        explained_table(shape_table(grid, level))
         show_numbers(here, level)
         st.caption("Dots are where anchors are centred: torchvision takes each cell's corner. Click to choose a cell.")
     (rows, columns), (stride_y, stride_x), (down, across) = grid.grid_sizes[level], grid.strides[level], data.scale

@@ -47,7 +47,8 @@ def show_picture_of(here: Session, examined: Examination, object_: int | None) -
 def offer_a_miss(here: Session) -> None:
     """Go to a picture where something is missed, when asked."""
     st.success("Nothing is missed on this picture.")
-    if not st.button("Go to a picture where something is missed", key="find_a_miss", type="primary"):
+    told = word("action.with_misses").hover
+    if not st.button("Go to a picture where something is missed", key="find_a_miss", type="primary", help=told):
         return
     with progress("miss") as tell:
         found = survey.where_missed(here, tell)

@@ -17,6 +17,7 @@ from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes import why_score
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 
 
@@ -89,7 +90,7 @@ def picture(here: Session) -> None:
 
 
 def listed(here: Session) -> None:
-    st.dataframe(table(here.trace, here.detector.classes), hide_index=True)
+    explained_table(table(here.trace, here.detector.classes))
 
 
 def why(here: Session) -> None:

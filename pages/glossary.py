@@ -12,6 +12,7 @@ from frcnn_viz.ui.controls import words
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.frame.pages import title_of
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -35,10 +36,9 @@ def choose(shelf: str) -> Term | None:
         if rows and rows[0] < len(keys):
             TERM.set(keys[rows[0]])
 
-    st.dataframe(
+    explained_table(
         [{"word": term.word.term, "tensor": term.word.tensor.replace("`", "")} for term in found],
         key=table,
-        hide_index=True,
         height=HEIGHT,
         on_select=picked,
         selection_mode="single-row-required",

@@ -8,6 +8,7 @@ from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.panes.detectors import show_detectors
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 
 DEPTH, CLASSES = Option("model.depth", 2), Option("model.classes", 2)
@@ -29,7 +30,7 @@ def show_parts(here: Session) -> None:
     ms = {stage.name: stage.ms for stage in here.trace.stages}
     left, right = st.columns([3, 2])
     with left:
-        st.dataframe(stage_rows(modules, ms), hide_index=True)
+        explained_table(stage_rows(modules, ms))
         st.caption(
             "Multiply-adds of convolutions and matrix products for this picture, its proposals and its detections; "
             "milliseconds as measured when the stage was run here."
@@ -43,7 +44,7 @@ def show_parts(here: Session) -> None:
             "parameters": f"{parameters:,}, but for frozen ones",
         }
         if entry and entry.published:
-            st.dataframe(published_rows(entry.published, measured), hide_index=True)
+            explained_table(published_rows(entry.published, measured))
             st.caption("torchvision measures multiply-adds on a picture of 800 x 800.")
         else:
             st.markdown(f"{parameters:,} parameters; {amount(work)} multiply-adds for this picture.")
@@ -52,7 +53,7 @@ def show_parts(here: Session) -> None:
 def show_tree(here: Session) -> None:
     modules = tree(here)
     depth = slide(DEPTH, "option.model.depth", 0, max(module.depth for module in modules), 1)
-    st.dataframe(tree_rows(modules, depth), hide_index=True, height=520)
+    explained_table(tree_rows(modules, depth), height=520)
     st.caption("What each module gives: batch (or RoIs) x channels x rows x columns; several where it is called anew.")
 
 

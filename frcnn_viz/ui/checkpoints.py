@@ -32,8 +32,10 @@ def checkpoint_form(name: str) -> None:
         list(ENTRIES).index(name) if name in ENTRIES else 0,
         format_func=lambda name: ENTRIES[name].title,
         key="own_base",
+        help=word("option.checkpoint.base").hover,
     )
-    file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB)
+    told = word("option.checkpoint.file").hover
+    file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB, help=told)
     path = ""
     if paths_allowed():
         path = st.text_input("or its path on the computer that runs this", key="own_path")
@@ -42,6 +44,7 @@ def checkpoint_form(name: str) -> None:
         key="own_names",
         placeholder="one a line, or a JSON list; numbers where there are none",
         height=100,
+        help=word("option.checkpoint.names").hover,
     )
     side = st.file_uploader("or a file of them", ("txt", "json", "names"), key="own_side", max_upload_size=1)
     if not st.button("Open it", key="own_add", type="primary", disabled=not (file or path.strip())):

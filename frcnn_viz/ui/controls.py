@@ -13,6 +13,7 @@ import streamlit as st
 from frcnn_viz.canvas.sieve import Dial
 from frcnn_viz.pipeline.settings import Settings, from_text
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.tables import headings
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -153,7 +154,9 @@ def level_table(level_names: Sequence[str]) -> None:
         }
         for number, (s, r) in enumerate(zip(settings.anchor_sizes, settings.aspect_ratios, strict=True))
     ]
-    st.data_editor(rows, key=key, disabled=["level"], hide_index=True, on_change=_table_changed, args=(key,))
+    told = headings(rows[0])
+    more = {"hide_index": True, "column_config": told, "on_change": _table_changed, "args": (key,)}
+    st.data_editor(rows, key=key, disabled=["level"], **more)
 
 
 def _table_changed(key: str) -> None:

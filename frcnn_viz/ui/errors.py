@@ -12,6 +12,7 @@ from frcnn_viz.pipeline.exhaustion import give_back, is_out_of_memory
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
 
 LOG = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ def _offer_less() -> None:
                 key="less_memory",
                 on_click=session.change_settings,
                 kwargs=smaller,
+                help=word("action.smaller_image").hover,
             )
         if view.now().device != "cpu" and len(available_devices()) > 1:
-            st.button("Use the CPU", key="use_cpu", on_click=view.change, kwargs={"device": "cpu"})
+            told = word("action.use_cpu")
+            st.button(told.term, key="use_cpu", on_click=view.change, kwargs={"device": "cpu"}, help=told.hover)

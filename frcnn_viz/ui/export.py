@@ -11,6 +11,7 @@ from frcnn_viz.data.workspace import Item
 from frcnn_viz.ui import library
 from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.session import Session
+from frcnn_viz.words import word
 
 OF_PAGE = {"anchors": "anchors", "proposals": "candidates", "rois": "rois", "detections": "detections"}
 """What a page's code stage offers first."""
@@ -21,11 +22,12 @@ def export_form(here: Session, page_stage: str) -> None:
     names = list(BOX_STAGES)
     chosen, csv_button, coco_button = st.columns([2, 1, 1], vertical_alignment="bottom")
     stage = chosen.selectbox(
-        "Boxes of",
+        word("export.of").term,
         names,
         names.index(OF_PAGE.get(page_stage, "detections")),
         format_func=BOX_STAGES.get,
         key="export_of",
+        help=word("export.of").hover,
     )
     stem = f"{here.image.name.rsplit('.', 1)[0]}-{here.detector.name}-{stage}"
     with csv_button:

@@ -20,7 +20,9 @@ from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.session import Session, look_at
 from frcnn_viz.ui.subjects import Subject
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +114,15 @@ def object_list(rows: Sequence[Mapping[str, object]], chosen: int | None, height
             session.select("object", rows[selected[0]]["object"])
 
     at = [number for number, row in enumerate(rows) if row["object"] == chosen]
-    st.dataframe(
+    explained_table(
         rows,
         key=key,
-        hide_index=True,
         height=height,
         on_select=picked,
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": at}},
         column_order=("class", "verdict"),
-        column_config={"class": st.column_config.Column(width=70)},
+        beside={"class": st.column_config.Column(width=70, help=word("term.class").hover)},
     )
 
 

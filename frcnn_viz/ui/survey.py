@@ -20,6 +20,7 @@ from frcnn_viz.ui.progress import Tell, progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import Subject, of_items, of_samples
 from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
 
 _DONE: OrderedDict[str, Examination] = OrderedDict()
 """What was examined or read from disk in this process, the longest unused first."""
@@ -78,7 +79,8 @@ def examined_by(
         return done
     asked = max(waiting) > 1
     place = st.empty()
-    if asked and not place.button(f"Examine {max(waiting):,} images", key=f"{key}_run", type="primary"):
+    more = {"key": f"{key}_run", "type": "primary", "help": word("action.examine").hover}
+    if asked and not place.button(f"Examine {max(waiting):,} images", **more):
         told = " and ".join(f"{len(one):,} of {len(subjects):,}" for one in done)
         st.caption(f"{told} images are examined at these settings.")
         return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,9 @@ CASES: dict[str, dict[str, str]] = {
     "selected out of reach": dict.fromkeys(("cell", "anchor", "candidate", "proposal", "detection"), "999999999"),
 }
 SHAPES = {"anchors.tab": "shapes"}
+NAMED_BY_DATA = {"", "street", "cells"}
+"""Columns of the experiment that comes with the program: its sets."""
+WIDGETS = ("metric", "slider", "selectbox", "toggle", "checkbox", "number_input", "text_input", "multiselect")
 
 
 def changes(test: AppTest) -> dict[str, str]:
@@ -54,6 +58,16 @@ def test_page_opens_on_every_tab(name: str, case: str) -> None:
         assert test.title[0].value == word(f"page.{name}").term
         assert test.button_group(key=key).value == tab
         assert all(tells.alt.strip() for tells in pictures(test)), tab
+        assert unexplained(test) <= NAMED_BY_DATA, tab
+
+
+def unexplained(test: AppTest) -> set[str]:
+    """Labels of numbers and controls, and headers of tables, that say nothing on hover."""
+    labels = {one.proto.label for kind in WIDGETS for one in test.get(kind) if not one.proto.help}
+    for table in test.dataframe:
+        told = json.loads(table.proto.columns or "{}")
+        labels |= {name for name in table.value.columns if not told.get(name, {}).get("help")}
+    return labels
 
 
 def pictures(test: AppTest) -> list[Any]:

@@ -24,6 +24,7 @@ from frcnn_viz.ui.controls import choice, segments
 from frcnn_viz.ui.panes.arms_begin import NAME
 from frcnn_viz.ui.panes.arms_objects import objects_found_by_one
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -102,7 +103,7 @@ def show(record: Record, about: str) -> None:
         told = [cells(row, about) for row in rows]
         told += [cells(row, "seconds") for row in record.rows("seconds")] if about == "figures" else []
         table = [dict(zip(columns, row, strict=True)) for row in told]
-        st.dataframe(table, hide_index=True, height=36 + 35 * min(len(table), 10))
+        explained_table(table, height=36 + 35 * min(len(table), 10))
         run = record.experiment.run
         st.caption(
             f"Mean ± standard deviation of {len(seeds)} seeds, after {run.recipe.steps:,} steps of "

@@ -14,6 +14,7 @@ from frcnn_viz.training.results import Finding, Record
 from frcnn_viz.ui import library
 from frcnn_viz.ui.objects import object_wall
 from frcnn_viz.ui.subjects import Subject, of_items, of_samples
+from frcnn_viz.ui.tables import explained_table
 
 SHOWN = 24
 SAME = 0.9
@@ -33,7 +34,7 @@ def objects_found_by_one(record: Record) -> None:
         return
     left, right = st.columns([2, 3])
     with left:
-        st.dataframe(disagreement_rows(record), hide_index=True, height=400)
+        explained_table(disagreement_rows(record), height=400)
     with right:
         wall = [
             (*place, f"{first} {one.arms[0]}, {second} {one.arms[1]} of {len(record.seeds)}")

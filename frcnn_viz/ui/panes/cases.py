@@ -7,6 +7,7 @@ import torch
 
 from frcnn_viz.analysis.nms import RPN, Court, object_under
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 
 SHOWN = 200
 
@@ -46,5 +47,5 @@ def show_cases(here: Session, court: Court, stage: str) -> None:
     if wrong := [case for case in cases if case.get("another object")]:
         told = f"{len(wrong)} of the {len(cases)} best-scored suppressed boxes"
         st.warning(f"{told} were on another object than their suppressor.")
-    st.dataframe(cases, hide_index=True, height=400)
+    explained_table(cases, height=400)
     st.caption(f"The best-scored first: {len(cases):,} of {len(rows):,}.")

@@ -12,6 +12,7 @@ from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.panes.statistics import show_statistics
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import SET_TITLES
+from frcnn_viz.ui.tables import explained_table
 
 SHOWN = 300
 
@@ -52,9 +53,7 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
         }
         for f in findings[:SHOWN]
     ]
-    event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", key=f"findings_{len(findings)}"
-    )
+    event = explained_table(rows, on_select="rerun", selection_mode="multi-row", key=f"findings_{len(findings)}")
     chosen = [findings[row] for row in event.selection.rows if row < len(findings)]
     one, some, *groups = st.columns(2 + len({f.kind for f in findings if f.mend}))
 

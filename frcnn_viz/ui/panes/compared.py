@@ -15,6 +15,7 @@ from frcnn_viz.ui.inspector import term
 from frcnn_viz.ui.panes.pinned import title, told_of, what_differs
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -119,4 +120,4 @@ def listed(a: Session, b: Session) -> None:
         return
     changed = sum(row[word("compare.kind").term] != NAMES[Difference.SAME] for row in rows)
     st.caption(f"Detections that differ: {changed:,} of {len(rows):,}.")
-    st.dataframe(rows, hide_index=True, height=500)
+    explained_table(rows, height=500)

@@ -11,6 +11,7 @@ from frcnn_viz.ui.objects import object_wall
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, tell_set
 from frcnn_viz.ui.survey import examined_by
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.words import word
 
 SHOWN = 12
@@ -32,7 +33,7 @@ def over_set(a: Session, b: Session) -> None:
         rows = totals_table(
             totals(truths, results_a, a.detector.classes), totals(truths, results_b, b.detector.classes)
         )
-        st.dataframe(rows, hide_index=True, height=36 + 35 * len(rows))
+        explained_table(rows, height=36 + 35 * len(rows))
     only = dict(zip(("found_a", "found_b"), found_by_one(results_a, results_b), strict=True))
     with right:
         for key, objects in only.items():

@@ -13,6 +13,8 @@ from frcnn_viz.ui.checkpoints import checkpoint_form, own_list
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
+from frcnn_viz.words import word
 
 
 def get(entry: Entry) -> None:
@@ -36,10 +38,12 @@ def show_missing(missing: list[str]) -> None:
         missing.index(wanted) if wanted in missing else 0,
         format_func=lambda name: known[name].title,
         key="fetch_name",
+        help=word("action.fetch").hover,
     )
     entry = known[name]
     random.button("Open it with random weights", key="open_random", on_click=session.choose_model, args=(name, True))
-    if button.button(f"Fetch {entry.fetched.megabytes:.0f} MB", key="fetch", type="primary"):
+    told = word("action.fetch").hover
+    if button.button(f"Fetch {entry.fetched.megabytes:.0f} MB", key="fetch", type="primary", help=told):
         get(entry)
     st.caption(
         f"From {entry.fetched.url} to `{entry.fetched.path}`, kept only when whole and with the right hash."
@@ -59,7 +63,7 @@ def show_detectors(here: Session) -> None:
         }
         for entry in known.values()
     ]
-    st.dataframe(rows, hide_index=True, height=36 * len(rows) + 40)
+    explained_table(rows, height=36 * len(rows) + 40)
     missing = [name for name, entry in known.items() if not entry.is_here]
     if missing:
         show_missing(missing)

@@ -14,6 +14,7 @@ from frcnn_viz.ui.family import crops_of, ways_of
 from frcnn_viz.ui.panes.family_crops import offer_crops, tell_crops
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -38,7 +39,7 @@ def pictures(here: Session) -> None:
     with st.container(key="below_family"), st.container(key="below_compared"):
         left, middle, right = st.columns([46, 22, 32], gap="small")
         with left:
-            st.dataframe(ways_table(ways, here.ground_truth, classes), hide_index=True, height=36 + 35 * len(ways))
+            explained_table(ways_table(ways, here.ground_truth, classes), height=36 + 35 * len(ways))
             heads = here.detector.model.roi_heads
             if heads.has_mask() or heads.has_keypoint():
                 st.caption("Boxes alone are compared; masks and keypoints are left out.")
@@ -70,7 +71,7 @@ def times(here: Session) -> None:
     """The tab `times`."""
     _, ways = ways_of(here)
     chart(times_figure(ways), "family_times", 220)
-    st.dataframe(times_table(ways), hide_index=True, height=36 + 70 * len(ways))
+    explained_table(times_table(ways), height=36 + 70 * len(ways))
     for way in ways:
         st.caption(f"**{word(f'family.{way.name}').term}**: {word(f'family.why_{way.name}').sentence}")
     st.caption(

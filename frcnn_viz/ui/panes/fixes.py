@@ -12,6 +12,7 @@ from frcnn_viz.ui.panes.verdict import chosen_object, examined_here
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -35,7 +36,7 @@ def body(here: Session) -> None:
     if not told:
         st.caption("No single setting recovers it, within the range that was tried; other anchors or training would.")
         return
-    st.dataframe(fix_rows(told), hide_index=True)
+    explained_table(fix_rows(told))
     st.caption("Each was tried: with it the object is found, one step less does not do.")
     with st.container(horizontal=True):
         for number, fix in enumerate(told):
@@ -45,6 +46,7 @@ def body(here: Session) -> None:
                 key=f"apply_fix_{number}",
                 on_click=session.change_settings,
                 kwargs={name: getattr(fix.settings, name) for name in changes},
+                help=word("fix.apply").hover,
             )
     show_price(here, told[0])
 
@@ -69,7 +71,7 @@ def show_price(here: Session, fix: Fix) -> None:
     """What the cheapest change costs on the set of images, when asked."""
     subjects = chosen_subjects(here)
     if len(subjects) < 2 or not st.button(
-        f"Price of the first on the {len(subjects):,} images of the set", key="price"
+        f"Price of the first on the {len(subjects):,} images of the set", key="price", help=word("fix.price").hover
     ):
         return
     totals = []

@@ -14,6 +14,7 @@ from frcnn_viz.ui.controls import segments, slide
 from frcnn_viz.ui.footage import Study, examined
 from frcnn_viz.ui.panes.gap import show_gap
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -36,7 +37,7 @@ def body(here: Session) -> None:
     sort = segments(SORT, "flicker.sort", {name: word(f"flicker.by_{name}").term for name in SORTS})
     rows = SORTS[sort](study.gaps)
     more = {"height": min(250, 40 + 36 * len(rows)), "selection_mode": "single-row"}
-    st.dataframe(gap_rows(rows), hide_index=True, key=f"gaps_{sort}", on_select=_chose(rows, f"gaps_{sort}"), **more)
+    explained_table(gap_rows(rows), key=f"gaps_{sort}", on_select=_chose(rows, f"gaps_{sort}"), **more)
     st.caption(word("flicker.choose").sentence)
 
 

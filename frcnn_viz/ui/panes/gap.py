@@ -20,6 +20,7 @@ from frcnn_viz.ui.memory import FOR_SURVEYS
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.progress import Tell, progress
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -39,7 +40,7 @@ def show_gap(here: Session, study: Study, gap: Gap, close: Callable[[], None]) -
         numbers, fixes, legend = st.columns([7, 4, 3], gap="small")
         with numbers:
             before, lost = (study.records[frame].of(gap.identity) for frame in sides.values())
-            st.dataframe(gap_numbers(before, lost), hide_index=True, height=180)
+            explained_table(gap_numbers(before, lost), height=180)
         with fixes:
             st.caption(plain(gap.cause))
             show_fixes(here, study, gap)
@@ -80,7 +81,7 @@ def show_fixes(here: Session, study: Study, gap: Gap) -> None:
     if not fixes:
         st.caption(word("gap.no_fix").sentence)
         return
-    st.dataframe(fix_rows(fixes), hide_index=True)
+    explained_table(fix_rows(fixes))
     st.caption(word("gap.fixes").sentence)
     with st.container(horizontal=True):
         for number, fix in enumerate(fixes):

@@ -8,6 +8,7 @@ from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -29,8 +30,10 @@ def body(here: Session) -> None:
         st.warning(
             "Its deltas were learnt for its own sizes: what it makes of others is no measure of training with them."
         )
-    names = ("detections", f"found of {int((~here.ground_truth.ignored).sum())}", "false alarms")
-    st.dataframe([{"with": name, **dict(zip(names, row, strict=True))} for name, row in rows.items()], hide_index=True)
+    found = f"found of {int((~here.ground_truth.ignored).sum())}"
+    names = ("detections", found, "false alarms")
+    told = {found: st.column_config.Column(help=word("metric.finds").hover)}
+    explained_table([{"with": name, **dict(zip(names, row, strict=True))} for name, row in rows.items()], beside=told)
 
 
 def outcome(here: Session, settings: Settings) -> tuple[int, int, int]:

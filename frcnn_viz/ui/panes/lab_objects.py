@@ -15,6 +15,7 @@ from frcnn_viz.ui.panes.lab_controls import anchor_controls, check_levels
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, tell_set, this_image
+from frcnn_viz.ui.tables import explained_table
 
 
 def body(here: Session) -> None:
@@ -38,7 +39,7 @@ def body(here: Session) -> None:
             st.caption(objects.left_out)
         canvas_panel("lab_canvas")
         rows = object_rows(objects.number.tolist(), truth.names, placed.sizes, fit, threshold, placed.level_names)
-        st.dataframe(rows, hide_index=True, height=250)
+        explained_table(rows, height=250)
         st.caption("Sizes are square roots of areas, in resized pixels.")
     with left:
         layers = object_layers(truth.boxes_in_image, truth.names, fit, threshold, here.trace.input)

@@ -16,6 +16,7 @@ from frcnn_viz.ui import view
 from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, set_in_force, tell_set
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -116,7 +117,7 @@ def show(refitting: Refitting, running: bool) -> None:
         told.append(f"For {last.left_out:,} more there was no room in memory.")
     st.caption(" ".join(told))
     if last.figures:
-        st.dataframe(rows(last), hide_index=True)
+        explained_table(rows(last))
 
 
 def rows(report: Report) -> list[dict[str, object]]:

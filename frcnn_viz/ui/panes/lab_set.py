@@ -13,6 +13,7 @@ from frcnn_viz.ui.objects import ObjectSet, object_wall
 from frcnn_viz.ui.panes.lab_controls import anchor_controls, check_levels
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, tell_set
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.words import word
 
 SHOWN = 12
@@ -39,7 +40,7 @@ def body(here: Session) -> None:
         return
     after = report(placed, now.anchor_sizes, now.aspect_ratios, threshold)
     with left:
-        st.dataframe(comparison(before.rows, after.rows), hide_index=True, height=320)
+        explained_table(comparison(before.rows, after.rows), height=320)
         st.caption("The detector's own anchors and resize → these. Of each object its best anchor counts.")
         show_changes(objects, before.fit, after.fit, threshold)
 

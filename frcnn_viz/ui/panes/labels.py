@@ -13,6 +13,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.panes.matched import matched
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 
 
 def body(here: Session) -> None:
@@ -28,4 +29,5 @@ def body(here: Session) -> None:
     with left:
         chart(bars(names, values, [REASONS[r] for r in there], "All anchors by label", log=True), "reasons", 300)
     threshold = here.settings.rpn_fg_iou_thresh
-    right.dataframe(object_table(matches, truth.names, truth.ignored.tolist(), threshold), hide_index=True, height=460)
+    with right:
+        explained_table(object_table(matches, truth.names, truth.ignored.tolist(), threshold), height=460)

@@ -26,6 +26,7 @@ from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.inspector import term, workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.training import TrainingStep, choose_head, tell_step, training_step
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -67,7 +68,7 @@ def body(here: Session) -> None:
             show_chosen(deltas)
         st.markdown(f"**{word('number.largest_losses').term}**", help=word("number.largest_losses").hover)
         rows = worst_anchors(losses.rpn) if which == ANCHORS else worst_rois(losses.roi, step.detector.classes)
-        st.dataframe(rows, hide_index=True, height=240)
+        explained_table(rows, height=240)
     with left:
         show_batch(here, step, losses, which, more)
 
@@ -114,7 +115,7 @@ def show_chosen(deltas: Tensor | None) -> None:
     if deltas is None:
         st.caption("Click a box to see what it should learn and what is predicted.")
         return
-    st.dataframe(delta_table(*deltas), hide_index=True)
+    explained_table(delta_table(*deltas))
     st.caption("The arrow shows where it is sent." if deltas[0].any() else "It is negative: it learns no box.")
 
 

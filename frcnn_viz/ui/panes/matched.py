@@ -16,6 +16,7 @@ from frcnn_viz.pipeline.boxes import to_input
 from frcnn_viz.pipeline.matching import AnchorMatches, MatchReason
 from frcnn_viz.ui import session
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 
@@ -76,7 +77,7 @@ def show_object(here: Session, now: Matched, object_: int) -> None:
     sentence = object_alarm(now.matches, object_, here.settings.rpn_fg_iou_thresh)
     (st.success if sentence.startswith("Best") else st.warning)(sentence)
     rows = anchor_rows(trace.anchors, now.matches, now.boxes[object_], object_, trace.features.names, trace.input)
-    st.dataframe(rows, hide_index=True, height=250)
+    explained_table(rows, height=250)
 
 
 def show_anchor(here: Session, now: Matched, anchor: int) -> None:
@@ -92,9 +93,9 @@ def show_anchor(here: Session, now: Matched, anchor: int) -> None:
         with torch.inference_mode():
             (target,) = here.detector.model.rpn.box_coder.encode([nearest], [grid.boxes[anchor][None]])
         st.caption("What it is to learn (tx, ty, tw, th), and what the RPN says now:")
-        st.dataframe(delta_table(target[0], here.trace.rpn.deltas[anchor]), hide_index=True)
+        explained_table(delta_table(target[0], here.trace.rpn.deltas[anchor]))
     else:
         st.caption("It is not positive, so it learns no box.")
     overlapped = objects_of_anchor(grid, anchor, now.boxes, here.ground_truth.names)
     if overlapped:
-        st.dataframe(overlapped, hide_index=True, height=150)
+        explained_table(overlapped, height=150)

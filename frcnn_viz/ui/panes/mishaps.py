@@ -20,6 +20,7 @@ from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -83,7 +84,7 @@ def show(here: Session, name: str, running: bool) -> None:
                 act_button("mishap.stop", end)
             _explain(name, reports.get(name))
         with middle:
-            st.dataframe(rows(name, reports), hide_index=True, row_height=28)
+            explained_table(rows(name, reports), row_height=28)
         with right:
             chart(losses_figure(name, reports), "mishap_losses", height=180)
             segments(PICTURE, "mishap.picture", {number: str(number + 1) for number in range(len(held_out()))})

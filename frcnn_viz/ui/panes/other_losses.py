@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from frcnn_viz.analysis.loss_variants import variants
 from frcnn_viz.figures.losses import curve_figure, variant_table
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.training import tell_step, training_step
 
 
@@ -21,5 +20,5 @@ def body(here: Session) -> None:
     tell_step(here, step)
     losses = step.trace.losses(step.boxes_in_image, step.labels)
     cells = sum(rows * columns for rows, columns in step.trace.anchors.grid_sizes)
-    st.dataframe(variant_table(variants(losses, cells)), hide_index=True)
+    explained_table(variant_table(variants(losses, cells)))
     chart(curve_figure(), "loss_curves", 240)

@@ -8,6 +8,8 @@ from frcnn_viz.analysis.nms import FINAL, court_of, keep_across_groups, keep_wit
 from frcnn_viz.analysis.outcomes import judge_picture
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
+from frcnn_viz.words import word
 
 
 def body(here: Session) -> None:
@@ -23,7 +25,7 @@ def body(here: Session) -> None:
         "class-agnostic": (keep_across_groups(court, court.threshold, limit), None),
         "Soft-NMS, sigma 0.5": (soft_rows, soft_scores),
     }
-    rows = []
+    rows, found = [], "found" if truth is None else f"found of {int((~truth.ignored).sum())}"
     for name, (kept, scores) in ways.items():
         order = (court.scores[kept] if scores is None else scores).argsort(descending=True, stable=True)[:limit]
         kept = kept[order]
@@ -32,11 +34,11 @@ def body(here: Session) -> None:
             boxes = here.trace.input.boxes_in_image(court.boxes[kept])
             outcomes = judge_picture(boxes, court.groups[kept], truth, here.detector.classes)
             line |= {
-                f"found of {int((~truth.ignored).sum())}": int(outcomes.found.sum()),
+                found: int(outcomes.found.sum()),
                 "false alarms": int(outcomes.false_alarms.sum()),
             }
         rows.append(line)
-    st.dataframe(rows, hide_index=True)
+    explained_table(rows, beside={found: st.column_config.Column(help=word("metric.finds").hover)})
     st.caption(
         "On the same scored boxes of the final NMS, after the limit on detections. Soft-NMS lowers scores instead of "
         "removing boxes."

@@ -11,6 +11,7 @@ from frcnn_viz.ui.controls import choice
 from frcnn_viz.ui.footage import examined
 from frcnn_viz.ui.inspector import term
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 
 OBJECT = Option("video.object", "")
@@ -39,4 +40,4 @@ def body(here: Session) -> None:
         with column:
             value = means.get(name)
             term(f"steady.{name}", "" if value is None else f"{value:.3f}")
-    st.dataframe(steadiness_rows(objects), hide_index=True)
+    explained_table(steadiness_rows(objects))

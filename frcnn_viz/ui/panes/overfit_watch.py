@@ -23,6 +23,7 @@ from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes.runs import open_step
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -85,7 +86,7 @@ def watch(here: Session, training: Training, running: bool) -> None:
         if shown and not running:
             offer_step(training.run.name, shown.step)
         if shown:
-            st.dataframe(object_rows(shown.check, training.truth.names), hide_index=True, height=200)
+            explained_table(object_rows(shown.check, training.truth.names), height=200)
             steps = [step for report in reports for step in report.steps]
             if steps:
                 chart(losses_figure(steps), "overfit_losses", height=260)

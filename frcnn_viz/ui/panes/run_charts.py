@@ -26,6 +26,7 @@ from frcnn_viz.training.store import RunFolder
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.words import word
 
 FRAMES, LEAST_SCORE = 8, 0.5
@@ -49,7 +50,7 @@ def show_quality(history: History, under_way: bool) -> None:
     with left:
         chart(quality_figure(history.evaluations), "run_quality", 330)
         rows = [{"class": name, "AP": f"{value:.3f}"} for name, value in history.evaluations[-1][1].per_class.items()]
-        st.dataframe(rows, hide_index=True, height=36 * min(len(rows), 4) + 38)
+        explained_table(rows, height=36 * min(len(rows), 4) + 38)
     with right:
         chart(stage_recall_figure(history.evaluations), "run_recall", 460)
 

@@ -18,6 +18,7 @@ from frcnn_viz.figures.statistics import (
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import choice, segments
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 
@@ -34,7 +35,7 @@ def show_statistics(here: Session, dataset: Dataset) -> None:
     settings = here.settings
     scales = table.scales(settings.min_size, settings.max_size)
     rows, resized = by_class(table), by_class(table, scales)
-    st.dataframe(class_table(rows, resized), hide_index=True)
+    explained_table(class_table(rows, resized))
     st.caption(
         f"Resized as {plain(here.detector.title)} does now: shorter side {settings.min_size}, "
         f"longer at most {settings.max_size}. Sizes are square roots of areas."
