@@ -24,6 +24,7 @@ def notes() -> None:
     st.text_area(
         word("images.notes").term,
         key="workspace_notes",
+        help=word("images.notes").hover,
         on_change=lambda: attempt(workspace.set_notes, view.held("workspace_notes")),
     )
     st.caption(f"Everything is kept in {plain(workspace.folder)}, at every change.")

@@ -38,7 +38,7 @@ def checkpoint_form(name: str) -> None:
     file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB, help=told)
     path = ""
     if paths_allowed():
-        path = st.text_input("or its path on the computer that runs this", key="own_path")
+        path = st.text_input("or its path on the computer that runs this", key="own_path", help=told)
     names = st.text_area(
         "Class names, without the background",
         key="own_names",
@@ -46,7 +46,8 @@ def checkpoint_form(name: str) -> None:
         height=100,
         help=word("option.checkpoint.names").hover,
     )
-    side = st.file_uploader("or a file of them", ("txt", "json", "names"), key="own_side", max_upload_size=1)
+    told = word("option.checkpoint.names").hover
+    side = st.file_uploader("or a file of them", ("txt", "json", "names"), key="own_side", max_upload_size=1, help=told)
     if not st.button("Open it", key="own_add", type="primary", disabled=not (file or path.strip())):
         return
     try:

@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from frcnn_viz.paths import APP
+from frcnn_viz.words import word
 from tests.browser.conftest import open_by_menu
 from tests.data.videos import pictures, write_video
 
@@ -212,5 +213,7 @@ def test_old_links_open_the_right_tab(old: str, title: str, tab: str, app: str, 
     page.goto(f"{app}/{old}?image=crowd")
     expect(page.locator("h1")).to_have_text(title)
     settled(page)
-    expect(page.locator(".st-key-heading").get_by_role("radio", name=tab, exact=True)).to_be_checked()
+    opened = page.locator(".st-key-heading").get_by_role("radio", name=tab, exact=True)
+    expect(opened).to_be_checked()
+    expect(opened).to_have_attribute("title", word(f"tab.{old}").plain_hover)
     expect(page).to_have_url(re.compile("image=crowd"))

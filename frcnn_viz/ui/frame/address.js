@@ -6,6 +6,7 @@ export default function ({ data }) {
   Object.assign(bar, data, { look: bar.look });
   write(bar);
   measure(bar);
+  explain(data.tabs);
   window.dispatchEvent(new CustomEvent("frcnn-viz:view", { detail: data }));
 }
 
@@ -22,6 +23,12 @@ function listen(bar) {
 function write({ link, look }) {
   const query = link + (look ? "&look=" + encodeURIComponent(look) : "");
   if (location.search !== "?" + query) history.replaceState(history.state, "", location.pathname + "?" + query);
+}
+
+// Streamlit has no place for words about one of several buttons.
+function explain(tabs) {
+  for (const tab of document.querySelectorAll(".st-key-heading [data-testid=stButtonGroup] button"))
+    tab.title = tabs[tab.textContent.trim()] ?? "";
 }
 
 // How far down the inspector begins, for the style sheet, which lets it end with the window.

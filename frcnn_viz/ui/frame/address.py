@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,13 +14,13 @@ import streamlit as st
 from frcnn_viz.pipeline.settings import to_text
 from frcnn_viz.ui import view
 from frcnn_viz.ui.session import Session
-from frcnn_viz.words import word
+from frcnn_viz.words import Word, word
 
 _HERE = Path(__file__).parent
 
 
-def address(here: Session) -> None:
-    """Bring the address bar and the sidebar up to date."""
+def address(here: Session, tabs: Iterable[Word] = ()) -> None:
+    """Bring the address bar and the sidebar up to date, and let the page's tabs explain themselves on hover."""
     now = view.now()
     data = {
         "page": now.page,
@@ -28,6 +29,7 @@ def address(here: Session) -> None:
         "restored": view.restored(),
         "changed": changed(here),
         "pin": pin_words(),
+        "tabs": {tab.term: tab.plain_hover for tab in tabs},
     }
     with st.container(key="address"):
         _declare()(key="address_bar", data=data)

@@ -74,7 +74,7 @@ def _run(name: str, tabs: dict[str, Body]) -> None:
     if PAGES[name].section == "stages":
         with stages:
             strip(here, current_stage(name, tab))
-    address(here)
+    address(here, [word(f"tab.{tab}") for tab in tabs])
 
 
 def _told(work: Callable[[], T]) -> T | None:

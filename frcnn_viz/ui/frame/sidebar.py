@@ -97,7 +97,7 @@ def _picture(here: session.Session | None) -> None:
                 name = titles.get(key, key)
                 st.button(plain(name), key=f"open_{key}", type="tertiary", on_click=session.choose_image, args=(key,))
         with st.popover(word("view.camera").term, icon=":material/photo_camera:", help=word("view.camera").sentence):
-            if st.toggle("Use the camera", key="camera_on"):
+            if st.toggle("Use the camera", key="camera_on", help=word("view.camera").sentence):
                 st.camera_input("A photo", key="camera", on_change=_photographed)
     gallery(_neighbours(), "thumbnails", session.choose_image, width=52)
     if here:

@@ -16,7 +16,8 @@ from frcnn_viz.words import word
 
 def detections_form(here: Session, item: Item) -> None:
     found = here.trace.detections
-    lowest = st.slider(word("draw.start_score").term, 0.0, 1.0, 0.5, 0.05, key="start_score")
+    told = word("draw.start_score")
+    lowest = st.slider(told.term, 0.0, 1.0, 0.5, 0.05, key="start_score", help=told.hover)
     objects = start_from_detections(found, here.detector.classes, item.objects, lowest)
     new = len(objects) - len(item.objects)
     st.button(
@@ -38,8 +39,9 @@ def class_form(here: Session) -> None:
             word("draw.add_classes").term, key="add_classes", on_click=attempt, args=(workspace.add_classes, lacking)
         )
     if workspace.classes:
-        old = st.selectbox(word("draw.rename").term, workspace.classes, key="rename_old")
-        new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two")
+        told = word("draw.rename")
+        old = st.selectbox(told.term, workspace.classes, key="rename_old", help=told.hover)
+        new = st.text_input("to", key="rename_new", placeholder="an existing name joins the two", help=told.hover)
         st.button(
             "Rename everywhere",
             key="rename",
@@ -55,7 +57,8 @@ def history_form(item: Item) -> None:
     if not revisions:
         st.caption("No earlier version yet.")
         return
-    chosen = st.selectbox("Earlier versions", revisions, format_func="version {}".format, key=f"history_{item.id}")
+    told, named = word("draw.history"), "version {}".format
+    chosen = st.selectbox(told.term, revisions, format_func=named, key=f"history_{item.id}", help=told.hover)
     st.button(word("draw.restore").term, key="restore", on_click=attempt, args=(workspace.restore, item.id, chosen))
 
 
@@ -69,4 +72,5 @@ def note_form(item: Item) -> None:
         library.workspace().set_note(item.id, view.held(key))
         place.revision = library.workspace().item(item.id).revision
 
-    st.text_area(word("draw.note").term, key=key, on_change=attempt, args=(changed,), height=80)
+    told = word("draw.note")
+    st.text_area(told.term, key=key, on_change=attempt, args=(changed,), height=80, help=told.hover)

@@ -17,8 +17,9 @@ from frcnn_viz.words import word
 def take_away(items: list[Item]) -> None:
     workspace = library.workspace()
     format_, pictures, button = st.columns([2, 2, 3], vertical_alignment="bottom")
-    wanted = format_.selectbox(word("images.format").term, list(FORMATS), format_func=FORMATS.get, key="export_format")
-    with_pictures = pictures.checkbox(word("images.with_pictures").term, key="export_pictures")
+    how, too = word("images.format"), word("images.with_pictures")
+    wanted = format_.selectbox(how.term, list(FORMATS), format_func=FORMATS.get, key="export_format", help=how.hover)
+    with_pictures = pictures.checkbox(too.term, key="export_pictures", help=too.hover)
     if wanted == "yolo":
         st.caption("YOLO text holds no flags: difficult, truncated and crowd are not written.")
 
