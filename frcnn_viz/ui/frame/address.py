@@ -24,12 +24,12 @@ def address(here: Session, tabs: Iterable[Word] = ()) -> None:
     now = view.now()
     data = {
         "page": now.page,
+        "tabs": {tab.term: tab.plain_hover for tab in tabs},
         "link": urlencode(replace(now, look="").link()),
         "look": now.look,
         "restored": view.restored(),
         "changed": changed(here),
         "pin": pin_words(),
-        "tabs": {tab.term: tab.plain_hover for tab in tabs},
     }
     with st.container(key="address"):
         _declare()(key="address_bar", data=data)
