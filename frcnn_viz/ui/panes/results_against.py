@@ -11,6 +11,7 @@ from frcnn_viz.ui.controls import number, segments
 from frcnn_viz.ui.panes.results_worst import finding_wall
 from frcnn_viz.ui.results import AGAINST, ask, paired
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -39,7 +40,7 @@ def body(here: Session) -> None:
         by = segments(BY, "results.part", {name: word(f"results.by_{name}").term for name in COLUMNS})
         told = versus.differences(by)
         chart(difference_figure(told), "result_differences", 280)
-        st.dataframe(difference_rows(told), hide_index=True, height=36 + 35 * min(len(told), 8))
+        explained_table(difference_rows(told), height=36 + 35 * min(len(told), 8))
     with right:
         wall(versus, sum(one.won for one in told), sum(one.lost for one in told))
 

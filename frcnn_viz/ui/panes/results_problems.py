@@ -7,6 +7,7 @@ import streamlit as st
 from frcnn_viz.ui.controls import number
 from frcnn_viz.ui.results import head
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
@@ -29,4 +30,4 @@ def body(here: Session) -> None:
     page = number(PAGE, "results.page", 1, -(-count // PER_PAGE)) if count > PER_PAGE else 1
     columns = (word("results.image").term, word("results.problem").term)
     told = results.problems(PER_PAGE, (page - 1) * PER_PAGE)
-    st.dataframe([dict(zip(columns, row, strict=True)) for row in told], hide_index=True)
+    explained_table([dict(zip(columns, row, strict=True)) for row in told])

@@ -11,6 +11,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import choice
 from frcnn_viz.ui.results import ask_chosen, head
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -30,7 +31,7 @@ def body(here: Session) -> None:
         if not told:
             st.info(word("results.none_chosen").sentence)
             return
-        st.dataframe(group_rows(told), hide_index=True, height=36 + 35 * min(len(told), 9))
+        explained_table(group_rows(told), height=36 + 35 * min(len(told), 9))
         if count > len(told):
             st.caption(f"The {len(told):,} with the most misses and false alarms, of {count:,}.")
     with right:
