@@ -72,7 +72,7 @@ def autopsy(
     else:
         from frcnn_viz.analysis.sums import sums
 
-        results = _examined(Path(data), detector, changes)
+        results = examined(Path(data), detector, changes)
         rows = [row for image, truth, one in results for row in _rows(detector, image, truth, one)]
         told = sums((truth for _, truth, _ in results), (one for _, _, one in results), detector.classes)
         images = len(results)
@@ -128,7 +128,7 @@ def waterfall(
         from frcnn_viz.analysis.examination import left_out
         from frcnn_viz.analysis.sums import strange_classes
 
-        results = _examined(Path(data), detector, changes)
+        results = examined(Path(data), detector, changes)
         ious, images = torch.cat([one.ious[one.counted] for _, _, one in results]), len(results)
         ms = {name: sum(one.ms[name] for _, _, one in results) / images for name in results[0][2].ms}
         strange = strange_classes((truth for _, truth, _ in results), detector.classes)
@@ -172,9 +172,10 @@ def _of(what: str, verdicts: Counter[tuple[str, str]]) -> Counter[str]:
     return Counter({verdict: count for (about, verdict), count in verdicts.items() if about == what})
 
 
-def _examined(
+def examined(
     data: Path, detector: Detector, changes: list[str] | None
 ) -> list[tuple[AnnotatedImage, GroundTruth, Examination]]:
+    """Every image of a set with what is on it and what came of it, behind a bar; what is known is not done again."""
     from frcnn_viz.analysis.archive import key_of, open_archive
     from frcnn_viz.analysis.examination import examine_image
     from frcnn_viz.pipeline.settings import Settings

@@ -32,6 +32,7 @@ from frcnn_viz.cli.output import (
     print_tables,
     write_json,
 )
+from frcnn_viz.cli.report import report
 from frcnn_viz.cli.results import results
 from frcnn_viz.cli.runs import runs
 from frcnn_viz.cli.serving import app
@@ -200,6 +201,7 @@ cli.command()(evaluate)
 cli.command()(failures.autopsy)
 cli.command()(failures.waterfall)
 cli.command()(results)
+cli.command()(report)
 cli.command()(video)
 cli.command()(why)
 cli.command()(compare_family)

@@ -11,34 +11,12 @@ from typing import Any
 import streamlit as st
 
 from frcnn_viz.canvas.sieve import Dial
+from frcnn_viz.figures.dials import SLIDERS, dial_of
 from frcnn_viz.pipeline.settings import Settings, from_text
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.tables import headings
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
-
-SLIDERS = {
-    "min_size": (32, 1200, 8),
-    "max_size": (32, 2000, 1),
-    "rpn_pre_nms_top_n": (1, 2000, 1),
-    "rpn_nms_thresh": (0.0, 1.0, 0.01),
-    "rpn_post_nms_top_n": (1, 2000, 1),
-    "rpn_min_size": (0.0, 64.0, 0.001),
-    "rpn_score_thresh": (0.0, 1.0, 0.005),
-    "box_score_thresh": (0.0, 1.0, 0.005),
-    "box_nms_thresh": (0.0, 1.0, 0.01),
-    "box_detections_per_img": (1, 300, 1),
-    "rpn_fg_iou_thresh": (0.0, 1.0, 0.01),
-    "rpn_bg_iou_thresh": (0.0, 1.0, 0.01),
-    "rpn_batch_size_per_image": (1, 1024, 1),
-    "rpn_positive_fraction": (0.0, 1.0, 0.01),
-    "box_fg_iou_thresh": (0.0, 1.0, 0.01),
-    "box_bg_iou_thresh": (0.0, 1.0, 0.01),
-    "box_batch_size_per_image": (1, 1024, 1),
-    "box_positive_fraction": (0.0, 1.0, 0.01),
-    "seed": (0, 1000, 1),
-}
-"""Of each setting its slider's lowest and highest value and its step; by link it may go further."""
 
 
 def setting_slider(name: str) -> None:
@@ -65,8 +43,7 @@ def setting_slider(name: str) -> None:
 
 def setting_dial(name: str) -> Dial:
     """The same as a slider of the canvas."""
-    (low, high, step), value, told = SLIDERS[name], getattr(session.settings(), name), word(name)
-    return Dial(name, told.term, told.plain_hover, value, min(low, value), max(high, value), step)
+    return dial_of(session.settings(), name)
 
 
 def turn_dials(values: dict[str, float]) -> None:
