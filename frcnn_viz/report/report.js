@@ -24,13 +24,13 @@ async function enliven(shot) {
   shot.coming = true;
   shot.message ??= await inflate(fromBase64(shot.querySelector("script").textContent));
   const { src, naturalWidth, width, height } = shot.querySelector("img"), place = document.createElement("div");
-  const look = shot.look && { text: shot.look, epoch: 1 };
+  const set = shot.look ? { look: { text: shot.look, epoch: 0 } } : {};
   place.className = "live";
   place.style.setProperty("--ratio", (width || naturalWidth) / height);
   shot.querySelector(".still").after(place);
   shot.classList.add("alive");
   const panel = shot.parentElement.querySelector(".canvas-panel");
-  shot.life = mount(place, withHeader(shot.message, { url: src, look: look || null }), () => {}, panel);
+  shot.life = mount(place, withHeader(shot.message, { url: src, ...set }), () => {}, panel);
   shot.coming = false;
 }
 

@@ -78,10 +78,16 @@ def box_canvas(
 
     offered = {dial.setting for layer in scene.layers if layer.sieve for dial in layer.sieve.dials.values()}
     answered = view.kept("dials_answered", dict)
+    on_screen()[key] = scene
     data = replace(scene, answered=answered.get(key, "")).pack(array_url)
     changes = {"on_pick_change": picked, "on_dials_change": dialled, "on_edit_change": edited}
     changes["on_frame_change"] = framed
     return _read(_declare()(key=key, data=data, **changes))
+
+
+def on_screen() -> dict[str, CanvasScene]:
+    """The scenes that the page has shown since this was cleared, by the canvas's key."""
+    return view.kept("canvases", dict)
 
 
 def canvas_panel(key: str) -> None:

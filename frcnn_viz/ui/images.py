@@ -77,6 +77,26 @@ def png(image: Image.Image | np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def content_of(url: str) -> bytes:
+    """The PNG behind a URL that `image_url` gave.
+
+    Raises:
+        ValueError: it is no longer held.
+    """
+    if url.startswith("data:"):
+        return base64.b64decode(url.partition(",")[2])
+    digest = url.removeprefix("img/").removesuffix(".png")
+    with _lock:
+        coming = _encoding.get(digest)
+    if coming:
+        coming.result()
+    with _lock:
+        content = _held.get(digest)
+    if content is None:
+        raise ValueError("The picture is no longer held; reload the page and ask again.")
+    return content
+
+
 def array_url(content: bytes) -> str | None:
     """A URL of an array's bytes; None where there is no route, and they have to travel in the message."""
     return f"array/{_hold(content)}.bin" if _routed else None

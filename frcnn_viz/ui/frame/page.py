@@ -12,11 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 from frcnn_viz.paths import ROOT
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.box_canvas import on_screen
 from frcnn_viz.ui.code import code_of, picture_code
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.export import export_form
-from frcnn_viz.ui.frame import sidebar
+from frcnn_viz.ui.frame import one_file, sidebar
 from frcnn_viz.ui.frame.address import address
 from frcnn_viz.ui.frame.pages import PAGES, title_of
 from frcnn_viz.ui.frame.strip import current_stage, strip
@@ -45,16 +46,17 @@ def run_page(name: str, tabs: dict[str, Body], code: Code | None = None, lineage
         lineage: whether the page has that tab.
     """
     session.arrive(name)
+    program = partial(_code_of, stage=PAGES[name].stage or "detections", code=code)
     if stage := PAGES[name].stage:
         more: dict[str, Body] = {"lineage": lineage_of_selection} if lineage else {}
         more["export"] = partial(export_form, page_stage=stage)
-        more["code"] = partial(_show_code, stage=stage, code=code)
+        more["code"] = lambda here: st.code(program(here))
         tabs = {**tabs, **more}
-    _run(name, tabs)
+    _run(name, tabs, program)
 
 
 @st.fragment
-def _run(name: str, tabs: dict[str, Body]) -> None:
+def _run(name: str, tabs: dict[str, Body], program: Callable[[Session], str]) -> None:
     """The page, its heading first: that outlives what no page can show."""
     if target := view.going_to():
         st.switch_page(ROOT / "pages" / f"{target}.py")
@@ -70,7 +72,9 @@ def _run(name: str, tabs: dict[str, Body]) -> None:
     with st.container(key="told_here"):  # there without sentences too, so that what is below stays mounted
         for sentence in view.told():
             st.warning(plain(sentence))
+    on_screen().clear()
     _told(lambda: tabs[tab](here))
+    one_file.note(one_file.Screen(here, name, program))
     if PAGES[name].section == "stages":
         with stages:
             strip(here, current_stage(name, tab))
@@ -102,10 +106,9 @@ def _heading(name: str, tabs: dict[str, Body]) -> tuple[str, DeltaGenerator]:
         return segments(option, "view.tabs", titles, label_visibility="collapsed"), caution
 
 
-def _show_code(here: Session, stage: str, code: Code | None) -> None:
+def _code_of(here: Session, stage: str, code: Code | None) -> str:
     expression = picture_code(here)
     if code:
-        st.code(code(here, expression))
-        return
+        return code(here, expression)
     model, random = here.detector.name, here.view.random
-    st.code(code_of(stage, model=model, image=expression, settings=here.settings, random_weights=random))
+    return code_of(stage, model=model, image=expression, settings=here.settings, random_weights=random)

@@ -23,6 +23,7 @@ from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
 from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
 from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.frame import one_file
 from frcnn_viz.ui.frame.address import changed
 from frcnn_viz.ui.frame.desk import desk
 from frcnn_viz.ui.gallery import Tile, gallery
@@ -46,6 +47,7 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
         _picture(here)
         _detector(here)
         desk(changed(here) if here else [])
+        one_file.offer()
         place = st.empty()
     view.kept("sidebar", dict)["shows"] = _shown()
     return place, here
