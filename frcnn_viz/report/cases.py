@@ -89,8 +89,8 @@ def make_case(
     }
     seen = picture.image
     seen.thumbnail((SIDE, SIDE))
-    shot = Shot(_scene(one, picture.size, trace_of(settings), detector), seen, exact=False)
-    return Case(one.name, one.truth, one.examined, picture.size, picture.sha256, shot, tried)
+    shot = Shot(_scene(one, picture, trace_of(settings), detector), seen, exact=False)
+    return Case(picture.name, one.truth, one.examined, picture.size, picture.sha256, shot, tried)
 
 
 def case_element(number: int, case: Case, detector: Detector, most: int) -> Element:
@@ -111,13 +111,14 @@ def case_element(number: int, case: Case, detector: Detector, most: int) -> Elem
     return el("article", el("h3", title), figure(replace(case.shot, most=most), named=False), told, class_="case")
 
 
-def _scene(one: Image, size: tuple[int, int], trace: Trace, detector: Detector) -> CanvasScene:
+def _scene(one: Image, picture: LoadedImage, trace: Trace, detector: Detector) -> CanvasScene:
     """Objects by verdict, false alarms by kind, and how far the best box of each missed object got."""
     examined = one.examined
     of_each = [(g, evidence_layers(trace, finding)) for g, finding in enumerate(examined.findings) if finding.missed]
     alarms = alarm_layer(examined.detections, examined.labels, examined.scores, detector.classes, examined.alarms)
     layers = [*_joined(of_each), object_layer(one.truth, examined.findings), alarms]
-    return CanvasScene("", size[1], size[0], layers, caption=one.name)
+    height, width = picture.size
+    return CanvasScene("", width, height, layers, caption=picture.name)
 
 
 def case_numbers(case: Case, detector: Detector) -> dict[str, Any]:

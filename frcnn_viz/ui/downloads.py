@@ -14,8 +14,12 @@ def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: 
 
     Streamlit makes files within one click, too, but then an error is lost in another thread.
     """
-    if not st.button(label, key=key):
-        return
+    if st.button(label, key=key):
+        save(make, file_name, mime, key)
+
+
+def save(make: Callable[[], str | bytes], file_name: str, mime: str, key: str) -> None:
+    """Make a file, and then a button that saves it."""
     try:
         with st.spinner("Making the file"):
             content = make()

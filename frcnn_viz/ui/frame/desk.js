@@ -10,7 +10,7 @@ const root = document.body;
 export default function ({ parentElement, data, setTriggerValue }) {
   const desk = parentElement.querySelector(".desk");
   const all = (window.frcnnVizDesk ??= listen({}));
-  Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true) });
+  Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true), file: () => setTriggerValue("file", true) });
   for (const [what, [label, title]] of Object.entries(data.words)) setWords(desk, what, label, title);
   tell(all, data);
   fillHelp(desk, data.keys);
@@ -64,6 +64,7 @@ function fillHelp(desk, keys) {
 function act(all, what) {
   if (what === "reset") all.reset();
   else if (what === "copy") copyLink(all);
+  else if (what === "file") all.file();
   else if (what === "pin") all.press("p");
   else if (what === "present") present();
   else if (what === "help") help(all);

@@ -1,4 +1,4 @@
-"""At hand on every page: changed settings, their reset, the link, keys, Present, pictures dropped or pasted."""
+"""At hand on every page: settings changed and reset, the link, one file, keys, Present, pictures dropped or pasted."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import streamlit as st
 
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.controls import choice
+from frcnn_viz.ui.frame import one_file
 from frcnn_viz.ui.frame.address import pin_words
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.ui.frame.strip import current_stage, open_stage
@@ -34,6 +35,7 @@ KEYS = {
 BUTTONS = {
     "reset": ("view.reset", ""),
     "copy": ("view.link", ""),
+    "file": ("report.one_file", ""),
     "present": ("view.present", " (f)"),
     "help": ("view.keys", " (?)"),
 }
@@ -56,7 +58,8 @@ def desk(changed: list[str]) -> None:
         "words": {what: (word(key).term, word(key).sentence + pressed) for what, (key, pressed) in BUTTONS.items()},
         "keys": {key: words for key, (_, _, words) in KEYS.items()},
     }
-    _declare()(key="desk", data=data, on_press_change=_pressed, on_reset_change=session.reset_settings)
+    does = {"press": _pressed, "reset": session.reset_settings, "file": one_file.ask}
+    _declare()(key="desk", data=data, **{f"on_{event}_change": act for event, act in does.items()})
 
 
 def pin_or_compare() -> None:

@@ -16,7 +16,7 @@ from frcnn_viz.report.picture import Shot
 from frcnn_viz.report.view import Seen, usual_shot, view_report
 from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import on_screen
-from frcnn_viz.ui.downloads import download
+from frcnn_viz.ui.downloads import save
 from frcnn_viz.ui.frame.pages import title_of
 from frcnn_viz.ui.images import content_of
 from frcnn_viz.ui.panes.pinned import pinned, told_of
@@ -38,14 +38,19 @@ def note(screen: Screen) -> None:
     view.kept("screen", dict)["now"] = screen
 
 
+def ask() -> None:
+    """Make it when the script runs again; for callbacks."""
+    view.kept("screen", dict)["asked"] = True
+
+
 def offer() -> None:
-    """A button that makes the file of what was shown last."""
-    now = view.now()
-    download(word("report.one_file").term, _file, f"frcnn-viz-{now.page}.html", "text/html", "one_file")
+    """Where it was asked for, the file of what was shown then, to save."""
+    if view.kept("screen", dict).pop("asked", False):
+        save(_file, f"frcnn-viz-{view.now().page}.html", "text/html", "one_file")
 
 
 def _file() -> str:
-    """Of what was noted last; the button is pressed on what was shown, before the page runs again."""
+    """Of what was noted last: it is asked for on what was shown, before the page runs again."""
     screen = view.kept("screen", dict).get("now")
     if screen is None:
         raise ValueError("The page could not be shown, so there is nothing to send.")
@@ -61,9 +66,9 @@ def file_of(screen: Screen) -> str:
     here = screen.here
     there = pinned(here)[0] if screen.page == "compare" else None
     sides = [_seen(side, screen) for side in (there, here) if side]
-    shots = [_shot(scene) for scene in on_screen().values()] or [usual_shot(sides[-1])]
-    title = title_of(screen.page)
-    return view_report(f"{title.term}: {sides[-1].name}", title.sentence, shots, sides)
+    shots = [_shot(scene) for scene in on_screen().values()]
+    title = title_of(screen.page) if shots else word("report.view")
+    return view_report(f"{title.term}: {sides[-1].name}", title.sentence, shots or [usual_shot(sides[-1])], sides)
 
 
 def _seen(of: Session, screen: Screen) -> Seen:

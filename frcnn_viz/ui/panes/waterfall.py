@@ -15,6 +15,7 @@ from frcnn_viz.figures.metrics import waterfall_figure
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.objects import object_wall
+from frcnn_viz.ui.panes import set_report
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import Subject, chosen_subjects, tell_empty, tell_set
 from frcnn_viz.ui.survey import examined
@@ -55,6 +56,7 @@ def body(here: Session) -> None:
         )
     with right:
         show_failures(subjects, results)
+    set_report.offer(here, subjects, results)
     if alarms := [alarm for one in results for alarm in one.alarms]:
         chart(mistake_figure(alarms), "mistakes_all", 240)
 
