@@ -67,7 +67,7 @@ def _style() -> str:
 
 @cache
 def _script() -> str:
-    return f"\n{{\n{canvas.script()}\n{_read('report.js')}}}\n"
+    return f'\n"use strict";\n{{\n{canvas.script()}\n{_read("report.js")}}}\n'
 
 
 def _read(name: str) -> str:

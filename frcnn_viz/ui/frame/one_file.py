@@ -15,7 +15,6 @@ from frcnn_viz.report.as_shown import as_shown
 from frcnn_viz.report.picture import Shot
 from frcnn_viz.report.view import Seen, usual_shot, view_report
 from frcnn_viz.ui import view
-from frcnn_viz.ui.box_canvas import on_screen
 from frcnn_viz.ui.downloads import save
 from frcnn_viz.ui.frame.pages import title_of
 from frcnn_viz.ui.images import content_of
@@ -26,11 +25,17 @@ from frcnn_viz.words import word
 
 @dataclass(frozen=True, eq=False)
 class Screen:
-    """What was shown last. code: gives the program of a session, at the page's stage."""
+    """What was shown last.
+
+    Attributes:
+        here: of whom. page: its name. code: gives the program of a session, at the page's stage.
+        scenes: of the page's canvases.
+    """
 
     here: Session
     page: str
     code: Callable[[Session], str]
+    scenes: tuple[CanvasScene, ...]
 
 
 def note(screen: Screen) -> None:
@@ -66,7 +71,7 @@ def file_of(screen: Screen) -> str:
     here = screen.here
     there = pinned(here)[0] if screen.page == "compare" else None
     sides = [_seen(side, screen) for side in (there, here) if side]
-    shots = [_shot(scene) for scene in on_screen().values()]
+    shots = [_shot(scene) for scene in screen.scenes]
     title = title_of(screen.page) if shots else word("report.view")
     return view_report(f"{title.term}: {sides[-1].name}", title.sentence, shots or [usual_shot(sides[-1])], sides)
 

@@ -74,7 +74,7 @@ def _run(name: str, tabs: dict[str, Body], program: Callable[[Session], str]) ->
             st.warning(plain(sentence))
     on_screen().clear()
     _told(lambda: tabs[tab](here))
-    one_file.note(one_file.Screen(here, name, program))
+    one_file.note(one_file.Screen(here, name, program, tuple(on_screen().values())))
     if PAGES[name].section == "stages":
         with stages:
             strip(here, current_stage(name, tab))
