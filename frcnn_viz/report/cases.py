@@ -180,8 +180,8 @@ def _miss(number: int, name: str, finding: Finding, tried: Iterable[Fix] | None)
     ways = [
         el(
             "li",
-            f"{fix.name} {fix.before:g} \N{RIGHTWARDS ARROW} {fix.after:g}: {fix.false_alarms:+,} false alarms, "
-            f"{fix.found:+,} objects found",
+            f"{fix.name} {fix.before:g} \N{RIGHTWARDS ARROW} {fix.after:g}; false alarms {fix.false_alarms:+,}, "
+            f"objects found {fix.found:+,}",
         )
         for fix in tried
     ]
