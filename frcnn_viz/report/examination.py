@@ -5,7 +5,6 @@ Shape shorthand: G objects of an image.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +13,6 @@ from xml.etree.ElementTree import Element
 import torch
 
 from frcnn_viz.analysis.mends import Mend, mends
-from frcnn_viz.analysis.sums import sums
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, loses_most, losses, recalls
 from frcnn_viz.figures.autopsy import MISTAKE_COLOURS, VERDICT_COLOURS, name_of
@@ -25,6 +23,7 @@ from frcnn_viz.report.cases import Case, Image, case_element, case_numbers
 from frcnn_viz.report.elements import bar, el, table
 from frcnn_viz.report.page import page
 from frcnn_viz.report.sections import code_section, section, settings_section
+from frcnn_viz.report.totals import Totals
 from frcnn_viz.words import word
 
 PICTURES = 5_000_000
@@ -37,7 +36,7 @@ def worst(images: Iterable[Image], most: int) -> list[Image]:
 
 
 def examination_report(
-    title: str, detector: Detector, settings: Settings, images: Sequence[Image], cases: Sequence[Case]
+    title: str, detector: Detector, settings: Settings, totals: Totals, cases: Sequence[Case]
 ) -> str:
     """The file.
 
@@ -45,33 +44,29 @@ def examination_report(
         title: what the set is called.
         detector: with which it was examined.
         settings: likewise.
-        images: all of the set, at least one.
+        totals: of the set.
         cases: the worst of them, in the order in which they are shown.
     """
-    examined = [one.examined for one in images]
-    told = sums([one.truth for one in images], examined, detector.classes)
-    verdicts = Counter(finding.verdict for one in examined for finding in one.findings)
-    mistakes = Counter(alarm.mistake for one in examined for alarm in one.alarms)
-    ious = torch.cat([one.ious[one.counted] for one in examined])
-    mending = mends(told for case in cases for told in case.fixes.values())
+    ious = totals.ious
+    mending = mends(tried for case in cases for tried in case.fixes.values())
     most = PICTURES // max(len(cases), 1)
     body = [
-        el("div", *(el("p", sentence) for sentence in told)),
-        _counts(verdicts, mistakes),
+        el("div", *(el("p", sentence) for sentence in totals.told)),
+        _counts(totals),
         *([_waterfall(ious)] if len(ious) else []),
         *([_mending(mending, cases)] if any(case.fixes for case in cases) else []),
         section("report.worst", *(case_element(n, case, detector, most) for n, case in enumerate(cases, start=1))),
         settings_section(settings, Settings.of(detector.model)),
         *([code_section(_code(detector, settings, cases[0]))] if cases else []),
     ]
-    lead = f"{word('report.examination').sentence} {detector.title}; {len(images):,} images."
+    lead = f"{word('report.examination').sentence} {detector.title}; {totals.images:,} images."
     numbers: dict[str, Any] = {
         "model": detector.name,
         "settings": asdict(settings),
-        "images": len(images),
-        "sums": told,
-        "verdicts": {kind.value: count for kind, count in verdicts.items()},
-        "mistakes": {kind.value: count for kind, count in mistakes.items()},
+        "images": totals.images,
+        "sums": list(totals.told),
+        "verdicts": {kind.value: count for kind, count in totals.verdicts.items()},
+        "mistakes": {kind.value: count for kind, count in totals.mistakes.items()},
         "objects": len(ious),
         "stages": _stages(ious) if len(ious) else [],
         "mends": [asdict(mend) for mend in mending],
@@ -87,11 +82,11 @@ def _stages(ious: torch.Tensor) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(STAGES, *figures, strict=True)]
 
 
-def _counts(verdicts: Counter, mistakes: Counter) -> Element:
+def _counts(totals: Totals) -> Element:
     parts = []
     for key, counts, colours in (
-        ("chart.verdicts", verdicts, VERDICT_COLOURS),
-        ("chart.mistakes", mistakes, MISTAKE_COLOURS),
+        ("chart.verdicts", totals.verdicts, VERDICT_COLOURS),
+        ("chart.mistakes", totals.mistakes, MISTAKE_COLOURS),
     ):
         kinds = [kind for kind in colours if counts[kind] and kind is not Verdict.IGNORED]
         largest = max((counts[kind] for kind in kinds), default=1)

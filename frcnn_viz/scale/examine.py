@@ -105,12 +105,12 @@ def _open(reference: Mapping[str, Any]) -> tuple[LoadedImage, list[Object], floa
         raise ImageError(reference["problem"])
     objects = [object_of(row) for row in reference["objects"] or ()]
     start = time.perf_counter()
-    picture = _load(reference["path"], reference["image_id"])
+    picture = load_picture(reference["path"], reference["image_id"])
     _ = picture.sha256  # which is kept
     return picture, objects, (time.perf_counter() - start) * 1000
 
 
-def _load(path: str | None, name: str) -> LoadedImage:
+def load_picture(path: str | None, name: str) -> LoadedImage:
     """The picture at a path, or at an address that fsspec opens."""
     if path is None:
         raise ImageError(f"{clean_name(name)} is not among the pictures.")

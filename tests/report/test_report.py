@@ -33,6 +33,7 @@ from frcnn_viz.report.elements import el
 from frcnn_viz.report.examination import PICTURES, examination_report, worst
 from frcnn_viz.report.page import page
 from frcnn_viz.report.picture import SIDE, encode, shown
+from frcnn_viz.report.totals import Totals
 from frcnn_viz.report.view import Seen, usual_shot, view_report
 from tests.conftest import make_image
 
@@ -87,7 +88,13 @@ def examined(tiny_fpn: FasterRCNN) -> tuple[Detector, Settings, list[Image], lis
     ]
     by_name = {picture.name: picture for picture in pictures}
     cases = [make_case(one, by_name[one.name], detector, settings, one is images[0]) for one in worst(images, 2)]
-    return detector, settings, images, cases, examination_report(EVIL, detector, settings, images, cases)
+    return (
+        detector,
+        settings,
+        images,
+        cases,
+        examination_report(EVIL, detector, settings, Totals.of(images, CLASSES), cases),
+    )
 
 
 def test_the_numbers_are_those_of_the_examination(examined: tuple) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.report.cases import Image, make_case
 from frcnn_viz.report.examination import examination_report, worst
+from frcnn_viz.report.totals import Totals
 from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
@@ -40,4 +41,5 @@ def make(here: Session, subjects: Sequence[Subject], results: Sequence[Examinati
             step(0, 1, "the evidence")
             cases.append(make_case(one, load[one.name](), here.detector, here.settings, seek, step))
     title = f"{word('page.autopsy').term}: {SET_TITLES[set_in_force(here)]}"
-    return examination_report(title, here.detector, here.settings, images, cases)
+    totals = Totals.of(images, here.detector.classes)
+    return examination_report(title, here.detector, here.settings, totals, cases)
