@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 import torch
 
 from frcnn_viz.analysis.mends import Mend, mends
-from frcnn_viz.analysis.verdicts import Verdict
+from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
 from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, loses_most, losses, recalls
 from frcnn_viz.figures.autopsy import MISTAKE_COLOURS, VERDICT_COLOURS, name_of
 from frcnn_viz.figures.palette import BLUE
@@ -49,13 +49,12 @@ def examination_report(
     """
     ious = totals.ious
     mending = mends(tried for case in cases for tried in case.fixes.values())
-    most = PICTURES // max(len(cases), 1)
     body = [
         el("div", *(el("p", sentence) for sentence in totals.told)),
         _counts(totals),
         *([_waterfall(ious)] if len(ious) else []),
         *([_mending(mending, cases)] if any(case.fixes for case in cases) else []),
-        section("report.worst", *(case_element(n, case, detector, most) for n, case in enumerate(cases, start=1))),
+        _worst(cases, detector, totals),
         settings_section(settings, Settings.of(detector.model)),
         *([code_section(_code(detector, settings, cases[0]))] if cases else []),
     ]
@@ -73,6 +72,15 @@ def examination_report(
         "cases": [case_numbers(case, detector) for case in cases],
     }
     return page(title, lead, body, numbers)
+
+
+def _worst(cases: Sequence[Case], detector: Detector, totals: Totals) -> Element:
+    if totals.mistakes or any(kind in MECHANISMS for kind in totals.verdicts):
+        most = PICTURES // max(len(cases), 1)
+        return section(
+            "report.worst", *(case_element(n, case, detector, most) for n, case in enumerate(cases, start=1))
+        )
+    return el("p", word("report.nothing_wrong").sentence)
 
 
 def _stages(ious: torch.Tensor) -> list[dict[str, Any]]:

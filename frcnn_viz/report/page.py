@@ -57,7 +57,8 @@ def page(title: str, lead: str, body: Sequence[Element], numbers: Mapping[str, A
         ),
         lang="en",
     )
-    return "<!DOCTYPE html>\n" + tostring(whole, encoding="unicode", method="html")
+    text = "<!DOCTYPE html>\n" + tostring(whole, encoding="unicode", method="html")
+    return text.encode(errors="replace").decode()  # names may hold half a character, which no file can
 
 
 @cache

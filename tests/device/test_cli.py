@@ -73,3 +73,18 @@ def test_autopsy_and_waterfall(data: Path) -> None:
     assert here["rows"] == there["rows"] != []
     here, there = both("waterfall", data, *SMALL)
     assert here | {"ms": {}} == there | {"ms": {}}
+
+
+def test_report(data: Path, photo: Path, tmp_path: Path) -> None:
+    """The same file but for the times and the device's name."""
+    for what, part in ((data, "cases"), (photo, "views")):
+        told = []
+        for device in ("cpu", "auto"):
+            run("report", what, "--out", tmp_path / "out.html", "--no-fixes", *SMALL, device=device)
+            held = (
+                (tmp_path / "out.html").read_text().partition('type="application/json">')[2].partition("</script>")[0]
+            )
+            told.append(
+                [{k: one[k] for k in ("image", "objects", "detections") if k in one} for one in json.loads(held)[part]]
+            )
+        assert told[0] == told[1] != []
