@@ -21,7 +21,7 @@ SIDE = 1280
 MOST_STILL = 20_000
 """Boxes of a layer that a still draws; more are told, and drawn by the canvas alone."""
 MOST_LABELS = 40
-_QUALITIES = (88, 75, 55, 35)
+_QUALITIES, _HALVINGS = (85, 65, 40), 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +97,9 @@ def encode(image: Image.Image, most: int, exact: bool) -> str:
 def _ways(exact: bool) -> Iterator[tuple[str, dict[str, object], int]]:
     if exact:
         yield "WEBP", {"lossless": True, "quality": 20, "method": 1}, 0
-    for side in (SIDE, SIDE // 2, SIDE // 4):
+    for halvings in range(_HALVINGS):
         for quality in _QUALITIES:
-            yield "WEBP", {"quality": quality, "method": 4}, side
+            yield "WEBP", {"quality": quality, "method": 4}, SIDE >> halvings
 
 
 def _strokes(layer: BoxLayer, rows: torch.Tensor, width: int) -> Iterator[Element]:
