@@ -32,7 +32,7 @@ from frcnn_viz.report.cases import Case, Image, make_case
 from frcnn_viz.report.elements import el
 from frcnn_viz.report.examination import examination_report, worst
 from frcnn_viz.report.page import page
-from frcnn_viz.report.picture import SIDE, encode, shown
+from frcnn_viz.report.picture import encode, shown
 from frcnn_viz.report.totals import Totals
 from frcnn_viz.report.view import Seen, usual_shot, view_report
 from tests.conftest import make_image
