@@ -24,10 +24,11 @@ def el(tag: str, *content: Content, **attributes: object) -> Element:
     return made
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Content]], caption: str = "") -> Element:
-    """A table; cells that are numbers by their look stand right."""
-    made = el("table", el("caption", caption) if caption else None)
-    made.append(el("thead", el("tr", *(el("th", name, scope="col") for name in head))))
+def table(head: Sequence[str], rows: Iterable[Sequence[Content]]) -> Element:
+    """A table; cells that are numbers by their look stand right, and a column of bars has no name."""
+    made = el("table")
+    if head:
+        made.append(el("thead", el("tr", *(el("th", name, scope="col") if name else el("td") for name in head))))
     body = SubElement(made, "tbody")
     for row in rows:
         body.append(el("tr", *(el("td", cell, class_="number" if _is_number(cell) else None) for cell in row)))
