@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from frcnn_viz.data.scenes import SAMPLES as SCENES
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.ui.session import Session
+
+if TYPE_CHECKING:
+    from frcnn_viz.ui.session import Session
 
 STAGES = ("input", "features", "anchors", "rpn", "proposals", "rois", "detections")
 
