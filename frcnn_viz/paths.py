@@ -22,6 +22,8 @@ PATHS_VARIABLE = "FRCNN_VIZ_ALLOW_PATHS"
 """Set to 1, it lets every visitor open checkpoints by their path on the computer that runs the app."""
 HOSTS_VARIABLE = "FRCNN_VIZ_ALLOW_HOSTS"
 """Further names that the server answers to, parted by commas."""
+LESSONS_VARIABLE = "FRCNN_VIZ_LESSONS"
+"""The environment variable by which the command line tells the app of a folder of a teacher's own lessons."""
 ROOT = find_root(PACKAGE)
 ASSETS = ROOT / "assets"
 DOCS = ROOT / "docs"

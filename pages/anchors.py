@@ -1,6 +1,6 @@
 import streamlit as st
 
-from frcnn_viz.figures.anchors import cell_layer, cell_origins, level_layer, shape_table
+from frcnn_viz.figures.anchors import cell_at, cell_layer, cell_origins, level_layer, shape_table
 from frcnn_viz.pipeline.boxes import are_inside
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
@@ -51,12 +51,9 @@ def picture(here: Session) -> None:
         explained_table(shape_table(grid, level))
         show_numbers(here, level)
         st.caption("Dots are where anchors are centred: torchvision takes each cell's corner. Click to choose a cell.")
-    (rows, columns), (stride_y, stride_x), (down, across) = grid.grid_sizes[level], grid.strides[level], data.scale
 
     def select_cell(pick: Pick) -> None:
-        at_row = min(max(round(pick.y * down / stride_y), 0), rows - 1)
-        at_column = min(max(round(pick.x * across / stride_x), 0), columns - 1)
-        session.select("anchor", grid.of_cell(level, at_row, at_column).start)
+        session.select("anchor", grid.of_cell(level, *cell_at(grid, level, (pick.x, pick.y), data)).start)
 
     with left:
         layers = [level_layer(grid, level, data, visible=True)] if everything else []

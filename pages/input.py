@@ -36,7 +36,8 @@ def picture(here: Session) -> None:
     with left:
         url = here.image_url if shown == "image" else image_url(steps(data)[shown])
         height, width = {"image": data.image_size, "resized": data.input_size, "padded": data.padded_size}[shown]
-        show_picture(here, "input", [], url=url, width=width, height=height)
+        scale = (1.0, 1.0) if shown == "image" else data.scale
+        show_picture(here, "input", [], url=url, width=width, height=height, scale=scale)
 
 
 def values(here: Session) -> None:

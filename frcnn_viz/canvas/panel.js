@@ -3,13 +3,15 @@
 function updatePanel(S) {
   if (!S.scene.controls) return;
   const { layers, overlay, film } = S.scene;
-  const dials = (layer) => Object.entries(layer.sieve?.dials ?? {}).map(([role, { label, low, high, step }]) => [role, label, low, high, step]);
+  const dials = (layer) => dialsOf(layer).map(([role, { label, low, high, step }]) => [role, label, low, high, step]);
   const shapes = layers.map((l) => [l.name, l.legend, l.dashes, !!l.tails, dials(l), !!l.sieve?.steps]);
   const shape = JSON.stringify([hasScores(S.scene), overlay?.name, film?.name, shapes]);
   if (shape !== S.panelShape) buildPanel(S);
   S.panelShape = shape;
   for (const update of S.controls) update();
 }
+
+const dialsOf = (layer) => Object.entries(layer.sieve?.dials ?? {}).filter(([, dial]) => dial.shown);
 
 const hasScores = (scene) => scene.layers.some((layer) => layer.scores && layer.count && !layer.sieve?.steps);
 
@@ -26,7 +28,7 @@ function buildPanel(S) {
   S.controls = [];
   if (scene.film) addPlayer(S);
   scene.layers.forEach((layer, l) => {
-    for (const role of Object.keys(layer.sieve?.dials ?? {})) addDial(S, l, role);
+    for (const [role] of dialsOf(layer)) addDial(S, l, role);
     if (layer.sieve?.steps) addPlayer(S, (place) => listCases(place, S.scene.layers[l]));
   });
   if (hasScores(scene)) {

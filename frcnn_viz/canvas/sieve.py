@@ -17,6 +17,7 @@ class Dial:
 
     Attributes:
         setting: its name. label, help: its words. value: at present, within `low` and `high`. step: of the slider.
+        shown: whether it is offered; one that is not sifts at its value.
     """
 
     setting: str
@@ -26,6 +27,7 @@ class Dial:
     low: float
     high: float
     step: float
+    shown: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from frcnn_viz.cli.output import console
 from frcnn_viz.cli.window import show_window, window_command
 from frcnn_viz.extras import lacking
-from frcnn_viz.paths import APP, HOSTS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
+from frcnn_viz.paths import APP, HOSTS_VARIABLE, LESSONS_VARIABLE, MODEL_VARIABLE, PATHS_VARIABLE
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, parse_bytes
 from frcnn_viz.ui.running import EVERYWHERE, Running, announce, find, free_port, is_free, withdraw
 
@@ -49,6 +49,9 @@ def app(
     window: Annotated[bool, typer.Option("--window", help="Open in a window of its own; closing it ends all.")] = False,
     workspace: Annotated[Path | None, typer.Option(help="The folder of your images; made where it is not.")] = None,
     model: Annotated[str, typer.Option(help="package.module:factory of a model that your own code makes.")] = "",
+    lessons: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Lessons of your own, each a .py file, which is run.")
+    ] = None,
     allow_paths: Annotated[
         bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
     ] = False,
@@ -75,8 +78,13 @@ def app(
     if model:
         os.environ[MODEL_VARIABLE] = model
         sys.path.insert(0, os.getcwd())
+    if lessons:
+        folder_of_lessons = lessons.expanduser().resolve()
+        if not folder_of_lessons.is_dir():
+            raise ValueError(f"{lessons} is no folder; name one that holds lessons, each a .py file.")
+        os.environ[LESSONS_VARIABLE] = str(folder_of_lessons)
     options = open_named(files, folder) if files else {}
-    own = bool(allow_host or allow_paths or memory or model)
+    own = bool(allow_host or allow_paths or memory or model or lessons)
     look = not no_browser and _has_display()
 
     def greet(server: Running, ended: Event) -> bool:

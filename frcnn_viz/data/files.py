@@ -56,13 +56,13 @@ def sweep(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def set_aside(path: Path) -> Path:
-    """Keep a damaged file as `<name>.damaged-<time>`, so that another can take its place; its new path.
+def set_aside(path: Path, why: str = "damaged") -> Path:
+    """Keep a file as `<name>.<why>-<time>`, so that another can take its place; its new path.
 
     Raises:
         DataError: it cannot be renamed.
     """
-    name, count = f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}", 1
+    name, count = f"{path.name}.{why}-{time.strftime('%Y%m%d-%H%M%S')}", 1
     kept = path.with_name(name)
     while kept.exists():
         count += 1
@@ -70,7 +70,7 @@ def set_aside(path: Path) -> Path:
     try:
         os.replace(path, kept)
     except OSError as error:
-        raise DataError(f"{path} is damaged and cannot be renamed ({error.strerror}); move it away.") from error
+        raise DataError(f"{path} is {why} and cannot be renamed ({error.strerror}); move it away.") from error
     return kept
 
 

@@ -23,6 +23,14 @@ def cell_origins(grid: AnchorGrid, level: int, network_input: NetworkInput) -> T
     return torch.stack([xs.flatten() / across, ys.flatten() / down], dim=1)
 
 
+def cell_at(grid: AnchorGrid, level: int, point: tuple[float, float], network_input: NetworkInput) -> tuple[int, int]:
+    """Row and column of the cell whose origin is nearest to a point (x, y) of the image."""
+    (rows, columns), (stride_y, stride_x) = grid.grid_sizes[level], grid.strides[level]
+    (down, across), (x, y) = network_input.scale, point
+    row, column = round(y * down / stride_y), round(x * across / stride_x)
+    return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+
+
 def level_layer(grid: AnchorGrid, level: int, network_input: NetworkInput, visible: bool) -> BoxLayer:
     """All anchors of a level, parted by whether they leave the image."""
     start, count = grid.offsets[level], grid.counts[level]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,8 @@ from frcnn_viz.words import word
 
 def setting_slider(name: str) -> None:
     """A slider for a number of the settings."""
+    if not view.offers(name):
+        return
     (low, high, step), value, told = SLIDERS[name], getattr(session.settings(), name), word(name)
     key = f"slider_{name}"
     kind = int if isinstance(value, int) else float
@@ -43,7 +45,7 @@ def setting_slider(name: str) -> None:
 
 def setting_dial(name: str) -> Dial:
     """The same as a slider of the canvas."""
-    return dial_of(session.settings(), name)
+    return replace(dial_of(session.settings(), name), shown=view.offers(name))
 
 
 def turn_dials(values: dict[str, float]) -> None:
@@ -54,6 +56,8 @@ def turn_dials(values: dict[str, float]) -> None:
 
 def setting_levels(name: str, level_names: Sequence[str]) -> None:
     """One text field per level for its anchor sizes or ratios, such as `8, 16`."""
+    if not view.offers(name):
+        return
     levels = getattr(session.settings(), name)
     columns = st.columns(len(levels))
     for level, (column, values) in enumerate(zip(columns, levels, strict=True)):
@@ -90,6 +94,8 @@ LEVEL_SLIDERS = {
 
 def level_sliders(name: str, level_names: Sequence[str], across: int = 6) -> None:
     """One slider for each anchor size or ratio, level by level, `across` of them side by side."""
+    if not view.offers(name):
+        return
     prefix, low, high, step = LEVEL_SLIDERS[name]
     levels = getattr(session.settings(), name)
     places = [(level, number) for level, values in enumerate(levels) for number in range(len(values))]
@@ -120,6 +126,8 @@ def _level_changed(name: str, level: int, number: int, key: str) -> None:
 
 def level_table(level_names: Sequence[str]) -> None:
     """Sizes and ratios of every level as text in a table that can be edited."""
+    if not all(map(view.offers, LEVEL_SLIDERS)):
+        return
     settings = session.settings()
     key = f"levels_{hash((settings.anchor_sizes, settings.aspect_ratios))}"  # a change from elsewhere makes it anew
     plain = lambda values: ", ".join(f"{value:g}" for value in values)  # noqa: E731
@@ -144,6 +152,8 @@ def _table_changed(key: str) -> None:
 
 def draw_again_button(settings: Settings) -> None:
     """Draw the mini-batches with the next seed."""
+    if not view.offers("seed"):
+        return
     st.button(
         word("action.draw_again").term,
         icon=":material/casino:",
@@ -201,7 +211,8 @@ def several(option: Option, key: str, names: Sequence[str], **more: Any) -> list
     widget, told = f"option_{option.name}", word(key)
     view.hold(widget, chosen)
     changed = lambda: option.set(json.dumps(view.held(widget)) if view.held(widget) else "")  # noqa: E731
-    st.multiselect(told.term, names, key=widget, on_change=changed, help=told.hover, **more)
+    if view.offers(option.name):
+        st.multiselect(told.term, names, key=widget, on_change=changed, help=told.hover, **more)
     return chosen
 
 
@@ -223,5 +234,6 @@ def _bound(option: Option, offered: Iterable[Any], widget: Callable[..., Any], k
     value = next((one for one in (option.value, option.first) if one in offered), next(iter(offered)))
     view.hold(name, value)
     more = {"label": told.term, "help": told.hover, **more}
-    widget(key=name, on_change=lambda: option.set(view.held(name)), **more)
+    if view.offers(option.name):
+        widget(key=name, on_change=lambda: option.set(view.held(name)), **more)
     return value

@@ -43,6 +43,9 @@ class View:
         options: what is chosen on pages, by `page.option`, as text; only what is not as at first.
         look: zoom, filters and hidden groups of the page's canvas, in the canvas's own words.
         pinned: the link of another view to compare with; empty where none is.
+        lesson: the name of the one that is open; empty where none is.
+        only: the controls that are shown, parted by commas, by the name of their setting, option or field of the view;
+            empty where all are, and any other word where none is.
     """
 
     page: str = "overview"
@@ -56,6 +59,8 @@ class View:
     options: Pairs = ()
     look: str = ""
     pinned: str = ""
+    lesson: str = ""
+    only: str = ""
 
     @classmethod
     def of(cls, link: Mapping[str, str], page: str) -> View:
@@ -75,6 +80,8 @@ class View:
             tuple(options[:MOST_OPTIONS]),
             link.get("look", ""),
             link.get("pinned", ""),
+            link.get("lesson", ""),
+            link.get("only", ""),
         )
 
     @classmethod
@@ -87,7 +94,7 @@ class View:
         """The view as a link's parts, without the page, which is its path."""
         told = {"model": self.model, "image": self.image}
         told |= {"weights": "random"} if self.random else {}
-        for name in ("set", "device", "look", "pinned"):
+        for name in ("set", "device", "look", "pinned", "lesson", "only"):
             if (value := getattr(self, name)) != getattr(View, name):
                 told[name] = value
         return {**told, **dict(self.changes), **{k: str(i) for k, i in self.selected}, **dict(self.options)}
@@ -156,6 +163,12 @@ def change(**fields: object) -> None:
     st.session_state["view"] = replace(after, look="") if moved and "look" not in fields else after
 
 
+def offers(control: str) -> bool:
+    """Whether a control is shown: a setting, an option or a field of the view, by its name. Tabs are none."""
+    only = now().only
+    return not only or control.endswith(".tab") or control in only.split(",")
+
+
 def pin(seen: View | None = None) -> None:
     """Keep a view to compare others with; without one, this one."""
     change(pinned=(seen or now()).text())
@@ -164,7 +177,8 @@ def pin(seen: View | None = None) -> None:
 def swap() -> None:
     """Look at the pinned view, on the same page, and pin the one that was looked at."""
     here, there = now(), View.of_text(now().pinned)
-    change(**vars(replace(there, page=here.page, set=here.set, options=here.options, look=here.look)))
+    kept = {name: getattr(here, name) for name in ("page", "set", "options", "look", "lesson", "only")}
+    change(**vars(replace(there, **kept)))
     pin(here)
 
 

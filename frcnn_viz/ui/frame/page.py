@@ -21,6 +21,7 @@ from frcnn_viz.ui.frame import one_file, sidebar
 from frcnn_viz.ui.frame.address import address
 from frcnn_viz.ui.frame.pages import PAGES, title_of
 from frcnn_viz.ui.frame.strip import current_stage, strip
+from frcnn_viz.ui.lessons.line import lesson_line
 from frcnn_viz.ui.lineage import lineage_of_selection
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -67,6 +68,8 @@ def _run(name: str, tabs: dict[str, Body], program: Callable[[Session], str]) ->
     here = _told(session.current)
     if here is None:
         return
+    with st.container(key="lesson_line"):  # seen while presenting, when the card is not
+        lesson_line()
     if here.detector.warning:
         caution.badge("untrained", color="orange", help=plain(here.detector.warning))
     with st.container(key="told_here"):  # there without sentences too, so that what is below stays mounted

@@ -46,6 +46,7 @@ PAGES = {
     "family": Entry("failures", "family_history", None),
     "glossary": Entry("training", "menu_book", None),
     "images": Entry("data", "photo_library", None),
+    "lessons": Entry("lessons", "school", None),
 }
 MOVED = {
     "sampling": ("training", "sampling"),

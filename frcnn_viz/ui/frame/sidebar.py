@@ -29,6 +29,7 @@ from frcnn_viz.ui.frame.desk import desk
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.importing import add_uploads
+from frcnn_viz.ui.lessons.card import card_state, lesson_card
 from frcnn_viz.ui.memory import MEMORY
 from frcnn_viz.ui.subjects import SET_TITLES
 from frcnn_viz.ui.text import plain
@@ -44,8 +45,13 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
     """
     here = _here()
     with st.sidebar:
-        _picture(here)
-        _detector(here)
+        lesson_card()
+        if view.offers("image"):
+            _picture(here)
+        if view.offers("set"):
+            _set()
+        if view.offers("model"):
+            _detector(here)
         desk(changed(here) if here else [])
         one_file.offer()
         place = st.empty()
@@ -60,7 +66,7 @@ def is_stale() -> bool:
 
 def _shown() -> tuple[object, ...]:
     now = view.now()
-    return now.image, now.set, now.model, now.random, now.device, tuple(library.ids())
+    return now.image, now.set, now.model, now.random, now.device, tuple(library.ids()), card_state()
 
 
 def memory_in_use(detector: Detector) -> str:
@@ -106,6 +112,9 @@ def _picture(here: session.Session | None) -> None:
         drawn = word("view.exercise").sentence if here.is_exercise else ""
         for words in filter(None, (drawn, here.lesson, *here.image.notes)):
             st.caption(plain(words))
+
+
+def _set() -> None:
     sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.ids()}
     _choice("set", "view.set", sets, lambda name: view.change(set=name))
 

@@ -1,0 +1,1 @@
+"""A lesson beside the ordinary pages: what it asks, where the answers are kept, and the card that takes them."""

@@ -1,0 +1,82 @@
+"""The student's record: `lessons.json` in the workspace's folder, so that it outlives pages, reloads and the server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.files import set_aside, write_whole
+from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
+from frcnn_viz.ui import library, view
+from frcnn_viz.ui.view import Option
+
+SEED = Option("lesson.seed", "")
+"""What a teacher's link draws by; a student's own seed without it, and once a question was answered."""
+WAIT = 2
+"""Seconds that a writer waits for another tab."""
+
+
+def record() -> Record:
+    """What was answered so far. Without an answer the seed is the link's, or one of this visitor's own."""
+    try:
+        found = _read()
+    except (DataError, RecordError):  # which `keep` tells
+        found = None
+    if found is None:
+        found = Record(seed=view.kept("lesson_seed", lambda: secrets.token_hex(2)))
+    return found if found.rows or not SEED.value else replace(found, seed=SEED.value)
+
+
+def keep(change: Callable[[Record], Record]) -> None:
+    """Change the record and write it; what stands in the way is told. For callbacks."""
+    try:
+        path = _path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(".lessons.lock"), timeout=WAIT):
+            _mend(path)
+            write_whole(path, change(record()).to_json())
+    except (DataError, OSError, Timeout) as error:
+        view.tell(f"Your answer is not kept: {error}")
+
+
+def begin_anew() -> None:
+    """Set the record aside, under another name in the same folder. For callbacks."""
+    try:
+        if _path().is_file():
+            view.tell(f"The answers until now are in the file {set_aside(_path(), 'before').name} of the workspace.")
+    except DataError as error:
+        view.tell(str(error))
+
+
+def stamp() -> int:
+    """Another one whenever the record is."""
+    with suppress(DataError, OSError):
+        return _path().stat().st_mtime_ns
+    return 0
+
+
+def _mend(path: Path) -> None:
+    try:
+        _read()
+    except RecordError:
+        view.tell(f"Your answers so far cannot be read; the file is {set_aside(path).name} now, and you begin anew.")
+
+
+def _read() -> Record | None:
+    try:
+        with _path().open("rb") as file:
+            return Record.from_json(file.read(MOST_BYTES + 1), _path().name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{_path()} cannot be read ({error.strerror}).") from error
+
+
+def _path() -> Path:
+    return library.workspace().folder / "lessons.json"

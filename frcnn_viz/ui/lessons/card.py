@@ -1,0 +1,124 @@
+"""The card of the open lesson, in the sidebar beside every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from frcnn_viz.lessons import Stage
+from frcnn_viz.lessons.record import TRIES, Row
+from frcnn_viz.ui import view
+from frcnn_viz.ui.children import act_button
+from frcnn_viz.ui.errors import show_error
+from frcnn_viz.ui.lessons import answers
+from frcnn_viz.ui.lessons.asked import NUMBER, STAGE, Asked, asked
+from frcnn_viz.ui.lessons.drafts import drafts
+from frcnn_viz.ui.lessons.forms import answer_form
+from frcnn_viz.ui.lessons.shelf import shelf
+from frcnn_viz.ui.lessons.steps import (
+    find_picture,
+    go_on,
+    is_over,
+    leave,
+    lock_in,
+    next_lesson,
+    read_hint,
+    reveal,
+    seconds_shown,
+    show_question,
+)
+from frcnn_viz.ui.text import plain
+from frcnn_viz.words import word
+
+
+def lesson_card() -> None:
+    """Show the lesson that is open; nothing where none is."""
+    if not view.now().lesson:
+        return
+    with st.container(key="lesson_card", border=True):
+        _head()
+        try:
+            with st.spinner(word("lesson.working").term):
+                of = asked()
+        except (RuntimeError, ValueError) as error:
+            show_error(error)
+            if lesson := shelf().find(view.now().lesson):
+                act_button("lesson.find", find_picture, lesson)
+            return
+        seconds_shown(of)
+        _question(of)
+        if of.row.is_done:
+            _done(of, of.row)
+        elif of.is_here:
+            _tries(of, of.row)
+            answer_form(of, lock_in)
+            if of.row.tries and of.row.hints < len(of.question.hints):
+                act_button("lesson.hint", read_hint, of, type="tertiary", icon=":material/lightbulb:")
+        else:
+            st.info(word("lesson.elsewhere").sentence)
+            act_button("lesson.back", show_question, of, type="primary")
+
+
+def card_state() -> tuple[object, ...]:
+    """What the card shows, as far as a page can change it."""
+    now = view.now()
+    if not now.lesson:
+        return ()
+    return now.lesson, STAGE.value, NUMBER.value, now.changes, answers.stamp(), str(drafts())
+
+
+def _head() -> None:
+    known, record = list(shelf()), answers.record()
+    over = sum(is_over(record, one) for one in known)
+    tried = len({row.lesson for row in record.rows if row.tries} & {one.name for one in known})
+    lesson = shelf().find(view.now().lesson)
+    with st.container(key="lesson_head", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(f'{lesson.number}. {lesson.title}' if lesson else view.now().lesson[:40])}**")
+        told = word("lesson.leave")
+        st.button(
+            told.term, key="lesson_leave", help=told.hover, type="tertiary", icon=":material/close:", on_click=leave
+        )
+    st.progress(over / max(1, len(known)), f"Lessons done: {over} of {len(known)}, tried: {tried}")
+
+
+def _question(of: Asked) -> None:
+    where = word(f"lesson.stage.{of.stage}").term
+    if len(of.questions) > 1:
+        where += f", question {of.number + 1} of {len(of.questions)}"
+    st.caption(where, help=plain(of.lesson.goal))
+    st.markdown(plain(of.question.text))
+
+
+def _tries(of: Asked, row: Row) -> None:
+    """What was wrong so far and why, as far as that is known, and the hints that were read."""
+    for answer in filter(None, map(of.read, row.tries)):
+        mistake = of.question.mistake(answer)
+        told = f"{mistake.reason}. {mistake.sentence}" if mistake else word("lesson.not_yet").sentence
+        st.warning(f"**{plain(of.question.form.words(answer))}**: {plain(told)}")
+    for hint in of.question.hints[: row.hints]:
+        st.info(plain(hint))
+    if row.tries:
+        st.caption(f"Answers left: {TRIES - len(row.tries)}")
+
+
+def _done(of: Asked, row: Row) -> None:
+    question = of.question
+    if row.is_right:
+        st.success(f"**{word('lesson.right').term}**: {plain(question.solution)}")
+    else:
+        _tries(of, row)
+        st.info(f"**{word('lesson.solution').term}**: {plain(question.solution)}")
+    st.markdown(plain(question.why))
+    if question.code:
+        with st.expander(word("tab.code").term):
+            st.code(question.code.strip())
+    with st.container(horizontal=True):
+        act_button(_next_word(of), go_on, of, type="primary")
+        act_button("lesson.show", reveal, of)
+
+
+def _next_word(of: Asked) -> str:
+    if of.next_open is not None:
+        return "lesson.next_question"
+    if of.stage is Stage.PREDICT:
+        return "lesson.transfer"
+    return "lesson.next_lesson" if next_lesson(of) else "lesson.finish"
