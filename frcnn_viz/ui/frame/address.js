@@ -3,7 +3,9 @@
 export default function ({ data }) {
   const bar = (window.frcnnVizAddress ??= listen({ look: "" }));
   if (bar.page !== data.page || bar.restored !== data.restored) bar.look = data.look;
-  Object.assign(bar, data, { look: bar.look });
+  const told = JSON.stringify(data.lesson); // what its card says is above
+  if (data.lesson && bar.told !== told) document.querySelector("[data-testid=stSidebarContent]")?.scrollTo({ top: 0 });
+  Object.assign(bar, data, { look: bar.look, told });
   write(bar);
   measure(bar);
   explain(data.tabs);

@@ -13,6 +13,8 @@ import streamlit as st
 
 from frcnn_viz.pipeline.settings import to_text
 from frcnn_viz.ui import view
+from frcnn_viz.ui.lessons import answers
+from frcnn_viz.ui.lessons.asked import NUMBER, STAGE
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import Word, word
 
@@ -30,6 +32,9 @@ def address(here: Session, tabs: Iterable[Word] = ()) -> None:
         "restored": view.restored(),
         "changed": changed(here),
         "pin": pin_words(),
+        "lesson": [now.page, answers.stamp(), *map(str, (now.lesson, STAGE.value, NUMBER.value))]
+        if now.lesson
+        else None,
     }
     with st.container(key="address"):
         _declare()(key="address_bar", data=data)

@@ -29,6 +29,9 @@ from frcnn_viz.ui.lessons.steps import (
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
+MOST_WORDS = 60
+"""Characters of an answer that is repeated."""
+
 
 def lesson_card() -> None:
     """Show the lesson that is open; nothing where none is."""
@@ -91,9 +94,11 @@ def _question(of: Asked) -> None:
 def _tries(of: Asked, row: Row) -> None:
     """What was wrong so far and why, as far as that is known, and the hints that were read."""
     for answer in filter(None, map(of.read, row.tries)):
-        mistake = of.question.mistake(answer)
-        told = f"{mistake.reason}. {mistake.sentence}" if mistake else word("lesson.not_yet").sentence
-        st.warning(f"**{plain(of.question.form.words(answer))}**: {plain(told)}")
+        mistake, words = of.question.mistake(answer), of.question.form.words(answer)
+        reason = mistake.reason if mistake else word("lesson.not_yet").term
+        said = f"{plain(words)}: " if len(words) <= MOST_WORDS else ""
+        sentence = mistake.sentence if mistake else word("lesson.not_yet").sentence
+        st.warning(f"{said}**{plain(reason)}.** {plain(sentence)}")
     for hint in of.question.hints[: row.hints]:
         st.info(plain(hint))
     if row.tries:

@@ -20,10 +20,16 @@ from frcnn_viz.words import word
 
 @dataclass
 class Draft:
-    """An answer that is not given yet. ack: the last edit of the canvas that it holds."""
+    """An answer that is not given yet.
+
+    Attributes:
+        value: as its form has it. ack: the last edit of the canvas that it holds.
+        epoch: counts how often it took the place of several boxes on the canvas.
+    """
 
     value: Any
     ack: str = ""
+    epoch: int = 0
 
 
 def drafts() -> dict[str, Draft]:
@@ -50,7 +56,7 @@ def on_picture(of: Asked) -> dict[str, Any]:
         return {}
     if isinstance(form, DrawBox):
         mine = word("lesson.guess").term
-        tools = Tools([Object(tuple(now.value), mine)], [mine], [VERMILION], of.key, now.ack)
+        tools = Tools([Object(tuple(now.value), mine)], [mine], [VERMILION], f"{of.key} {now.epoch}", now.ack)
         return {"tools": tools, "on_edit": lambda edit: _drawn(now, edit)}
     if isinstance(form, PickAnchor):
         trace = of.scene.at_text(of.question.screen.settings).trace
@@ -81,7 +87,8 @@ def change_level(of: Asked, level: int) -> None:
 
 
 def _drawn(now: Draft, edit: Edit) -> None:
-    """The box drawn last is the answer; an edit without one changes nothing."""
-    usable = [one for one in edit.objects if one.usable]
+    """The box that was drawn or moved is the answer, and stays alone; an edit without one changes nothing."""
+    usable = [list(one.box) for one in edit.objects if one.usable]
     if usable:
-        now.value, now.ack = list(usable[-1].box), edit.serial
+        now.value, now.ack = next((box for box in reversed(usable) if box != now.value), usable[-1]), edit.serial
+        now.epoch += len(edit.objects) > 1

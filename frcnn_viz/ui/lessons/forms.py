@@ -62,6 +62,11 @@ def _(form: ChooseSome, of: Asked, lock: Lock) -> None:
 @_show.register
 def _(form: PutInOrder, of: Asked, lock: Lock) -> None:
     chosen: list[str] = draft(of).value
+
+    def locked() -> None:
+        lock(of, list(chosen))
+        chosen.clear()
+
     st.caption(word("lesson.order").sentence)
     for place, key in enumerate(chosen, start=1):
         st.markdown(f"**{place}.** {plain(form.by_key[key].label)}")
@@ -69,14 +74,15 @@ def _(form: PutInOrder, of: Asked, lock: Lock) -> None:
         if one.key not in chosen:
             st.button(plain(one.label), key=f"{of.key}_{place}", on_click=chosen.append, args=(one.key,))
     with st.container(horizontal=True):
-        _lock_in(lambda: lock(of, list(chosen)), disabled=len(chosen) < len(form.alternatives))
+        _lock_in(locked, disabled=len(chosen) < len(form.alternatives))
         act_button("lesson.again", chosen.clear, disabled=not chosen)
 
 
 @_show.register
 def _(form: PickAnchor, of: Asked, lock: Lock) -> None:
-    now, level_key, shape_key = draft(of), f"{of.key}_level", f"{of.key}_shape"
+    now = draft(of)
     level, row, column, shape = now.value
+    level_key, shape_key = f"{of.key}_level", f"{of.key}_shape_{level}"  # each level has other shapes
     st.caption(word("lesson.pick").sentence)
     view.hold(level_key, level)
     st.selectbox(
