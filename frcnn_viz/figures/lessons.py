@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import DASHED, DOTTED, GREEN, PURPLE, VERMILION
+from frcnn_viz.figures.palette import BLUE, DASHED, DOTTED, PURPLE, VERMILION
 from frcnn_viz.lessons import Mark, Role
 from frcnn_viz.words import word
 
-LOOKS = {Role.GIVEN: (PURPLE, DOTTED), Role.GUESS: (VERMILION, DASHED), Role.TRUTH: (GREEN, None)}
+LOOKS = {Role.GIVEN: (PURPLE, DOTTED), Role.GUESS: (VERMILION, DASHED), Role.TRUTH: (BLUE, None)}
 """Of each role its colour, and its strokes where they are not solid."""
+
+
+def thin(layer: BoxLayer) -> BoxLayer:
+    """A page's layer in half its strokes, so that a lesson's stand out."""
+    return replace(layer, width=layer.width / 2, widths={group: width / 2 for group, width in layer.widths.items()})
 
 
 def mark_layer(marks: Sequence[Mark], scale: tuple[float, float] = (1.0, 1.0), name: str = "lesson") -> BoxLayer:
@@ -33,7 +39,7 @@ def mark_layer(marks: Sequence[Mark], scale: tuple[float, float] = (1.0, 1.0), n
         legend=[(terms[role], LOOKS[role][0]) for role in roles],
         groups=torch.tensor([roles.index(mark.role) for mark in marks], dtype=torch.long),
         labels=[mark.label or terms[mark.role] for mark in marks],
-        width=3.0,
+        width=4.0,
         dashes={place: LOOKS[role][1] for place, role in enumerate(roles) if LOOKS[role][1]},
         pickable=False,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
-from frcnn_viz.figures.lessons import mark_layer
+from frcnn_viz.figures.lessons import mark_layer, thin
 from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import Pick, box_canvas
 from frcnn_viz.ui.edits import Edit
@@ -42,7 +42,7 @@ def show_picture(
     now = view.now()
     seen = {"width": width, "height": height, "look": (now.look, view.restored()), "chosen": now.selected}
     marks = marks_on(here)
-    drawn = [*layers, mark_layer(marks, scale)] if marks else list(layers)
+    drawn = [*map(thin, layers), mark_layer(marks, scale)] if marks else list(layers)
     shown = CanvasScene(layers=drawn, **{"url": here.image_url, **seen, **scene})
     box_canvas(shown, f"{name}_canvas", on_pick, on_dials, on_edit, on_frame)
 

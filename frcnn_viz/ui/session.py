@@ -106,9 +106,11 @@ def current() -> Session:
 
 
 def arrive(page: str) -> None:
-    """Open a page; what its link names and is not here is told."""
+    """Open a page; what its link names and is not here is told. A link to a lesson alone opens its question."""
     if view.arrive(page):
         _admit()
+        if view.now().lesson and page in ("overview", "lessons") and not dict(view.now().options).get("lessons.tab"):
+            view.open_tab("lessons", "question")
 
 
 def swap() -> None:

@@ -104,7 +104,7 @@ class Student:
 
 
 def test_a_student_goes_through_all_lessons(
-    serve: Callable[[Path, str], str], page: Page, settled: Settled, look: Callable[[str], None] = lambda name: None
+    serve: Callable[[Path, str], str], page: Page, settled: Settled, look: Callable[[str], None]
 ) -> None:
     """Begun by a link, then by the card's own way on: each first question wrong, then all of them right."""
     student = Student(page, settled)

@@ -35,6 +35,8 @@ VIEWS = some.builds(
     ),
     look=TEXT,
     pinned=TEXT,
+    lesson=TEXT,
+    only=TEXT,
 )
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from frcnn_viz.lessons import Answer, AnswerError, CannotAsk, Lesson, LessonError, Mark, Question, Role, Scene, Stage
+from frcnn_viz.lessons import (
+    Answer,
+    AnswerError,
+    CannotAsk,
+    DrawBox,
+    Lesson,
+    LessonError,
+    Mark,
+    PickAnchor,
+    Question,
+    Role,
+    Scene,
+    Stage,
+)
 from frcnn_viz.lessons.record import Record, Row, Try, open_row
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.lessons import answers
@@ -68,11 +81,14 @@ class Asked:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """What is drawn on its picture: guess and truth once it is done; until then the last guess, if any."""
+        """What is drawn on its picture: guess and truth once it is done, until then the last guess that was wrong.
+
+        Not that one where the next is made of it on the picture.
+        """
         tries = self.row.tries
         if self.row.is_done:
             return self.question.reveal(self.read(tries[0]))
-        if not tries:
+        if not tries or isinstance(self.question.form, DrawBox | PickAnchor):
             return self.question.shown
         told = self.question.reveal(self.read(tries[-1]))
         return tuple(mark for mark in told if mark.role is not Role.TRUTH)

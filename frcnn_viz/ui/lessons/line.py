@@ -15,7 +15,7 @@ def lesson_line() -> None:
         of = asked()
     except ValueError:  # which the card tells
         return
-    if of is None:
+    if of is None or not of.is_here:
         return
     question = of.question
     if of.row.is_done:

@@ -9,7 +9,6 @@ from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.lessons.asked import Asked, asked
 from frcnn_viz.ui.lessons.drafts import layers, on_picture
-from frcnn_viz.ui.lessons.steps import reveal
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -30,8 +29,6 @@ def body(here: Session) -> None:
             canvas_panel("question_canvas")
             height, width = here.image.size
             st.caption(f"{plain(here.image.name)}, {width} x {height} px, {plain(here.detector.title)}")
-            if of.row.is_done:
-                act_button("lesson.show", reveal, of)
     with left:
         answering = of is not None and of.is_here
         show_picture(here, "question", layers(of) if answering else [], **(on_picture(of) if answering else {}))
