@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside, write_whole
+from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.view import Option
@@ -23,13 +25,13 @@ WAIT = 2
 
 
 def record() -> Record:
-    """What was answered so far. Without an answer the seed is the link's, or one of this visitor's own."""
+    """What was answered so far. Without an answer the seed is the link's, or one of this workspace's own."""
     try:
         found = _read()
     except (DataError, RecordError):  # which `keep` tells
         found = None
     if found is None:
-        found = Record(seed=view.kept("lesson_seed", lambda: secrets.token_hex(2)))
+        found = Record(seed=_own_seed(default_folder()))
     return found if found.rows or not SEED.value else replace(found, seed=SEED.value)
 
 
@@ -59,6 +61,12 @@ def stamp() -> int:
     with suppress(DataError, OSError):
         return _path().stat().st_mtime_ns
     return 0
+
+
+@cache
+def _own_seed(folder: Path) -> str:
+    """Of a workspace in which nothing was answered yet: the same for all tabs and after a reload."""
+    return secrets.token_hex(2)
 
 
 def _mend(path: Path) -> None:
