@@ -9,6 +9,9 @@ from typing import Any
 
 from frcnn_viz.lessons.forms import Answer, AnswerError, Box, Form
 
+Tell = Callable[[int, int, str], None]
+"""Told now and then: what is done, of how much, and in words. What it raises ends the work."""
+
 
 class Role(StrEnum):
     """What a box beside an answer is."""
@@ -75,12 +78,14 @@ class Question:
             right one, from `trace`, `model` and `image`; empty where nothing is computed.
         marks: boxes shown with the question. screen: what is shown with the answer.
         looks: an answer as boxes on the picture; as the form has them when None.
+        later: where something must run before the answer is known, as a training: gives the same question with its
+            answer, at once where it ran before. `right` is None until then, and no wrong answer is known.
     """
 
     name: str
     text: str
     form: Form
-    right: Answer
+    right: Answer | None
     wrong: tuple[Wrong, ...]
     hints: tuple[str, str]
     why: str
@@ -89,8 +94,11 @@ class Question:
     marks: tuple[Mark, ...] = ()
     screen: Screen = Screen()
     looks: Callable[[Answer], list[tuple[Box, str]]] | None = None
+    later: Callable[[Tell], Question] | None = None
 
     def __post_init__(self) -> None:
+        if self.later:
+            return
         object.__setattr__(self, "right", self.form.read(self.right))
         object.__setattr__(self, "also_right", tuple(map(self.form.read, self.also_right)))
         told: list[Wrong] = []
@@ -102,6 +110,10 @@ class Question:
             if not self.is_right(answer) and self._first(told, answer) is None:
                 told.append(replace(wrong, answer=answer))
         object.__setattr__(self, "wrong", tuple(told))
+
+    def settled(self, tell: Tell = lambda done, total, words: None) -> Question:
+        """The question with its answer; what must run for it runs now. Judge, reveal and explain with this one."""
+        return self.later(tell) if self.later else self
 
     def read(self, value: Any) -> Answer:
         """The answer that `value`, from anywhere, is.
