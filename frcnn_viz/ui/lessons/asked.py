@@ -19,6 +19,7 @@ from frcnn_viz.lessons import (
     Scene,
     Stage,
 )
+from frcnn_viz.lessons.question import Tell
 from frcnn_viz.lessons.record import Record, Row, Try, open_row
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.lessons import answers
@@ -86,9 +87,9 @@ class Asked:
         Not that one where the next is made of it on the picture.
         """
         tries = self.row.tries
-        if self.row.is_done:
+        if self.row.is_done and not self.question.later:
             return self.question.reveal(self.read(tries[0]))
-        if not tries or isinstance(self.question.form, DrawBox | PickAnchor):
+        if not tries or self.question.later or isinstance(self.question.form, DrawBox | PickAnchor):
             return self.question.shown
         told = self.question.reveal(self.read(tries[-1]))
         return tuple(mark for mark in told if mark.role is not Role.TRUTH)
@@ -99,6 +100,14 @@ class Asked:
             return self.question.read(tried.answer)
         except AnswerError:
             return None
+
+    def settled(self, tell: Tell) -> Asked:
+        """The same with the answer worked out, where something must run for it; it is kept for all that ask later."""
+        settled = self.question.settled(tell)
+        questions = tuple(settled if one is self.question else one for one in self.questions)
+        kept = _kept()
+        kept.update({key: questions for key, value in kept.items() if value is self.questions})
+        return replace(self, questions=questions)
 
     def with_row(self, row: Row) -> Record:
         """The record with a row; all of this stage's questions are opened together, since they are of one picture."""
@@ -155,11 +164,16 @@ def marks_on(here: Session) -> tuple[Mark, ...]:
     return found.marks if found and (seen.image, seen.model) == (here.view.image, here.view.model) else ()
 
 
+def _kept() -> dict[Any, Any]:
+    """The questions asked last, or why they could not be, by what they depend on."""
+    return view.kept("lesson_questions", dict)
+
+
 def _questions(lesson: Lesson, stage: Stage, seed: str, here: Session, scene: Scene) -> tuple[Question, ...]:
     """A lesson's questions, asked for once as long as nothing changes that they depend on."""
     of = (here.image.sha256, here.detector.fingerprint, here.view.random, here.settings)
     key = (lesson, stage, seed, *of, here.item and here.item.revision)
-    kept: dict[Any, Any] = view.kept("lesson_questions", dict)
+    kept = _kept()
     if key not in kept:
         kept.clear()
         try:

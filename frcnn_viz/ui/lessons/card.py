@@ -25,7 +25,9 @@ from frcnn_viz.ui.lessons.steps import (
     reveal,
     seconds_shown,
     show_question,
+    waiting,
 )
+from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -49,7 +51,11 @@ def lesson_card() -> None:
             return
         seconds_shown(of)
         _question(of)
-        if of.row.is_done:
+        if of.key in waiting():
+            _work_out(of)
+        elif of.question.later and of.row.tries:
+            act_button("lesson.work_out", waiting().setdefault, of.key, None)
+        elif of.row.is_done:
             _done(of, of.row)
         elif of.is_here:
             _tries(of, of.row)
@@ -89,6 +95,21 @@ def _question(of: Asked) -> None:
         where += f", question {of.number + 1} of {len(of.questions)}"
     st.caption(where, help=plain(of.lesson.goal))
     st.markdown(plain(of.question.text))
+
+
+def _work_out(of: Asked) -> None:
+    """Run what the answer needs, then judge what was given."""
+    stop = lambda: waiting().pop(of.key, None)  # noqa: E731
+    try:
+        with progress("lesson_work", word("lesson.work_stop").sentence, stop) as tell:
+            of = of.settled(tell)
+    except (RuntimeError, ValueError) as error:
+        stop()
+        show_error(error)
+        return
+    if (given := stop()) is not None:
+        lock_in(of, given)
+    st.rerun()
 
 
 def _tries(of: Asked, row: Row) -> None:

@@ -18,7 +18,7 @@ def lesson_line() -> None:
     if of is None or not of.is_here:
         return
     question = of.question
-    if of.row.is_done:
+    if of.row.is_done and not question.later:
         st.markdown(f"**{word('lesson.solution').term}: {plain(question.solution)}.** {plain(question.why)}")
     else:
         st.markdown(plain(question.text))

@@ -50,12 +50,20 @@ def show_question(of: Asked) -> None:
     view.open_tab(PAGE, TAB)
 
 
+def waiting() -> dict[str, Any]:
+    """The answers that cannot be judged before something has run, by their question's key; None where none is given."""
+    return view.kept("lesson_waiting", dict)
+
+
 def lock_in(of: Asked, given: Any) -> None:
     """Keep an answer for good; after the last one the page that shows the answer is opened."""
     try:
         answer = of.question.read(given)
     except AnswerError as error:
         view.tell(str(error))
+        return
+    if of.question.later:
+        waiting()[of.key] = answer
         return
     row = of.row.answered(of.question, answer, time.time(), seconds_shown(of))
     _keep(of, row)
