@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frcnn_viz.lessons import Alternative, ChooseOne, ChooseSome, GiveNumbers, Lesson, PutInOrder, Question, Stage
+from frcnn_viz.lessons.forms import Form
 from frcnn_viz.lessons.record import Record
 from frcnn_viz.lessons.shelf import BUILT_IN
 from frcnn_viz.paths import LESSONS_VARIABLE
+from frcnn_viz.ui import session
+from frcnn_viz.ui.lessons.asked import scene_of
+from frcnn_viz.ui.lessons.shelf import shelf
 from frcnn_viz.ui.view import View
 from frcnn_viz.words import word
 from tests.pages.opening import as_read, open_page, seen
 
 OWN = """
+from dataclasses import replace
+
 from frcnn_viz.lessons import *
 
 TWO = (Alternative("a", "*one*", (10.0, 10.0, 60.0, 60.0)), Alternative("b", "other"))
@@ -31,16 +39,27 @@ KINDS = {
 
 def ask(scene, rng):
     kinds = {**KINDS, "anchor": (scene.anchor_form(), [1, 2, 3, 1], [1, 3, 3, 1])}
-    return tuple(
+    questions = tuple(
         Question(name, f"Which {name}?", form, right, (Wrong(wrong, "read `it` wrongly", "Look again."),),
                  ("First hint.", "Second hint."), "It is so.", screen=Screen("anchors", (("anchor", 40),)))
         for name, (form, right, wrong) in kinds.items()
     )
+    known = replace(questions[1], name="later", text="Which later?")
+
+    def later(tell):
+        for step in range(3):
+            tell(step, 3, "steps")
+        return known
+
+    return (*questions, replace(known, right=None, later=later))
 
 
 LESSON = Lesson(99, "kinds", "All kinds", "Answer in every way.", "proposals", ask)
 """
-KINDS = ("numbers", "one", "some", "order", "box", "anchor")
+KINDS = ("numbers", "one", "some", "order", "box", "anchor", "later")
+LAST = {"lesson_next_lesson", "lesson_finish"}
+NEXT = LAST | {"lesson_next_question", "lesson_transfer"}
+ONE = ChooseOne((Alternative("a", "*one*"), Alternative("b", "other")))
 
 
 @pytest.fixture(autouse=True)
@@ -70,25 +89,34 @@ def open_card(kind: str = "numbers", **link: str) -> AppTest:
     return test
 
 
-def give(test: AppTest, kind: str, answer: list | str) -> None:
-    """Fill in the widgets; what is made on the picture comes as the canvas's draft."""
-    if kind == "numbers":
+def give(test: AppTest, form: Form, answer: Any) -> None:
+    """Fill in the widgets and lock in; what is made on the picture comes as the canvas's draft."""
+    if isinstance(form, GiveNumbers):
         for place, number in zip(test.number_input, answer, strict=True):
             place.set_value(number)
-    elif kind == "one":
+    elif isinstance(form, ChooseOne):
         test.radio[0].set_value(answer)
-    elif kind == "some":
-        for box, key in zip(test.checkbox, "ab", strict=True):
+    elif isinstance(form, ChooseSome):
+        for box, key in zip(test.checkbox, form.by_key, strict=True):
             box.set_value(key in answer)
-    elif kind == "order":
+    elif isinstance(form, PutInOrder):
         for key in answer:
-            next(one for one in test.button if as_read(one.label) == {"a": "*one*", "b": "other"}[key]).click().run()
+            label = form.by_key[key].label
+            next(one for one in test.button if as_read(one.label) == label).click().run()
     else:
-        (draft,) = test.session_state["kept_lesson_drafts"].values()
+        *_, draft = test.session_state["kept_lesson_drafts"].values()
         draft.value = list(answer)
         test.run()
     test.button(key="lesson_lock").click()
     assert not test.run().exception
+
+
+def asked(test: AppTest) -> Question:
+    """What the card asks, worked out here."""
+    there, options = seen(test), dict(seen(test).options)
+    seed, stage = options.get("lesson.seed", ""), Stage(options.get("lesson.stage", "predict"))
+    questions = shelf().find(there.lesson).questions(scene_of(session.of(there)), seed, stage)
+    return questions[int(options.get("lesson.question", 0))]
 
 
 def record(workspace: Path) -> Record:
@@ -104,6 +132,7 @@ def record(workspace: Path) -> Record:
         ("order", ["a", "b"], ["b", "a"]),
         ("box", [11.0, 10.0, 60.0, 60.0], [20.0, 20.0, 90.0, 90.0]),
         ("anchor", [1, 3, 3, 1], [1, 2, 3, 1]),
+        ("later", "b", "a"),
     ],
 )
 def test_an_answer_of_every_kind_is_locked_in_and_judged(
@@ -111,10 +140,11 @@ def test_an_answer_of_every_kind_is_locked_in_and_judged(
 ) -> None:
     test = open_card(kind)
     assert f"Which {kind}?" in [as_read(one.value) for one in test.markdown]
-    give(test, kind, wrong)
+    form = asked(test).form
+    give(test, form, wrong)
     assert as_read(test.warning[0].value).endswith("read `it` wrongly. Look again.")
     assert not test.success
-    give(test, kind, right)
+    give(test, form, right)
     assert test.success[0].value.startswith(f"**{word('lesson.right').term}**")
     assert (seen(test).page, seen(test).selected) == ("proposals", (("anchor", 40),))
     row = record(workspace).find("kinds", "predict", kind)
@@ -125,15 +155,36 @@ def test_an_answer_of_every_kind_is_locked_in_and_judged(
     assert [one.key for one in test.button if one.key == "lesson_lock"] == []
 
 
+@pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name)
+def test_a_lesson_of_the_program_is_gone_through_wrong_then_right(lesson: Lesson, workspace: Path) -> None:
+    test = open_card(lesson=lesson.name, **{"lesson.question": "0", "lesson.seed": "7b"})
+    if test.error:
+        test.button(key="lesson_find").click().run()
+    while not (question := asked(test)).later:
+        if question.wrong:
+            give(test, question.form, question.wrong[0].answer)
+            told = f"{question.wrong[0].reason}. {question.wrong[0].sentence}"
+            assert as_read(test.warning[0].value).endswith(told)
+        give(test, question.form, question.right)
+        assert as_read(test.success[0].value).endswith(question.solution)
+        (following,) = {one.key for one in test.button} & NEXT
+        if following in LAST:
+            break
+        test.button(key=following).click().run()
+    rows = record(workspace).rows
+    assert {row.score for row in rows if row.tries} <= {1.0, 2 / 3}
+    assert all(row.is_right for row in rows) or question.later
+
+
 def test_hints_come_one_by_one_and_the_solution_after_the_last_answer(workspace: Path) -> None:
     test = open_card("one")
     assert not [one for one in test.button if one.key == "lesson_hint"]  # nothing was answered yet
     for number, hints in enumerate((["First hint."], ["First hint.", "Second hint."])):
-        give(test, "one", "b")
+        give(test, ONE, "b")
         test.button(key="lesson_hint").click().run()
         assert [one.value for one in test.info] == hints
         assert len(test.warning) == number + 1
-    give(test, "one", "b")
+    give(test, ONE, "b")
     assert as_read(test.info[-1].value) == f"{word('lesson.solution').term}: *one*"
     row = record(workspace).find("kinds", "predict", "one")
     assert (len(row.tries), row.hints, row.score) == (3, 2, 0.0)
@@ -141,14 +192,14 @@ def test_hints_come_one_by_one_and_the_solution_after_the_last_answer(workspace:
 
 def test_what_is_no_answer_is_told_and_nothing_is_locked_in(workspace: Path) -> None:
     test = open_card("numbers")
-    give(test, "numbers", [2, None])
+    give(test, asked(test).form, [2, None])
     assert test.session_state["sentences"] == ["high is no number; write one."]
     assert not (workspace / "lessons.json").exists()
 
 
 def test_a_record_is_resumed_on_its_picture_and_in_order(workspace: Path) -> None:
     test = open_card("one", image="crowd", **{"lesson.seed": "class 7"})
-    give(test, "one", "a")
+    give(test, ONE, "a")
     again = open_card("one", image="night", **{"lesson.seed": "another"})
     assert again.success
     assert record(workspace).seed == "class 7"
@@ -212,7 +263,7 @@ def test_a_link_for_a_class_is_what_was_chosen() -> None:
 
 
 def test_a_file_that_was_handed_in_is_brought_back_and_another_is_refused(workspace: Path) -> None:
-    give(open_card("one"), "one", "a")
+    give(open_card("one"), ONE, "a")
     file, test = (workspace / "lessons.json").read_bytes(), open_page("lessons")
     test.text_input(key="lesson_student").set_value("Ada").run()
     assert record(workspace).student == "Ada"
@@ -228,7 +279,7 @@ def test_a_damaged_record_is_set_aside_and_told(workspace: Path) -> None:
     workspace.mkdir()
     (workspace / "lessons.json").write_text(json.dumps({"lessons": 1, "rows": 5}))
     test = open_card("one")
-    give(test, "one", "a")
+    give(test, ONE, "a")
     assert test.session_state["sentences"][0].startswith(
         "Your answers so far cannot be read; the file is lessons.json."
     )

@@ -17,6 +17,7 @@ from frcnn_viz.ui.lessons.shelf import shelf
 from frcnn_viz.ui.lessons.steps import (
     find_picture,
     go_on,
+    is_begun,
     is_over,
     leave,
     lock_in,
@@ -46,7 +47,8 @@ def lesson_card() -> None:
                 of = asked()
         except (RuntimeError, ValueError) as error:
             show_error(error)
-            if lesson := shelf().find(view.now().lesson):
+            lesson = shelf().find(view.now().lesson)
+            if lesson and not is_begun(lesson):
                 act_button("lesson.find", find_picture, lesson)
             return
         seconds_shown(of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import singledispatch
 from typing import Any
 
@@ -17,6 +17,8 @@ from frcnn_viz.ui.lessons.drafts import change_level, draft
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
+SHORT = 5
+"""Characters of a label beside which others have room."""
 Lock = Callable[[Asked, Any], None]
 
 
@@ -45,7 +47,15 @@ def _(form: ChooseOne, of: Asked, lock: Lock) -> None:
     labels = {one.key: plain(one.label) for one in form.alternatives}
     with st.form(f"{of.key}_form", border=False):
         told = word("lesson.choose_one").term
-        st.radio(told, list(labels), index=None, format_func=labels.get, key=of.key, label_visibility="collapsed")
+        st.radio(
+            told,
+            list(labels),
+            index=None,
+            format_func=labels.get,
+            key=of.key,
+            label_visibility="collapsed",
+            horizontal=_are_short(labels.values()),
+        )
         _lock_in(lambda: lock(of, view.held(of.key)), st.form_submit_button)
 
 
@@ -54,8 +64,10 @@ def _(form: ChooseSome, of: Asked, lock: Lock) -> None:
     keys = {one.key: f"{of.key}_{place}" for place, one in enumerate(form.alternatives)}
     with st.form(f"{of.key}_form", border=False):
         st.caption(word("lesson.choose_some").sentence)
-        for one in form.alternatives:
-            st.checkbox(plain(one.label), key=keys[one.key])
+        short = _are_short(one.label for one in form.alternatives)
+        with st.container(horizontal=short):
+            for one in form.alternatives:
+                st.checkbox(plain(one.label), key=keys[one.key], width="content" if short else "stretch")
         _lock_in(lambda: lock(of, [name for name, key in keys.items() if view.held(key)]), st.form_submit_button)
 
 
@@ -110,6 +122,11 @@ def _(form: DrawBox, of: Asked, lock: Lock) -> None:
     st.caption(word("lesson.drag").sentence)
     st.caption(form.words(draft(of).value).capitalize())
     _lock_in(lambda: lock(of, list(draft(of).value)))
+
+
+def _are_short(labels: Iterable[str]) -> bool:
+    """Whether several fit side by side."""
+    return max(map(len, labels)) <= SHORT
 
 
 def _lock_in(act: Callable[[], None], button: Callable[..., Any] = st.button, **more: Any) -> None:

@@ -114,6 +114,11 @@ def next_lesson(of: Asked) -> Lesson | None:
     return next((one for one in known[known.index(of.lesson) + 1 :] if not is_over(of.record, one)), None)
 
 
+def is_begun(lesson: Lesson) -> bool:
+    """Whether something was answered of it, and so its picture stays."""
+    return any(row.lesson == lesson.name for row in answers.record().rows)
+
+
 def is_over(record: Record, lesson: Lesson) -> bool:
     """Whether all of a lesson was answered, on both pictures."""
     rows = [row for row in record.rows if row.lesson == lesson.name]
