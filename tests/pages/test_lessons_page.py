@@ -203,6 +203,7 @@ def test_a_record_is_resumed_on_its_picture_and_in_order(workspace: Path) -> Non
     again = open_card("one", image="night", **{"lesson.seed": "another"})
     assert again.success
     assert record(workspace).seed == "class 7"
+    assert word("lesson.other_seed").sentence in [one.value for one in again.caption]
     again.button(key="lesson_next_question").click().run()
     assert (seen(again).image, dict(seen(again).options).get("lesson.question")) == ("crowd", None)
     elsewhere = open_card("some", image="night")

@@ -88,6 +88,8 @@ def _head() -> None:
         st.button(
             told.term, key="lesson_leave", help=told.hover, type="tertiary", icon=":material/close:", on_click=leave
         )
+    if answers.SEED.value not in ("", record.seed):
+        st.caption(word("lesson.other_seed").sentence)
     st.progress(over / max(1, len(known)), f"Lessons done: {over} of {len(known)}, tried: {tried}")
 
 

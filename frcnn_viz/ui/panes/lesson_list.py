@@ -43,7 +43,7 @@ def _line(lesson: Lesson, record: Record, scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         told = word("lesson.find" if lacking else f"lesson.{state}")
         act = find_picture if lacking else begin
-        st.button(told.term, key=f"begin_{lesson.name}", help=told.hover, on_click=act, args=(lesson,), width=132)
+        st.button(told.term, key=f"begin_{lesson.name}", help=told.hover, on_click=act, args=(lesson,), width=116)
         mark = f" :green-badge[{word('lesson.done').term}]" if state == "over" else ""
         st.markdown(f"**{lesson.number}. {plain(lesson.title)}**{mark}  \n{plain(lacking or lesson.goal)}")
 
@@ -68,7 +68,15 @@ def _student(record: Record) -> None:
             st.caption(word("lesson.anew").sentence)
             st.button(word("action.remove").term, key="lesson_anew", on_click=answers.begin_anew)
     told = word("lesson.bring")
-    st.file_uploader(told.term, ["json"], key=FILE, help=told.hover, on_change=attempt, args=(_brought,))
+    st.file_uploader(
+        told.term,
+        ["json"],
+        key=FILE,
+        help=told.hover,
+        max_upload_size=MOST_BYTES // 1_000_000,
+        on_change=attempt,
+        args=(_brought,),
+    )
 
 
 def _named() -> None:
