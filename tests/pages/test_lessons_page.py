@@ -185,7 +185,7 @@ def test_hints_come_one_by_one_and_the_solution_after_the_last_answer(workspace:
         assert [one.value for one in test.info] == hints
         assert len(test.warning) == number + 1
     give(test, ONE, "b")
-    assert as_read(test.info[-1].value) == f"{word('lesson.solution').term}: *one*"
+    assert as_read(test.info[0].value) == f"{word('lesson.solution').term}: *one*"
     row = record(workspace).find("kinds", "predict", "one")
     assert (len(row.tries), row.hints, row.score) == (3, 2, 0.0)
 

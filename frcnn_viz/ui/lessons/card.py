@@ -118,7 +118,9 @@ def _work_out(of: Asked) -> None:
 
 def _tries(of: Asked, row: Row) -> None:
     """What was wrong so far and why, as far as that is known, and the hints that were read."""
-    for answer in filter(None, map(of.read, row.tries)):
+    for answer in map(of.read, row.tries):
+        if answer is None or of.question.is_right(answer):
+            continue
         mistake, words = of.question.mistake(answer), of.question.form.words(answer)
         reason = mistake.reason if mistake else word("lesson.not_yet").term
         said = f"{plain(words)}: " if len(words) <= MOST_WORDS else ""
@@ -126,7 +128,7 @@ def _tries(of: Asked, row: Row) -> None:
         st.warning(f"{said}**{plain(reason)}.** {plain(sentence)}")
     for hint in of.question.hints[: row.hints]:
         st.info(plain(hint))
-    if row.tries:
+    if row.tries and not row.is_done:
         st.caption(f"Answers left: {TRIES - len(row.tries)}")
 
 
@@ -135,7 +137,6 @@ def _done(of: Asked, row: Row) -> None:
     if row.is_right:
         st.success(f"**{word('lesson.right').term}**: {plain(question.solution)}")
     else:
-        _tries(of, row)
         st.info(f"**{word('lesson.solution').term}**: {plain(question.solution)}")
     st.markdown(plain(question.why))
     if question.code:
@@ -144,6 +145,9 @@ def _done(of: Asked, row: Row) -> None:
     with st.container(horizontal=True):
         act_button(_next_word(of), go_on, of, type="primary")
         act_button("lesson.show", reveal, of)
+    if row.hints or not row.tries[0].right:
+        with st.expander(word("lesson.tries").term):
+            _tries(of, row)
 
 
 def _next_word(of: Asked) -> str:
