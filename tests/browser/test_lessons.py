@@ -127,7 +127,7 @@ def test_a_student_goes_through_lessons(
                     expect(student.card).to_contain_text(f"{question.wrong[0].reason}. {question.wrong[0].sentence}")
                     look(f"{shown}-wrong")
                 student.answer(question, question.right, seen)
-                expect(student.card.get_by_test_id("stAlert").last).to_contain_text(word("lesson.right").term)
+                expect(student.card.get_by_test_id("stAlert").first).to_contain_text(word("lesson.right").term)
                 look(f"{shown}-reveal")
                 if number + 1 < len(questions):
                     student.press("lesson.next_question")
