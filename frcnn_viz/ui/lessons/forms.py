@@ -102,6 +102,7 @@ def _(form: PickAnchor, of: Asked, lock: Lock) -> None:
         range(len(form.names)),
         format_func=lambda n: plain(f"{form.names[n]}: {form.grid_sizes[n][0]} x {form.grid_sizes[n][1]} cells"),
         key=level_key,
+        help=word("term.level").hover,
         on_change=lambda: change_level(of, view.held(level_key)),
     )
     shapes = [plain(name) for name in form.shapes[level]]
@@ -111,7 +112,12 @@ def _(form: PickAnchor, of: Asked, lock: Lock) -> None:
         now.value[3] = view.held(shape_key)
 
     st.radio(
-        word("lesson.shape").term, range(len(shapes)), format_func=shapes.__getitem__, key=shape_key, on_change=shaped
+        word("lesson.shape").term,
+        range(len(shapes)),
+        format_func=shapes.__getitem__,
+        key=shape_key,
+        on_change=shaped,
+        help=word("lesson.shape").hover,
     )
     st.caption(f"Row {row}, column {column}")
     _lock_in(lambda: lock(of, list(now.value)))
