@@ -6,7 +6,7 @@ A lesson of one's own is a file that holds `LESSON = Lesson(...)`, made of what 
 from frcnn_viz.lessons.choices import Alternative, ChooseOne, ChooseSome, PickAnchor, PutInOrder
 from frcnn_viz.lessons.forms import Answer, AnswerError, Box, DrawBox, Field, GiveNumbers, iou
 from frcnn_viz.lessons.lesson import CannotAsk, Lesson, LessonError, Stage
-from frcnn_viz.lessons.question import Mark, Question, Role, Screen, Wrong
+from frcnn_viz.lessons.question import Mark, Question, Role, Screen, Tell, Wrong
 from frcnn_viz.lessons.scene import Scene
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Scene",
     "Screen",
     "Stage",
+    "Tell",
     "Wrong",
     "iou",
 ]

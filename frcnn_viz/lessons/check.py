@@ -46,7 +46,7 @@ def check(lesson: Lesson, scenes: Iterable[Scene], seeds: Iterable[str] = ("0", 
             asked += 1
             if [_facts(one) for one in questions] != [_facts(one) for one in again]:
                 told.append(f"{where}: asked twice, it differs; draw all that is chosen from the generator.")
-            for question in questions:
+            for question in (one.settled() for one in questions):
                 told += [f"{where}, question {question.name}: {fault}" for fault in faults(question, scene)]
     if not asked:
         told.append(f"it asked nothing on any of these pictures ({why}).")

@@ -149,4 +149,6 @@ def listed(value: Any, count: int | None, what: str) -> list:
 
 
 def _number(number: float) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.2f}".rstrip("0").rstrip(".")
+    if isinstance(number, int):
+        return f"{number:,}"
+    return f"{number:.3g}" if 0 < abs(number) < 0.1 else f"{number:,.2f}".rstrip("0").rstrip(".")

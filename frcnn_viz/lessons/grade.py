@@ -70,7 +70,7 @@ def _judge(row: Row, seed: str, lesson: Lesson | None, open_scene: Callable[[Row
         questions = {question.name: question for question in ask(lesson, scene, seed, row.stage)}
         if row.question not in questions:
             return Grade(row, None, problem=f"The lesson {row.lesson!r} has no question {row.question!r} there.")
-        question, judged = questions[row.question], replace(row, tries=())
+        question, judged = questions[row.question].settled(), replace(row, tries=())
         for tried in row.tries:
             judged = judged.answered(question, question.read(tried.answer), tried.at, tried.seconds)
     except AnswerError as error:

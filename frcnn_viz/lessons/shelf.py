@@ -15,6 +15,8 @@ from frcnn_viz.lessons.syllabus import (
     first_nms,
     fit,
     follow,
+    labels,
+    losses,
     objectness,
     pooling,
     resize,
@@ -33,6 +35,8 @@ BUILT_IN: tuple[Lesson, ...] = (
     pooling.LESSON,
     softmax.LESSON,
     second_nms.LESSON,
+    labels.LESSON,
+    losses.LESSON,
 )
 MOST_FILES = 100
 """Of a teacher's folder."""

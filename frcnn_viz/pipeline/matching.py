@@ -6,6 +6,8 @@ Shape shorthand: A anchors; G ground-truth objects; P training proposals.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -196,13 +198,19 @@ def draw_samples(labels: list[Tensor], sizes: list[tuple[int, float]], seed: int
         seed: for `torch.manual_seed` on the CPU before the first.
     """
     samples = []
-    # The sampler draws from torch's global generator: one thread at a time, and the state is put back.
-    with _GENERATOR_LOCK, torch.random.fork_rng(devices=[]):
+    with own_generator():  # the sampler draws from it
         torch.default_generator.manual_seed(seed)
         for values, size in zip(labels, sizes, strict=True):
             (positive,), (negative,) = BalancedPositiveNegativeSampler(*size)([values.cpu()])
             samples.append(AnchorSample(positive=positive.nonzero()[:, 0], negative=negative.nonzero()[:, 0]))
     return samples
+
+
+@contextmanager
+def own_generator() -> Iterator[None]:
+    """Torch's global generator on the CPU for this thread alone within; its state is put back after."""
+    with _GENERATOR_LOCK, torch.random.fork_rng(devices=[]):
+        yield
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ ALL = pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name
 def asked(lesson: Lesson, where: Scene, seed: str) -> tuple[Question, ...]:
     """Of both stages."""
     try:
-        return tuple(question for stage in Stage for question in lesson.questions(where, seed, stage))
+        return tuple(question.settled() for stage in Stage for question in lesson.questions(where, seed, stage))
     except CannotAsk as error:
         why = str(error)
     assert why[0].isupper() or why.split()[0] in EMBEDDED

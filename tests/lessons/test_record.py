@@ -24,7 +24,7 @@ def student(pick: str, seed: str = "7") -> Record:
     record, where = Record("Ada", seed), scene()
     for lesson in BUILT_IN:
         for stage in Stage:
-            for question in lesson.questions(where, seed, stage):
+            for question in (one.settled() for one in lesson.questions(where, seed, stage)):
                 row = open_row(lesson.name, stage, question, where)
                 answers = [question.right] if pick == "right" else [question.wrong[0].answer, question.right]
                 for n, answer in enumerate(answers):
