@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ from frcnn_viz.lessons.question import Tell
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.pipeline.configure import with_module
 from frcnn_viz.pipeline.matching import own_generator
+from frcnn_viz.pipeline.memory import digest
+from frcnn_viz.pipeline.transform import as_float
 from frcnn_viz.pipeline.turns import turn_on
 from frcnn_viz.training.loop import Step
 from frcnn_viz.training.overfit import RECIPE, Check, Overfit
@@ -26,6 +29,7 @@ from frcnn_viz.training.overfit import RECIPE, Check, Overfit
 MOST_WEIGHTS = 5_000_000
 """Of both heads on a processor: with more a step takes seconds."""
 MOST_KEPT = 64
+"""Outcomes that are remembered of one model."""
 
 
 @dataclass(frozen=True)
@@ -75,36 +79,18 @@ def too_slow(scene: Scene) -> str:
     """The sentence that says why nothing can be trained in a lesson; empty where it can."""
     model, name = scene.detector.model, scene.detector.name
     if not isinstance(model, FasterRCNN) or model.roi_heads.has_mask() or model.roi_heads.has_keypoint():
-        return f"{name} is no plain Faster R-CNN, and only these can be trained; choose another detector."
+        return f"Only a plain Faster R-CNN is trained in a lesson, and {name} is none; choose another detector."
     weights = sum(weight.numel() for part in (model.rpn, model.roi_heads) for weight in part.parameters())
     slow = scene.trace.device.type == "cpu" and weights > MOST_WEIGHTS
-    return f"{name} would train for minutes on this computer; choose a smaller detector." if slow else ""
+    return f"Training {name} takes minutes on this computer; choose a smaller detector." if slow else ""
 
 
 def train(scene: Scene, trial: Trial, tell: Tell) -> Outcome:
-    """The outcome of a trial: computed now, or what it was before.
-
-    Args:
-        scene: whose picture and detector; its settings have no part in it.
-        trial: what is trained.
-        tell: told before every step; what it raises ends the training.
-    """
-    boxes, labels = trial.objects(scene)
-    learnt = str((boxes.tolist(), labels.tolist()))
-    key = (scene.detector.fingerprint, scene.image.sha256, learnt, trial)
-    with _LOCK:
-        outcome = _KEPT.get(key)
-    if outcome is None:
-        changes = {"steps": trial.steps, "rate": trial.rate, "fresh": trial.fresh}
-        outcome = learn(scene.detector.model, scene.image.pixels, boxes, labels, **changes, tell=tell)
-        with _LOCK:
-            _KEPT[key] = outcome
-            while len(_KEPT) > MOST_KEPT:
-                _KEPT.popitem(last=False)
-    return outcome
+    """The outcome of a trial on a scene, whose settings have no part in it; `tell` as `learn` takes it."""
+    changes = {"steps": trial.steps, "rate": trial.rate, "fresh": trial.fresh}
+    return learn(scene.detector.model, scene.image.pixels, *trial.objects(scene), **changes, tell=tell)
 
 
-@torch.inference_mode(False)
 def learn(
     model: FasterRCNN,
     image: Tensor,
@@ -116,21 +102,45 @@ def learn(
     fresh: bool = False,
     tell: Tell = lambda done, total, words: None,
 ) -> Outcome:
-    """Train the heads on one picture; all numbers are drawn by seed 0.
+    """Train the heads on one picture, all numbers drawn by seed 0; what was trained lately is remembered.
 
     Args:
-        model: in evaluation mode; it is only read, and keeps its backbone. Its last layer is drawn anew.
+        model: in evaluation mode; it is only read, and its weights must not change. Its last layer is drawn anew.
         image: as `prepare` takes it.
         boxes_in_image: float32 [G, 4], pixels of the image.
         labels: int64 [G], from 1.
         steps: of the training.
         rate: of its learning.
         fresh: whether both heads are drawn anew.
-        tell: as `train` takes it.
+        tell: told before every step; what it raises ends the training.
 
     Raises:
         TrainingError: a loss is not finite, or a box has no area.
     """
+    key = digest(as_float(image)), digest(boxes_in_image), digest(labels), steps, rate, fresh
+    with _LOCK:
+        outcome = _KEPT.setdefault(model, OrderedDict()).get(key)
+    if outcome is None:
+        outcome = _learn(model, image, boxes_in_image, labels, steps, rate, fresh, tell)
+        with _LOCK:
+            kept = _KEPT[model]
+            kept[key] = outcome
+            while len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
+    return outcome
+
+
+@torch.inference_mode(False)
+def _learn(
+    model: FasterRCNN,
+    image: Tensor,
+    boxes_in_image: Tensor,
+    labels: Tensor,
+    steps: int,
+    rate: float,
+    fresh: bool,
+    tell: Tell,
+) -> Outcome:
     device = next(model.parameters()).device
     with own_generator():
         torch.manual_seed(0)
@@ -164,4 +174,4 @@ def _begin_anew(heads: FasterRCNN) -> None:
 
 
 _LOCK = threading.Lock()
-_KEPT: OrderedDict[Hashable, Outcome] = OrderedDict()
+_KEPT: WeakKeyDictionary[nn.Module, OrderedDict[Hashable, Outcome]] = WeakKeyDictionary()

@@ -33,6 +33,8 @@ TITLES = {
 }
 CLOSE = 0.95
 """The part of a loss from which on another counts as the same."""
+BATCHES = (64, 128, 256, 512)
+"""Anchors of a sample, of which a student's is drawn."""
 STEPS, WINDOW, GROWN = 21, 3, 1.2
 """Of the training that is watched; steps whose mean is taken; by how much a loss grows to be said to."""
 
@@ -92,7 +94,7 @@ def ask_one(scene: Scene, rng: Random) -> tuple[Question, ...]:
 
 def _drawn(scene: Scene, rng: Random) -> tuple[Scene, Losses]:
     """The losses with a student's own sample."""
-    there = scene.at(seed=rng.randrange(1000))
+    there = scene.at(seed=rng.randrange(1000), rpn_batch_size_per_image=rng.choice(BATCHES))
     labels = there.objects.labels_in(there.classes)
     known = labels > 0
     losses = there.trace.losses(there.objects.boxes_in_image[known], labels[known])
@@ -262,7 +264,8 @@ def _grows(scene: Scene) -> Question:
                     "It does where more and more proposals lie on objects; here enough do from the first step on.",
                 ),
             ),
-            why="; ".join(told) + ". The more proposals lie on objects, the more of them add a box loss.",
+            why="; ".join(told)
+            + (". The more proposals lie on objects, the more add a box loss." if grown else ": all fall."),
             code=f"""{trial.code(scene)}
 rises = {{"none": {GROWN}}}
 for name in outcome.steps[0].losses:
