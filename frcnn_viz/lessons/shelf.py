@@ -17,6 +17,8 @@ from frcnn_viz.lessons.syllabus import (
     follow,
     labels,
     losses,
+    lost,
+    mend,
     objectness,
     pooling,
     resize,
@@ -37,6 +39,8 @@ BUILT_IN: tuple[Lesson, ...] = (
     second_nms.LESSON,
     labels.LESSON,
     losses.LESSON,
+    lost.LESSON,
+    mend.LESSON,
 )
 MOST_FILES = 100
 """Of a teacher's folder."""
