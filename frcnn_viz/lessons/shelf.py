@@ -20,7 +20,9 @@ from frcnn_viz.lessons.syllabus import (
     lost,
     mend,
     objectness,
+    overfit,
     pooling,
+    precision,
     resize,
     second_nms,
     softmax,
@@ -41,6 +43,8 @@ BUILT_IN: tuple[Lesson, ...] = (
     losses.LESSON,
     lost.LESSON,
     mend.LESSON,
+    precision.LESSON,
+    overfit.LESSON,
 )
 MOST_FILES = 100
 """Of a teacher's folder."""
