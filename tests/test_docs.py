@@ -15,6 +15,8 @@ import pytest
 import typer
 
 from frcnn_viz.cli import cli
+from frcnn_viz.data.samples import SAMPLES
+from frcnn_viz.lessons.shelf import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
@@ -121,6 +123,13 @@ def test_a_command_is_taken_by_the_program(text: str, line: str) -> None:
 def test_the_readme_has_every_command() -> None:
     told = {line.split()[1] for text, line in commands() if text == "README.md" and " " in line}
     assert [name for name in typer.main.get_command(cli).commands if name not in told] == []
+
+
+def test_links_of_the_class_open_lessons_and_pictures_that_are_there() -> None:
+    links = re.findall(r"lesson=(\w+)&image=([\w-]+)", (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8"))
+    assert len(links) == 6
+    assert {lesson for lesson, _ in links} <= {lesson.name for lesson in BUILT_IN}
+    assert {picture for _, picture in links} <= SAMPLES.keys()
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=named)

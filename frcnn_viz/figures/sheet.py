@@ -94,11 +94,12 @@ def sheet_html(parts: Iterable[Part], seed: str, *, answers: bool = False) -> st
 
 def _part(part: Part, answers: bool) -> str:
     lesson, detector = part.lesson, part.scene.detector
-    marks = [question.reveal(None) if answers else _to_see(question) for question in part.questions]
+    questions = [question.settled() for question in part.questions] if answers else part.questions
+    marks = [question.reveal(None) if answers else _to_see(question) for question in questions]
     told = "".join(
         f"<section><p>{escape(question.text)}</p>{_picture(part.scene, boxes) if boxes != before else ''}"
         f"{_room(question)}{_answer(question) if answers else ''}</section>\n"
-        for question, boxes, before in zip(part.questions, marks, [None, *marks], strict=False)
+        for question, boxes, before in zip(questions, marks, [None, *marks], strict=False)
     )
     return (
         f"<h2>{lesson.number}. {escape(lesson.title)}</h2>"

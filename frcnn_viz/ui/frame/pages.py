@@ -44,9 +44,9 @@ PAGES = {
     "results": Entry("failures", "query_stats", None),
     "compare": Entry("failures", "compare", None),
     "family": Entry("failures", "family_history", None),
-    "glossary": Entry("training", "menu_book", None),
     "images": Entry("data", "photo_library", None),
     "lessons": Entry("lessons", "school", None),
+    "glossary": Entry("lessons", "menu_book", None),
 }
 MOVED = {
     "sampling": ("training", "sampling"),
