@@ -20,7 +20,6 @@ import torch
 import torchvision
 from filelock import FileLock, Timeout
 
-import frcnn_viz
 from frcnn_viz.analysis import sightings
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.analysis.false_alarms import FalseAlarm, Mistake
@@ -33,6 +32,7 @@ from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.version import __version__
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTrut
     inference = {name: value for name, value in vars(settings).items() if name not in TRAINING_NAMES}
     parts = (
         FORM,
-        frcnn_viz.__version__,
+        __version__,
         torch.__version__,
         torchvision.__version__,
         detector.name,

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from frcnn_viz import __version__
 from frcnn_viz.data.annotations import clean_class
 from frcnn_viz.data.files import as_json
 from frcnn_viz.lessons.forms import Answer
@@ -19,6 +18,7 @@ from frcnn_viz.lessons.lesson import Stage
 from frcnn_viz.lessons.question import Question
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.pipeline.settings import Settings
+from frcnn_viz.version import __version__
 
 FORMAT = 1
 TRIES = 3
