@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import io
 import logging
 import threading
-import zlib
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -18,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frcnn_viz.canvas.pictures import data_url, png
 from frcnn_viz.ui.memory import FOR_BROWSERS
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
     content = content or png(image)
     digest = _hold(content, sha256)
     if not _routed:
-        return "data:image/png;base64," + base64.b64encode(content).decode()
+        return data_url(content)
     return f"img/{digest}.png"
 
 
@@ -66,15 +65,6 @@ def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
     finally:
         with _lock:
             _encoding.pop(sha256, None)
-
-
-def png(image: Image.Image | np.ndarray) -> bytes:
-    """A picture as PNG, made quickly: it only goes to a browser."""
-    if isinstance(image, np.ndarray):
-        image = Image.fromarray(image)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_HUFFMAN_ONLY)  # the quickest, for a photo
-    return buffer.getvalue()
 
 
 def content_of(url: str) -> bytes:

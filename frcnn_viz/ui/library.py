@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from frcnn_viz.canvas.pictures import png
 from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX, Clip
@@ -23,7 +24,7 @@ from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.workspace import Item, Workspace, default_folder
 from frcnn_viz.figures.rasters import to_uint8
-from frcnn_viz.ui.images import image_url, png
+from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
 
 
