@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from frcnn_viz.canvas.sieve import Dial
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.words import word
@@ -34,3 +36,8 @@ def dial_of(settings: Settings, name: str) -> Dial:
     """A number of the settings as the canvas offers it."""
     (low, high, step), value, told = SLIDERS[name], getattr(settings, name), word(name)
     return Dial(name, told.term, told.plain_hover, value, min(low, value), max(high, value), step)
+
+
+def turned(settings: Settings, values: Mapping[str, float]) -> dict[str, float]:
+    """What dials were turned to, as whole numbers where the settings have such."""
+    return {name: type(getattr(settings, name))(value) for name, value in values.items()}

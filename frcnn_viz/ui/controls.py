@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from frcnn_viz.canvas.sieve import Dial
-from frcnn_viz.figures.dials import SLIDERS, dial_of
+from frcnn_viz.figures.dials import SLIDERS, dial_of, turned
 from frcnn_viz.pipeline.settings import Settings, from_text
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.tables import headings
@@ -50,8 +50,7 @@ def setting_dial(name: str) -> Dial:
 
 def turn_dials(values: dict[str, float]) -> None:
     """Set what dials of the canvas were turned to."""
-    settings = session.settings()
-    session.change_settings(**{name: type(getattr(settings, name))(value) for name, value in values.items()})
+    session.change_settings(**turned(session.settings(), values))
 
 
 def setting_levels(name: str, level_names: Sequence[str]) -> None:
