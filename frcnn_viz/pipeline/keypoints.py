@@ -13,10 +13,11 @@ from torchvision.models.detection.transform import resize_keypoints
 from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.pipeline.results import Detections, FeatureMaps
 from frcnn_viz.pipeline.rois import pool_rois
+from frcnn_viz.pipeline.tables import Readable
 
 
-@dataclass(frozen=True, eq=False)
-class Keypoints:
+@dataclass(frozen=True, eq=False, repr=False)
+class Keypoints(Readable):
     """What the keypoint head says of each detection, for K keypoints.
 
     Attributes:

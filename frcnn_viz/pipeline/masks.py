@@ -12,10 +12,11 @@ from torchvision.models.detection.roi_heads import maskrcnn_inference, paste_mas
 from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.pipeline.results import Detections, FeatureMaps
 from frcnn_viz.pipeline.rois import pool_rois
+from frcnn_viz.pipeline.tables import Readable
 
 
-@dataclass(frozen=True, eq=False)
-class Masks:
+@dataclass(frozen=True, eq=False, repr=False)
+class Masks(Readable):
     """What the mask head says of each detection.
 
     Attributes:

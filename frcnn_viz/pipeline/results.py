@@ -19,6 +19,7 @@ from torchvision.models.detection.image_list import ImageList
 
 from frcnn_viz.pipeline.boxes import Size, to_image
 from frcnn_viz.pipeline.suppression import find_suppressors
+from frcnn_viz.pipeline.tables import ROWS, Readable, text_table
 
 
 class Fate(IntEnum):
@@ -47,8 +48,8 @@ _FATE_SENTENCES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkInput:
+@dataclass(frozen=True, eq=False, repr=False)
+class NetworkInput(Readable):
     """The image on its way into the network, in torchvision's order: normalise, resize, pad.
 
     Attributes:
@@ -89,8 +90,8 @@ class NetworkInput:
         return (tensor * self.std[:, None, None] + self.mean[:, None, None]).clamp(0, 1)
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureMaps:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureMaps(Readable):
     """The backbone's output: for each level name a float32 map [1, channels, h, w]."""
 
     maps: dict[str, Tensor]
@@ -118,8 +119,8 @@ class FeatureMaps:
         return [(height // h, width // w) for h, w in self.grid_sizes]
 
 
-@dataclass(frozen=True, eq=False)
-class AnchorGrid:
+@dataclass(frozen=True, eq=False, repr=False)
+class AnchorGrid(Readable):
     """Every anchor of every level, in the order of the RPN's outputs: level, row, column, shape.
 
     Attributes:
@@ -172,8 +173,8 @@ class AnchorGrid:
         return range(start, start + self.per_cell[level])
 
 
-@dataclass(frozen=True, eq=False)
-class RpnOutput:
+@dataclass(frozen=True, eq=False, repr=False)
+class RpnOutput(Readable):
     """What the RPN's head says of every anchor.
 
     Attributes:
@@ -187,8 +188,8 @@ class RpnOutput:
     objectness_maps: list[Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class Proposals:
+@dataclass(frozen=True, eq=False, repr=False)
+class Proposals(Readable):
     """The RPN's candidates, what became of each, and those that go on.
 
     Attributes:
@@ -217,6 +218,12 @@ class Proposals:
     def __len__(self) -> int:
         return len(self.kept)
 
+    def __repr__(self) -> str:
+        counts = torch.bincount(self.fate.long(), minlength=len(Fate)).tolist()
+        counts[Fate.BELOW_TOP_K] = self.num_anchors - len(self.fate)
+        rows = [{"fate": fate.name, "anchors": counts[fate], "": fate.sentence} for fate in Fate]
+        return text_table(f"Proposals: {len(self):,} of {self.num_anchors:,} anchors", rows)
+
     @cached_property
     def boxes(self) -> Tensor:
         """The proposals, float32 [P, 4]: what torchvision's RPN returns."""
@@ -244,8 +251,8 @@ class Proposals:
         return candidate
 
 
-@dataclass(frozen=True, eq=False)
-class RoiOutputs:
+@dataclass(frozen=True, eq=False, repr=False)
+class RoiOutputs(Readable):
     """What the second stage says of each proposal.
 
     Attributes:
@@ -266,8 +273,8 @@ class RoiOutputs:
         return self.scores.shape[1]
 
 
-@dataclass(frozen=True, eq=False)
-class Detections:
+@dataclass(frozen=True, eq=False, repr=False)
+class Detections(Readable):
     """Every (proposal, class) pair as a candidate, what became of each, and the detections.
 
     A candidate's index is `roi * (C - 1) + label - 1`; background is no candidate.
@@ -296,6 +303,14 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.kept)
+
+    def __repr__(self) -> str:
+        columns = {name: getattr(self, name)[:ROWS].tolist() for name in ("labels", "scores", "boxes_in_image", "roi")}
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        for row in rows:
+            row["boxes_in_image"] = ", ".join(f"{corner:.1f}" for corner in row["boxes_in_image"])
+        title = f"Detections: {len(self):,} of {len(self.fate):,} pairs of a proposal and a class"
+        return text_table(title, rows, len(self))
 
     def roi_and_label(self, candidate: Tensor) -> tuple[Tensor, Tensor]:
         """The proposal and the label of candidates, each int64 like `candidate`."""

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from frcnn_viz.pipeline.results import Detections, Fate, FeatureMaps, NetworkInput, Proposals
+from frcnn_viz.pipeline.results import (
+    Detections,
+    Fate,
+    FeatureMaps,
+    NetworkInput,
+    Proposals,
+    RoiOutputs,
+    RpnOutput,
+)
+from frcnn_viz.pipeline.tables import text_table
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,7 @@ class StageReport:
     ms: float
 
 
-_UNITS = {
+UNITS = {
     "input": "pixels",
     "features": "cells",
     "anchors": "anchors",
@@ -33,25 +43,40 @@ _UNITS = {
     "masks": "masks",
     "keypoints": "sets of keypoints",
 }
+"""Of each stage, in order, what it counts."""
+THIRD_HEAD = ("masks", "keypoints")
+"""Stages that few detectors have."""
 
 
-def stage_reports(
-    net_input: NetworkInput, features: FeatureMaps, boxes: Mapping[str, Sized], ms: Mapping[str, float]
-) -> list[StageReport]:
-    """Every stage in order.
+def stage_reports(results: Mapping[str, Any], ms: Mapping[str, float]) -> list[StageReport]:
+    """Every stage that has a result, in order.
 
     Args:
-        net_input: counted in pixels of the resized image.
-        features: counted in cells.
-        boxes: what each stage after them made, by its name, in order.
+        results: by stage; None, or none at all, where a stage has not run or the model has no such stage.
         ms: how long each stage took, by its name.
     """
-    counts = {
-        "input": net_input.input_size[0] * net_input.input_size[1],
-        "features": sum(h * w for h, w in features.grid_sizes),
-        **{name: len(made) for name, made in boxes.items()},
-    }
-    return [StageReport(name, _UNITS[name], count, ms[name]) for name, count in counts.items()]
+    made = [(name, unit, results.get(name)) for name, unit in UNITS.items()]
+    return [StageReport(name, unit, _count(result), ms[name]) for name, unit, result in made if result is not None]
+
+
+def ran_table(title: str, results: Mapping[str, Any], ms: Mapping[str, float]) -> str:
+    """The stages that have run, as plain text; then the names of those that have not. Arguments as `stage_reports`."""
+    rows = [
+        {"stage": stage.name, "number": stage.count, "of": stage.unit, "ms": round(stage.ms, 1)}
+        for stage in stage_reports(results, ms)
+    ]
+    waiting = [name for name in UNITS if name not in results and name not in THIRD_HEAD]
+    return text_table(title, rows) + (f"\n  not run yet: {', '.join(waiting)}" if waiting else "")
+
+
+def _count(result: Any) -> int:
+    if isinstance(result, NetworkInput):
+        return result.input_size[0] * result.input_size[1]
+    if isinstance(result, FeatureMaps):
+        return sum(h * w for h, w in result.grid_sizes)
+    if isinstance(result, RpnOutput):
+        return len(result.objectness)
+    return len(result.scores if isinstance(result, RoiOutputs) else result)
 
 
 def funnel(proposals: Proposals, detections: Detections) -> list[tuple[str, int]]:

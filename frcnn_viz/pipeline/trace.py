@@ -39,7 +39,7 @@ from frcnn_viz.pipeline.results import (
 from frcnn_viz.pipeline.rois import extend_table, read_table
 from frcnn_viz.pipeline.rpn import decode_anchors, score_anchors
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.pipeline.summary import StageReport, funnel, stage_reports
+from frcnn_viz.pipeline.summary import UNITS, StageReport, funnel, ran_table, stage_reports
 from frcnn_viz.pipeline.transform import as_float, prepare
 
 _TO_FEATURES = ("min_size", "max_size")
@@ -118,6 +118,14 @@ class Trace:
         self._memory = Memory(max_bytes=2**62) if memory is None else memory  # an empty Memory is falsy
         self.device = next(model.parameters()).device
         self._ms: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        """What has run; nothing runs for it."""
+        return ran_table(self._title(), vars(self), self._ms)
+
+    def _title(self) -> str:
+        height, width = self.source.shape[-2:]
+        return f"{type(self).__name__} of {width} x {height} pixels on {self.device}"
 
     @property
     def image(self) -> Tensor:
@@ -328,17 +336,7 @@ class Trace:
     @property
     def stages(self) -> list[StageReport]:
         """Name, count and milliseconds of every stage, running those that have not run."""
-        third = {"masks": self.masks, "keypoints": self.keypoints}
-        boxes = {
-            "anchors": self.anchors,
-            "rpn": self.rpn.objectness,
-            "decoded": self.decoded,
-            "proposals": self.proposals,
-            "rois": self.rois.scores,
-            "detections": self.detections,
-            **{name: made for name, made in third.items() if made is not None},
-        }
-        return stage_reports(self.input, self.features, boxes, self._ms)
+        return stage_reports({name: getattr(self, name) for name in UNITS}, self._ms)
 
     @property
     def funnel(self) -> list[tuple[str, int]]:
