@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from frcnn_viz.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -25,18 +27,23 @@ if TYPE_CHECKING:
     from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import LoadedImage, load_image
     from frcnn_viz.models.registry import Detector, load_detector
+    from frcnn_viz.notebook.autopsy import Verdicts, autopsy
+    from frcnn_viz.notebook.compare import compare
+    from frcnn_viz.notebook.story import Story
     from frcnn_viz.pipeline.memory import Memory
     from frcnn_viz.pipeline.results import Fate
     from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.pipeline.trace import Trace
 
-__version__ = "0.1.0"
 _HOMES = {
     "analysis.examination": ("Examination", "examine_image"),
     "analysis.verdicts": ("Verdict",),
     "data.ground_truth": ("GroundTruth",),
     "data.images": ("LoadedImage", "load_image"),
     "models.registry": ("Detector", "load_detector"),
+    "notebook.autopsy": ("Verdicts", "autopsy"),
+    "notebook.compare": ("compare",),
+    "notebook.story": ("Story",),
     "pipeline.memory": ("Memory",),
     "pipeline.results": ("Fate",),
     "pipeline.settings": ("Settings",),
@@ -54,21 +61,18 @@ def __getattr__(name: str) -> Any:
 
 def trace(
     detector: Detector, image: LoadedImage | Tensor, settings: Settings | None = None, *, memory: Memory | None = None
-) -> Trace:
-    """Open one image: a lazy `Trace` whose attributes are the stages' results.
+) -> Story:
+    """Open one image: a lazy `Trace` whose attributes are the stages' results, and which a notebook can show.
 
     Args:
-        detector: from `load_detector`.
+        detector: from `load_detector`, or one made of your own model.
         image: from `load_image`, or a tensor [3, H, W], uint8 or float32 in 0..1.
         settings: the detector's own when None; change some with `Settings.of(detector.model).replace(...)`.
         memory: shared between traces, so that a change reruns only what depends on it.
     """
-    from frcnn_viz.data.images import LoadedImage
-    from frcnn_viz.pipeline.trace import Trace
+    from frcnn_viz.notebook.story import Story
 
-    if isinstance(image, LoadedImage):
-        return Trace(detector.model, image.pixels, settings, memory=memory, image_key=image.sha256)
-    return Trace(detector.model, image, settings, memory=memory)
+    return Story(detector, image, settings, memory=memory)
 
 
 __all__ = [
@@ -79,8 +83,12 @@ __all__ = [
     "LoadedImage",
     "Memory",
     "Settings",
+    "Story",
     "Trace",
     "Verdict",
+    "Verdicts",
+    "autopsy",
+    "compare",
     "examine_image",
     "load_detector",
     "load_image",
