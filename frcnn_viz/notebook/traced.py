@@ -48,13 +48,17 @@ class NamedTrace(Trace):
         self.name = image.name if loaded else "picture"
         self._given = image
 
-    def at(self, **changes: object) -> Self:
+    def at(self, settings: Settings | None = None, /, **changes: object) -> Self:
         """The same picture at other settings; what does not depend on them is not computed again.
+
+        Args:
+            settings: the present ones when None.
+            **changes: settings by name, such as `rpn_nms_thresh=0.5`.
 
         Raises:
             SettingsError: there is no such setting, or it cannot have that value.
         """
-        settings = self.settings.replace(**changes)
+        settings = (settings or self.settings).replace(**changes)
         return type(self)(self.detector, self._given, settings, memory=self._memory, image_key=self._image_key)
 
     @cached_property

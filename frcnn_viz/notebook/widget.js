@@ -14,20 +14,36 @@ function render({ model, el }) {
     model.set(event, { ...value, panel: n });
     model.save_changes();
   };
-  const show = () => model.get("messages").forEach((message, n) => {
+  const show = () => model.get("messages").forEach((message, n, { length }) => {
     const data = bytesOf(message);
     if (canvases[n]) return canvases[n].update(data);
-    const { width, height } = readHeader(data).scene, host = elementOf("picture-host");
+    const { width, height, caption } = readHeader(data).scene, host = elementOf("picture-host");
+    if (length > 1) host.append(Object.assign(elementOf("name"), { textContent: caption }));
     host.style.maxWidth = `calc(80vh * ${width / height})`; // whole in the window, however long the notebook is
     pictures.append(host);
     canvases[n] = mount(host, data, (event, value) => tell(n, event, value), panel);
   });
   model.on("change:messages", show);
   show();
+  followTheme(holder);
   return () => {
     model.off("change:messages", show);
     for (const canvas of canvases) canvas.unmount();
   };
+}
+
+// The browser's own sliders are light or dark as the notebook is. That shows by its text, whose colour takes a moment to
+// change (widget.css), which is told.
+function followTheme(element) {
+  const dot = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const look = () => {
+    dot.fillStyle = getComputedStyle(element).color; // however it is written
+    dot.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = dot.getImageData(0, 0, 1, 1).data;
+    element.style.colorScheme = red + green + blue > 3 * 128 ? "dark" : "light";
+  };
+  element.addEventListener("transitionend", look);
+  look();
 }
 
 function elementOf(name) {
