@@ -50,8 +50,9 @@ bench: .venv/installed-test
 
 docs: .venv/installed-test
 	$(BIN)/python docs/cli.py
+	$(BIN)/python docs/notebooks.py
 	$(BIN)/zensical build --strict --clean
 	@echo "Open site/index.html; its search needs a server: $(BIN)/python -m http.server --directory site"
 
 clean:
-	rm -rf .venv site .cache docs/cli.md .pytest_cache .hypothesis .ruff_cache .import_linter_cache *.egg-info build dist
+	rm -rf .venv site .cache docs/cli.md docs/notebooks/*.md docs/notebooks/*.ipynb .pytest_cache .hypothesis .ruff_cache .import_linter_cache *.egg-info build dist

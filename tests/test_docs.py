@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -20,8 +21,9 @@ from frcnn_viz.lessons.shelf import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
-WRITTEN = {ROOT / "docs" / "cli.md"}
-"""By a program; it is in no clone."""
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.py"))
+WRITTEN = {ROOT / "docs" / "cli.md", *(script.with_suffix(".md") for script in NOTEBOOKS)}
+"""By programs; they are in no clone."""
 PAGES = sorted({*(ROOT / "docs").rglob("*.md")} - WRITTEN)
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -50,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("zensical.toml", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, copy / name)
     run(copy, sys.executable, "docs/cli.py")
+    run(copy, sys.executable, "docs/notebooks.py")
     run(copy, sys.executable, "-m", "zensical", "build", "--strict", "--clean")
     return copy / "site"
 
@@ -61,6 +64,15 @@ def run(folder: Path, *command: str) -> None:
 
 def test_the_site_holds_every_page(site: Path) -> None:
     assert [page for page in nav(CONFIG["nav"]) if not (site / page).with_suffix(".html").is_file()] == []
+
+
+def test_the_site_holds_each_notebook_as_a_file_that_has_its_cells(site: Path) -> None:
+    for script in NOTEBOOKS:
+        file = (site / "notebooks" / script.name).with_suffix(".ipynb")
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        lines = [line for line in script.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+        assert [line for cell in code for line in cell.splitlines() if line] == lines
 
 
 def test_the_site_asks_nothing_of_the_network(site: Path) -> None:

@@ -31,7 +31,7 @@ from frcnn_viz.pipeline.masks import Masks
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.settings import FIELD_NAMES
-from frcnn_viz.pipeline.summary import _UNITS
+from frcnn_viz.pipeline.summary import UNITS
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.training.mishaps import CONTROL, MISHAPS
 from frcnn_viz.words import Word, parse, word, words
@@ -83,7 +83,7 @@ def test_every_member_of_an_enumeration_has_a_word(prefix: str, kinds: type[Enum
         ("objective", OBJECTIVES),
         ("band", BANDS),
         ("export", BOX_STAGES),
-        ("step", _UNITS),
+        ("step", UNITS),
         ("mishap", MISHAPS),
         *((f"mishap.{told}", MISHAPS.keys() - {CONTROL.name}) for told in ("why", "notice", "caught")),
         ("stress", [name.replace(" ", "_") for name in AXES]),

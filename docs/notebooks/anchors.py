@@ -18,7 +18,7 @@ from frcnn_viz.models.registry import untrained
 from frcnn_viz.paths import ASSETS
 
 # %% [markdown]
-# Name your own folder, zip or annotation file instead: Pascal VOC, COCO, YOLO and CVAT are told apart by what is in them.
+# Name your own folder, zip or annotation file instead: Pascal VOC, COCO, YOLO and CVAT are told apart by their content.
 
 # %%
 table = box_table(read_dataset(open_source(ASSETS / "cells")).images)
@@ -48,9 +48,8 @@ objects = place_objects(
 # %%
 def show(sizes, ratios):
     for row in report(objects, sizes, ratios, settings.rpn_fg_iou_thresh).rows:
-        print(
-            f"{row.name:12} {row.objects:4} objects  {row.recall_50:6.1%}  {row.recall_70:6.1%}  {row.without:4} without"
-        )
+        recalls = f"{row.recall_50:6.1%}  {row.recall_70:6.1%}"
+        print(f"{row.name:12} {row.objects:4} objects  {recalls}  {row.without:4} without")
 
 
 show(settings.anchor_sizes, settings.aspect_ratios)

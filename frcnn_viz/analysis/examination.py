@@ -14,10 +14,11 @@ from frcnn_viz.analysis.false_alarms import FalseAlarm, false_alarms
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.tables import text_table
 from frcnn_viz.pipeline.trace import Trace
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Examination:
     """What a detector did with the G objects of one image, and its D detections.
 
@@ -38,6 +39,15 @@ class Examination:
     scores: Tensor
     ignored: Tensor
     ms: dict[str, float]
+
+    def __repr__(self) -> str:
+        rows = [{"": number, "verdict": one.verdict, "why": one.sentence} for number, one in enumerate(self.findings)]
+        return text_table(self.told, rows)
+
+    @property
+    def told(self) -> str:
+        """How many objects are missed, and how many false alarms there are."""
+        return f"{self.missed} of {int(self.counted.sum())} objects missed, {len(self.alarms)} false alarms"
 
     @property
     def missed(self) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.pipeline.boxes import check_finite
+from frcnn_viz.pipeline.tables import ROWS, text_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,13 @@ class GroundTruth:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def __repr__(self) -> str:
+        rows = [
+            {"": number, "class": one.label, "box in the image": ", ".join(f"{at:.1f}" for at in one.box)}
+            for number, one in enumerate(self.objects[:ROWS])
+        ]
+        return text_table(f"{len(self)} objects", rows, len(self))
 
     @property
     def ignored(self) -> Tensor:

@@ -42,6 +42,10 @@ class LoadedImage:
     pixels: Tensor
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"{self.name}, {width} x {height} pixels"
+
     @property
     def tensor(self) -> Tensor:
         """float32 [3, H, W] in 0..1, as torchvision's `to_dtype(scale=True)` gives it; made anew each time."""

@@ -124,6 +124,10 @@ class Detector:
     keypoints: tuple[str, ...] = ()
     warning: str = ""
 
+    def __repr__(self) -> str:
+        classes = ", ".join(self.classes[1:4]) + (", ..." if len(self.classes) > 4 else "")
+        return f"Detector {self.name!r} on {self.device}: {len(self.classes) - 1} classes ({classes})"
+
     @property
     def trained(self) -> bool:
         """Whether all of its weights were."""

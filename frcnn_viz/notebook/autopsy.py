@@ -84,5 +84,4 @@ class Verdicts:
         rows = object_rows(self.truth, found.findings)
         for row in rows:
             row["why"] = found.findings[row["object"]].sentence
-        title = f"{found.missed} of {int(found.counted.sum())} objects missed, {len(found.alarms)} false alarms"
-        return text_table(title, rows)
+        return text_table(found.told, rows)

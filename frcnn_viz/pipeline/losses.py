@@ -19,13 +19,14 @@ from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.pipeline.matching import AnchorMatches, AnchorSample, RoiMatches
 from frcnn_viz.pipeline.results import AnchorGrid, FeatureMaps, RpnOutput
 from frcnn_viz.pipeline.rois import pool_rois
+from frcnn_viz.pipeline.tables import Readable
 
 BETA = 1 / 9
 """Where torchvision's smooth L1 passes from square to straight."""
 
 
-@dataclass(frozen=True, eq=False)
-class RpnLosses:
+@dataclass(frozen=True, eq=False, repr=False)
+class RpnLosses(Readable):
     """Both losses of the first stage (paper, equation 1), and what each sampled anchor adds to them.
 
     Attributes:
@@ -49,8 +50,8 @@ class RpnLosses:
     deltas: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class RoiLosses:
+@dataclass(frozen=True, eq=False, repr=False)
+class RoiLosses(Readable):
     """Both losses of the second stage, and what each sampled RoI adds to them.
 
     Attributes:
@@ -76,8 +77,8 @@ class RoiLosses:
     deltas: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class Losses:
+@dataclass(frozen=True, eq=False, repr=False)
+class Losses(Readable):
     """All four losses of an image, with the samples they were computed on."""
 
     rpn: RpnLosses

@@ -16,6 +16,8 @@ from torch import Tensor
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
 from torchvision.ops import box_iou
 
+from frcnn_viz.pipeline.tables import Readable
+
 MAX_PAIRS = 2**24
 """Of anchors and objects whose IoUs are held at once: about 0.4 GB with torchvision's steps between."""
 
@@ -44,8 +46,8 @@ _REASON_SENTENCES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class AnchorMatches:
+@dataclass(frozen=True, eq=False, repr=False)
+class AnchorMatches(Readable):
     """The label of every anchor and the object it stands for.
 
     Attributes:
@@ -173,8 +175,8 @@ def _match_in_chunks(
     return matched, iou, nearest, best
 
 
-@dataclass(frozen=True, eq=False)
-class AnchorSample:
+@dataclass(frozen=True, eq=False, repr=False)
+class AnchorSample(Readable):
     """The mini-batch of anchors that would enter the RPN's losses: int64 indices, positives and negatives."""
 
     positive: Tensor
@@ -213,8 +215,8 @@ def own_generator() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True, eq=False)
-class RoiMatches:
+@dataclass(frozen=True, eq=False, repr=False)
+class RoiMatches(Readable):
     """The class every training proposal is to learn. The G ground-truth boxes follow the P - G of the RPN.
 
     Attributes:
