@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection import FasterRCNN, KeypointRCNN, MaskRCNN
+from torchvision.ops import MultiScaleRoIAlign
 
 from frcnn_viz import Detector, GroundTruth, autopsy, compare, trace
 from frcnn_viz.canvas.pictures import data_url, png
@@ -21,7 +22,7 @@ from frcnn_viz.notebook.stages import KINDS, SCENES, StageView
 from frcnn_viz.notebook.still import Still, picture
 from frcnn_viz.notebook.story import Story
 from frcnn_viz.pipeline.settings import SettingsError
-from tests.conftest import build_tiny_fpn, make_image
+from tests.conftest import SMALL, build_tiny_fpn, liven, make_image
 
 BOXES_ONLY = [stage for stage in SCENES if stage not in ("masks", "keypoints")]
 
@@ -117,7 +118,7 @@ def test_a_comparison_counts_every_detection_once(story: Story) -> None:
 
 def test_pictures_that_differ_are_not_compared(story: Story, tiny_fpn: FasterRCNN) -> None:
     other = trace(story.detector, (make_image(120, 160, seed=1) * 255).byte())
-    with pytest.raises(ValueError, match="are different pictures; compare two traces of one."):
+    with pytest.raises(ValueError, match="are different pictures; compare two traces of one"):
         compare(story, other)
 
 
@@ -143,3 +144,22 @@ def test_a_model_that_finds_nothing_can_be_shown() -> None:
     for stage in BOXES_ONLY:
         assert story.show(stage)._repr_mimebundle_()
     assert repr(story.detections).startswith("Detections: 0 of ")
+
+
+@pytest.mark.parametrize(("stage", "form"), [("masks", MaskRCNN), ("keypoints", KeypointRCNN)])
+def test_a_third_head_is_shown_with_its_detections(stage: str, form: type, tiny_fpn: FasterRCNN) -> None:
+    heads, pool = tiny_fpn.roi_heads, {f"{stage[:-1]}_roi_pool": MultiScaleRoIAlign(["0", "1", "2"], 14, 2)}
+    parts = {"rpn_anchor_generator": tiny_fpn.rpn.anchor_generator, "box_roi_pool": heads.box_roi_pool, **pool}
+    model = liven(form(tiny_fpn.backbone, **parts, **SMALL, box_score_thresh=0.2, box_detections_per_img=5))
+    story = trace(Detector("three", "Three", "", model, tuple("_abcd")), make_image(60, 80))
+    view = StageView(story, stage)
+    last = int(story.detections.kept[-1])
+    (scene,) = view.scenes(("detection", last))
+    assert scene.layers[0].ids.tolist() == story.detections.kept.tolist()
+    if stage == "masks":
+        assert scene.overlay.extent == (0, 0, 80, 60)
+    else:
+        points = story.keypoints.points_in_image[-1, :, :2]
+        corners = scene.layers[1].boxes_in_image
+        torch.testing.assert_close((corners[:, :2] + corners[:, 2:]) / 2, points)
+    assert opened(story.show(stage)._repr_mimebundle_()[0]["image/png"]).shape == (60, 80, 3)
