@@ -32,17 +32,18 @@ function render({ model, el }) {
   };
 }
 
-// The browser's own sliders are light or dark as the notebook is. That shows by its text, whose colour takes a moment to
-// change (widget.css), which is told.
+// The browser's own sliders are light or dark as the notebook is, which shows by the colour of its text. Where that
+// changes it takes a moment (widget.css), whose end is told, or that JupyterLab cut it short.
 function followTheme(element) {
   const dot = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const look = () => {
+    dot.clearRect(0, 0, 1, 1);
     dot.fillStyle = getComputedStyle(element).color; // however it is written
     dot.fillRect(0, 0, 1, 1);
     const [red, green, blue] = dot.getImageData(0, 0, 1, 1).data;
     element.style.colorScheme = red + green + blue > 3 * 128 ? "dark" : "light";
   };
-  element.addEventListener("transitionend", look);
+  for (const over of ["transitionend", "transitioncancel"]) element.addEventListener(over, look);
   look();
 }
 

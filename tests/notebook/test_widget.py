@@ -157,3 +157,11 @@ def test_a_setting_that_is_not_offered_is_not_turned(values: Any, story: Story) 
     widget = story.show("proposals")
     widget.dials = {"values": values, "serial": "a:1"}
     assert widget.story.settings == story.settings
+
+
+def test_the_browsers_sliders_follow_the_notebooks_theme(story: Story, page: Page) -> None:
+    mounted(page, story.show("overview"))
+    cell = page.locator(".cell")
+    expect(cell).to_have_css("color-scheme", "light")
+    page.evaluate("document.documentElement.style.setProperty('--jp-ui-font-color1', 'oklch(0.9 0.02 250)')")
+    expect(cell).to_have_css("color-scheme", "dark")
