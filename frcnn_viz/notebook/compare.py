@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from frcnn_viz.analysis.comparison import Difference, Found, Pair, compare_detections
+from frcnn_viz.canvas.scene import CanvasScene
+from frcnn_viz.figures.comparison import SIDES, chosen_layer, difference_layers
 from frcnn_viz.notebook.shown import shown
 from frcnn_viz.notebook.story import Story
 from frcnn_viz.notebook.views import Chosen, number_of
 from frcnn_viz.pipeline.memory import digest
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.tables import text_table
 
 if TYPE_CHECKING:
-    from frcnn_viz.canvas.scene import CanvasScene
     from frcnn_viz.notebook.still import Still
     from frcnn_viz.notebook.widget import CanvasWidget
 
@@ -54,9 +56,6 @@ class Comparison:
 
     def scenes(self, chosen: Chosen | None) -> list[CanvasScene]:
         """A's picture and B's; what is chosen on one side is marked on both."""
-        from frcnn_viz.canvas.scene import CanvasScene
-        from frcnn_viz.figures.comparison import SIDES, chosen_layer, difference_layers
-
         marked = self._pair(chosen)
         height, width = self.story.source.shape[-2:]
         shared = {"url": self.story.url, "width": width, "height": height, "link": self.link}
@@ -84,7 +83,7 @@ class Comparison:
         """The side, of which a detection is chosen."""
         return "ab"[panel] if layer == "found" else ""
 
-    def at(self, values: Mapping[str, float]) -> Comparison:
+    def with_dials(self, values: Mapping[str, float]) -> Comparison:
         """The same: there are no sliders of settings here."""
         return self
 
@@ -102,7 +101,5 @@ def _found(story: Story) -> Found:
 
 
 def _told(story: Story) -> str:
-    from frcnn_viz.pipeline.settings import Settings
-
     changed = story.settings.changes(Settings.of(story.model))
     return ", ".join([story.name, story.detector.title, *(f"{name} {value}" for name, value in changed.items())])

@@ -60,7 +60,7 @@ class StageView:
         """What a click chooses; on boxes beside a chosen candidate, such as its suppressor, another candidate."""
         return KINDS.get(self.stage, "")
 
-    def at(self, values: Mapping[str, float]) -> StageView:
+    def with_dials(self, values: Mapping[str, float]) -> StageView:
         """The same at settings that sliders were turned to."""
         return replace(self, story=self.story.at(**turned(self.story.settings, values)))
 

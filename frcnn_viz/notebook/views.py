@@ -29,7 +29,7 @@ class View(Protocol):
     def kind(self, panel: int, layer: str) -> str:
         """What a click on a box of a layer of a picture chooses; empty where it chooses nothing."""
 
-    def at(self, values: Mapping[str, float]) -> View:
+    def with_dials(self, values: Mapping[str, float]) -> View:
         """The same at settings that sliders were turned to."""
 
     def text(self) -> str:

@@ -82,12 +82,11 @@ class CanvasWidget(anywidget.AnyWidget):
         panel, name, number = pick.get("panel"), pick.get("layer"), pick.get("id")
         if not isinstance(panel, int) or not isinstance(number, int) or not 0 <= panel < len(self._scenes):
             return None
-        layer = next((one for one in self._scenes[panel].layers if one.name == name), None)
-        kind = "" if layer is None else self._view.kind(panel, layer.name)
-        there = range(len(layer.boxes_in_image)) if layer is not None and layer.ids is None else ()
-        if layer is not None and layer.ids is not None:
-            there = layer.ids.tolist()
-        return (kind, number) if kind and number in there else None
+        for layer in self._scenes[panel].layers:
+            if layer.name == name and (kind := self._view.kind(panel, name)):
+                ids = range(len(layer.boxes_in_image)) if layer.ids is None else layer.ids.tolist()
+                return (kind, number) if number in ids else None
+        return None
 
     @traitlets.observe("dials")
     def _dialled(self, change: Any) -> None:
@@ -101,7 +100,7 @@ class CanvasWidget(anywidget.AnyWidget):
             for layer in scene.layers
             for dial in (layer.sieve.dials.values() if layer.sieve else ())
         }
-        self._view = self._view.at(
+        self._view = self._view.with_dials(
             {
                 name: min(max(value, offered[name].low), offered[name].high)
                 for name, value in values.items()
