@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from frcnn_viz import __version__, canvas
+from frcnn_viz import canvas
 from frcnn_viz.report.elements import el
+from frcnn_viz.version import __version__
 from frcnn_viz.words import word
 
 _HERE = Path(__file__).parent

@@ -22,7 +22,7 @@ from tests.lessons.scenes import scene, scenes, with_masks
 
 PICTURES = int(os.environ.get("FRCNN_VIZ_LESSON_PICTURES", "2"))
 NEED_TRAINING = {"delta", "objectness", "lost", "mend", "precision", "overfit"}
-"""Untrained weights hardly move a box, find nothing or take nothing for background; no head for masks is trained here."""
+"""Untrained weights hardly move a box, find nothing or take nothing for background; no third head is trained here."""
 TRAINS = {"overfit"}
 """Its answers are trained for: the suite takes one picture before one detector."""
 ALL = pytest.mark.parametrize("lesson", BUILT_IN, ids=lambda lesson: lesson.name)
