@@ -107,7 +107,8 @@ def _changes(miss: Miss, rng: Random) -> list[Change]:
     for name in rng.sample(others, MOST_OTHERS):
         start = getattr(there.settings, name)
         offered.append(_counted(miss, name, start + KNOBS[name].direction * 0.5 * start, "other"))
-    return [one for one in offered if one and one.finds == (one.kind in ("fix", "far"))]
+    kept = [one for one in offered if one and one.finds == (one.kind in ("fix", "far"))]
+    return list({one.label: one for one in reversed(kept)}.values())[::-1]  # near an end two may be the same value
 
 
 def _is_told(fix: Fix, miss: Miss) -> bool:
