@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,16 +169,17 @@ def _examine(
 ) -> None:
     import pyarrow.parquet as pq
 
-    from frcnn_viz.data.annotations import DataError
     from frcnn_viz.scale.local import cores, run_local
+    from frcnn_viz.scale.ray import run_ray
 
-    if asked.engine == "ray":
-        raise DataError("Ray is not installed; `pip install 'frcnn-viz[ray]'` brings it.")
     images = sum(pq.read_metadata(folder.references_path(shard)).num_rows for shard, _ in shards)
-    workers = asked.workers or (cores() if plan.device == "cpu" else 1)
     begun = time.monotonic()
     with _progress(plan.images, plan.images - images) as told:
-        deaths = run_local(folder, plan, shards, workers=workers, random_weights=random_weights, tell=told)
+        if asked.engine == "ray":
+            run = partial(run_ray, workers=asked.workers, address=asked.address)
+        else:
+            run = partial(run_local, workers=asked.workers or (cores() if plan.device == "cpu" else 1))
+        deaths = run(folder, plan, shards, random_weights=random_weights, tell=told)
     seconds = time.monotonic() - begun
     tell(f"examined {images:,} images in {timedelta(seconds=round(seconds))}, {images / seconds:.1f} a second")
     if deaths:

@@ -28,9 +28,8 @@ from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.scale.found import Examined, findings_of, image_of, object_of, problem_of, times_of
 from frcnn_viz.scale.rows import TABLES
 from frcnn_viz.scale.stores import is_address
+from frcnn_viz.scale.tasks import AHEAD
 
-AHEAD = 1
-"""Pictures that are decoded while another is examined."""
 FOR_FIXES = 2**30
 """Bytes of one picture's stages, which the settings tried for it share."""
 

@@ -5,6 +5,7 @@
     findings/<shard>-<key>.parquet    what was found there, a file a table (`rows.TABLES`)
     times/<shard>-<key>.parquet
     images/<shard>-<key>.parquet      written last: a shard is done once this stands
+    log.txt                           what the processes wrote besides
 
 Files are written under another name and renamed, so what stands is whole. The key is made of the shard's references,
 weights, settings and versions: a shard whose key stands is never done again, and one whose key changed is.
@@ -29,6 +30,8 @@ from frcnn_viz.scale.rows import REFERENCES, TABLES
 
 FORM = 1
 """Of the files; raised whenever they hold or mean something else."""
+LOG = "log.txt"
+"""What the processes of a run wrote besides."""
 ROW_GROUP = 1_024
 """Rows that are read at once where a few are wanted."""
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.bounds import clean_name
-from frcnn_viz.scale.folder import Plan, ResultsFolder
-from frcnn_viz.scale.process import LOG, At, Done, Failed, Task, work
-
-MOST_DEATHS = 10
-"""Over one shard, that no picture is to blame for; then it is no accident."""
-KILLER = "{} ended the process that examined it twice: it crashed, or was killed, maybe for want of memory."
-DIES = "The processes that examine end again and again; {} may tell why. Fewer --workers take less memory."
+from frcnn_viz.scale.folder import LOG, Plan, ResultsFolder
+from frcnn_viz.scale.process import work
+from frcnn_viz.scale.tasks import At, Deaths, Done, Failed, Task
 
 
 class _Hand:
@@ -34,7 +28,7 @@ class _Hand:
             self.process.start()
         there.close()
         self.task: Task | None = None
-        self.at = At(0, ())
+        self.at = At()
 
     def give(self, task: Task) -> None:
         """A shard to do; a process that is dying does not hear it, which is seen when it is listened to."""
@@ -81,21 +75,19 @@ def run_local(
             tell(run.images)
     finally:
         run.end()
-    return run.deaths
+    return run.deaths.count
 
 
 class _Run:
     """The driver: who does which shard, and at which pictures processes died."""
 
     def __init__(self, folder: ResultsFolder, tasks: Iterable[Task], start: tuple[Any, ...]) -> None:
-        self._log = folder.path / LOG
         self._waiting = deque(tasks)
         self._start = start
         self._context = multiprocessing.get_context("spawn")
         self._hands: list[_Hand] = []
-        self._suspects: Counter[str] = Counter()
+        self.deaths = Deaths(str(folder.path / LOG))
         self._images = 0
-        self.deaths = 0
 
     @property
     def images(self) -> int:
@@ -135,21 +127,14 @@ class _Run:
             hand.at = told
         else:
             self._images += told.images
-            hand.task, hand.at = None, At(0, ())
+            hand.task, hand.at = None, At()
 
     def _bury(self, hand: _Hand) -> None:
-        """What a dead process was at is done again, first; a picture that was in hand at two deaths is let be."""
+        """What a dead process was at is done again, first."""
         self._hands.remove(hand)
         hand.end()
-        self.deaths += 1
-        if not (task := hand.task):
-            return
-        self._suspects.update(hand.at.images)
-        killers = {name: KILLER.format(clean_name(name)) for name in hand.at.images if self._suspects[name] > 1}
-        deaths = 0 if killers else task.deaths + 1
-        if deaths == MOST_DEATHS:
-            raise DataError(DIES.format(self._log))
-        self._waiting.appendleft(replace(task, spared=task.spared | killers, deaths=deaths))
+        if hand.task:
+            self._waiting.appendleft(self.deaths.again(hand.task, hand.at))
 
 
 @contextmanager

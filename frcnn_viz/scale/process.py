@@ -7,59 +7,14 @@ import os
 import queue
 import signal
 import threading
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
 
-from frcnn_viz.scale.examine import AHEAD
-from frcnn_viz.scale.folder import Plan, ResultsFolder
+from frcnn_viz.scale.folder import LOG, Plan, ResultsFolder
+from frcnn_viz.scale.tasks import At, Done, Failed, Task
 from frcnn_viz.scale.work import do_shard, open_examiner
-
-LOG = "log.txt"
-"""In the folder of results: what the processes wrote besides."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A shard to be done, by a process that knows nothing of what happened before.
-
-    Attributes:
-        spared: as `do_shard` takes it. deaths: of processes that did it, since one was added to these.
-    """
-
-    shard: int
-    key: str
-    spared: dict[str, str] = field(default_factory=dict)
-    deaths: int = 0
-
-    @property
-    def ahead(self) -> int:
-        """Where a process died, one picture at a time is in hand: what ends it is then known."""
-        return 0 if self.deaths or self.spared else AHEAD
-
-
-@dataclass(frozen=True)
-class At:
-    """What a process has in hand: images done of its shard, and the ids it is at."""
-
-    done: int
-    images: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Done:
-    """The shard's files are in place, of so many images."""
-
-    images: int
-
-
-@dataclass(frozen=True)
-class Failed:
-    """It cannot go on, for a reason that stays: a plain sentence."""
-
-    sentence: str
 
 
 def work(pipe: Connection, path: Path, plan: Plan, random_weights: bool) -> None:

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.pipeline.settings import Settings
-from frcnn_viz.scale.examine import AHEAD, Examiner, Tell, examine_batches
+from frcnn_viz.scale.examine import Examiner, Tell, examine_batches
 from frcnn_viz.scale.folder import Plan, ResultsFolder
 from frcnn_viz.scale.rows import TABLES
+from frcnn_viz.scale.tasks import AHEAD
 
 
 def open_examiner(plan: Plan, *, random_weights: bool = False) -> Examiner:

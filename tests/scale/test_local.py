@@ -19,10 +19,10 @@ import pytest
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.models.registry import Detector
-from frcnn_viz.scale.folder import Plan, ResultsFolder, shard_of
-from frcnn_viz.scale.local import KILLER, run_local
+from frcnn_viz.scale.folder import LOG, Plan, ResultsFolder, shard_of
+from frcnn_viz.scale.local import run_local
 from frcnn_viz.scale.planning import pending
-from frcnn_viz.scale.process import LOG
+from frcnn_viz.scale.tasks import KILLER
 from frcnn_viz.scale.work import do_shard, open_examiner
 from tests.scale.runs import BROKEN, SHARDS, TALL, contents, open_detector, plan_run, write_set
 
