@@ -1,0 +1,142 @@
+"""Both engines over the same scenes, their workers and drivers killed in between: their files must be the same.
+
+`python -m benchmarks.engines [--images N] [--kills N] [--seed N] [--keep FOLDER]`, on Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.report import machine
+from frcnn_viz.data.scenes import write_scenes
+from frcnn_viz.scale.folder import ResultsFolder
+from frcnn_viz.scale.planning import pending
+
+SETTINGS = ("min_size=96", "max_size=160", "rpn_pre_nms_top_n=200", "rpn_post_nms_top_n=100")
+"""So small that thousands take minutes: 27 ms of one core for each."""
+WORKERS = {"local": re.compile(rb"multiprocessing.spawn.*spawn_main"), "ray": re.compile(rb"^ray::.*Hand")}
+"""How the system names the processes that examine."""
+
+
+def command(named: Path, out: Path, engine: str) -> list[str]:
+    """The line that examines a set."""
+    changes = [word for setting in SETTINGS for word in ("--set", setting)]
+    line = ["waterfall", str(named), "--device", "cpu", "--out", str(out), "--engine", engine, "--workers", "2"]
+    return [sys.executable, "-m", "frcnn_viz", *line, *changes]
+
+
+def run_once(line: list[str]) -> tuple[float, str]:
+    """Seconds, and what it told."""
+    start = time.perf_counter()
+    told = subprocess.run(line, check=True, capture_output=True, text=True)
+    return time.perf_counter() - start, told.stderr
+
+
+def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: random.Random) -> tuple[float, list[str]]:
+    """The same, whose workers and drivers are killed in turn, once so many shards are done; seconds, and what was."""
+    start, driver, killed = time.perf_counter(), subprocess.Popen(line, stderr=subprocess.DEVNULL), list[str]()
+    wait_until(lambda: (out / "run.json").is_file())
+    shards = ResultsFolder(out).plan.shards
+    for number, wanted in enumerate(sorted(chance.sample(range(1, shards - 1), kills))):
+        wait_until(lambda wanted=wanted: len(done(out)) >= wanted)
+        if number % 2:
+            kept, children = done(out), list(descendants(driver.pid))
+            driver.send_signal(signal.SIGKILL)
+            driver.wait()
+            wait_until(lambda children=children: not any(map(is_alive, children)))
+            driver = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+            killed.append(f"driver at {len(kept)} shards")
+        else:
+            wait_until(lambda driver=driver: workers_of(driver, engine))
+            os.kill(chance.choice(workers_of(driver, engine)), signal.SIGKILL)
+            killed.append(f"worker at {len(done(out))} shards")
+        print(f"  killed a {killed[-1]}, {time.perf_counter() - start:.0f} s after the start", flush=True)
+    assert driver.wait() == 0
+    return time.perf_counter() - start, killed
+
+
+def workers_of(driver: subprocess.Popen, engine: str) -> list[int]:
+    return [child for child in descendants(driver.pid) if WORKERS[engine].search(_words(child))]
+
+
+def descendants(parent: int) -> Iterator[int]:
+    """Processes that it started, and those that these did."""
+    try:
+        threads = list(Path(f"/proc/{parent}/task").iterdir())
+        children = {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+    except OSError:
+        return
+    for child in children:
+        yield child
+        yield from descendants(child)
+
+
+def is_alive(process: int) -> bool:
+    return bool(_words(process))
+
+
+def _words(process: int) -> bytes:
+    """A process's command line; of one that ended, nothing."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def done(out: Path) -> dict[str, int]:
+    """The shards that stand, and when they were written."""
+    return {path.name: path.stat().st_mtime_ns for path in (out / "images").glob("*.parquet")}
+
+
+def contents(out: Path) -> dict[str, str]:
+    """Of every file that is the same whoever computed it: its digest."""
+    files = [path for table in ("findings", "images") for path in (out / table).iterdir()]
+    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 600
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def compare(place: Path, images: int, kills: int, seed: int) -> None:
+    """Print what it takes, and fail where files differ."""
+    print(machine())
+    named = place / "set"
+    if not named.exists():
+        write_scenes(named, images)
+    print(" ".join(["frcnn-viz", *command(named, place / "OUT", "ENGINE")[3:]]))
+    seconds, told = run_once(command(named, place / "expected", "local"))
+    print(f"local, undisturbed: {seconds:.0f} s; {' '.join(told.split())}", flush=True)
+    expected = contents(place / "expected")
+    for engine in WORKERS:
+        out = place / engine
+        seconds, killed = run_killed(command(named, out, engine), out, engine, kills, random.Random(seed))
+        folder = ResultsFolder(out)
+        assert not list(pending(folder, folder.plan))
+        assert contents(out) == expected, "the files differ"
+        print(f"{engine}: {seconds:.0f} s, killed {len(killed)} times; {len(expected)} files are the same", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
+    parser.add_argument("--images", type=int, default=3_000, help="scenes (3,000)")
+    parser.add_argument("--kills", type=int, default=10, help="of each engine (10)")
+    parser.add_argument("--seed", type=int, default=0, help="of when they come")
+    parser.add_argument("--keep", type=Path, help="where all of it stays")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        compare(asked.keep or Path(place), asked.images, asked.kills, asked.seed)
