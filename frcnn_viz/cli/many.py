@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from frcnn_viz.cli.output import console, pairs, tell_left_out
 from frcnn_viz.cli.train import INTERRUPTED, LINE_SECONDS, tell
+from frcnn_viz.extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,8 @@ class Asked:
             raise ValueError(f"there is no engine {self.engine!r}; choose one of {', '.join(ENGINES)}.")
         if self.address and self.engine != "ray":
             raise ValueError("--address is a Ray cluster's; say --engine ray too.")
+        if self.engine == "ray":
+            need("ray")
 
 
 def run_many(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from frcnn_viz.cli import cli
 from frcnn_viz.cli.many import Asked
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.extras import MissingExtraError
 from frcnn_viz.paths import MODEL_VARIABLE
 from frcnn_viz.scale import local
 from tests.scale import deadly
@@ -97,6 +99,12 @@ def test_one_run_at_a_time_writes_to_a_folder(named: Path, out: Path) -> None:
     run("autopsy", named, "--out", out)
     assert not list((out / "images").glob(".*"))
     assert pq.read_table(out / "images") == before
+
+
+def test_without_ray_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    with pytest.raises(MissingExtraError, match=r'Ray Data, .* run `pip install "frcnn-viz\[ray\]"`'):
+        Asked(out=Path("a"), engine="ray")
 
 
 @pytest.mark.parametrize(
