@@ -26,8 +26,12 @@ MOST_BLOCKS = 10_000
 """Parts that Ray Data deals out; what a driver remembers of each is some kilobytes."""
 CALLS = 8
 """That the foreman answers at once."""
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-"""Ray tells nobody that it is used, and does not write of what will change in it."""
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",
+}
+"""Ray tells nobody that it is used, is silent on what will change in it, and gives way to no other process."""
 
 
 def run_ray(
