@@ -71,7 +71,7 @@ def run_once(line: list[str]) -> tuple[float, str]:
 
 def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: random.Random) -> tuple[float, list[str]]:
     """The same, whose workers and drivers are killed in turn, once so many shards are done; seconds, and what was."""
-    start, driver, killed = time.perf_counter(), subprocess.Popen(line, stderr=subprocess.DEVNULL), list[str]()
+    start, driver, killed = time.perf_counter(), begin(line), list[str]()
     wait_until(lambda: (out / "run.json").is_file())
     shards = ResultsFolder(out).plan.shards
     for number, wanted in enumerate(sorted(chance.sample(range(1, shards - 1), kills))):
@@ -81,7 +81,7 @@ def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: rand
             driver.send_signal(signal.SIGKILL)
             driver.wait()
             wait_until(lambda children=children: not any(map(is_alive, children)))
-            driver = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+            driver = begin(line)
             killed.append(f"driver at {len(kept)} shards")
         else:
             wait_until(lambda driver=driver: workers_of(driver, engine))
@@ -90,6 +90,10 @@ def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: rand
         print(f"  killed a {killed[-1]}, {time.perf_counter() - start:.0f} s after the start", flush=True)
     assert driver.wait() == 0
     return time.perf_counter() - start, killed
+
+
+def begin(line: list[str]) -> subprocess.Popen:
+    return subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def workers_of(driver: subprocess.Popen, engine: str) -> list[int]:
