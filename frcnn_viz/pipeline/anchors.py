@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import copy
+from functools import lru_cache
 
 import torch
+from torch import Tensor
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
+from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.pipeline.results import AnchorGrid, FeatureMaps, NetworkInput
 from frcnn_viz.pipeline.settings import LevelTuples, SettingsError
 
 MAX_ANCHORS = 2_000_000
+GRIDS = 4
+"""Grids of anchors that are remembered, used last: a set's pictures mostly have few sizes."""
 
 
 def make_anchors(
@@ -45,8 +50,13 @@ def make_anchors(
     own = model.rpn.anchor_generator
     is_own = own.sizes == anchor_sizes and own.aspect_ratios == aspect_ratios
     generator = copy.copy(own) if is_own else AnchorGenerator(anchor_sizes, aspect_ratios)
-    with torch.inference_mode():
-        (boxes,) = generator(network_input.images, list(features.maps.values()))
+    maps = list(features.maps.values())
+    if type(generator) is AnchorGenerator:
+        cells = tuple(tuple(map(tuple, level.tolist())) for level in generator.cell_anchors)
+        boxes = _grid(cells, tuple(features.grid_sizes), tuple(features.strides), maps[0].dtype, maps[0].device)
+    else:  # a subclass may look at more than sizes
+        with torch.inference_mode():
+            (boxes,) = generator(network_input.images, maps)
     # torchvision orders a cell's anchors by ratio, then by size (AnchorGenerator.generate_anchors)
     shapes = [
         [(size, ratio) for ratio in ratios for size in sizes]
@@ -55,3 +65,18 @@ def make_anchors(
     return AnchorGrid(
         boxes=boxes, per_cell=per_cell, grid_sizes=features.grid_sizes, strides=features.strides, shapes=shapes
     )
+
+
+@lru_cache(GRIDS)
+def _grid(
+    cells: tuple[tuple[tuple[float, ...], ...], ...],
+    grid_sizes: tuple[Size, ...],
+    strides: tuple[Size, ...],
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Tensor:
+    """What `AnchorGenerator.forward` makes for one image, float32 [A, 4]; `cells` are a cell's boxes round (0, 0)."""
+    with torch.inference_mode():
+        generator = AnchorGenerator()
+        generator.cell_anchors = [torch.tensor(level, dtype=dtype, device=device) for level in cells]
+        return torch.cat(generator.grid_anchors(grid_sizes, strides))
