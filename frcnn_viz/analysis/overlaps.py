@@ -69,8 +69,8 @@ def iou_table(truth: Tensor, boxes: Tensor) -> Tensor:
     """
     x0, y0, x1, y1 = (side.contiguous() for side in boxes.unbind(dim=-1))
     left, top, right, bottom = (side[:, None] for side in truth.unbind(dim=1))
-    width = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp_(min=0)
-    height = (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp_(min=0)
+    width = torch.minimum(x1, right).sub_(torch.maximum(x0, left)).clamp_(min=0)
+    height = torch.minimum(y1, bottom).sub_(torch.maximum(y0, top)).clamp_(min=0)
     shared = width.mul_(height)
     union = ((right - left) * (bottom - top) + (x1 - x0) * (y1 - y0)).sub_(shared)
     return shared.div_(union)
