@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
@@ -40,6 +42,19 @@ def test_resnet50_fpn_grid(tiny_c4: FasterRCNN) -> None:
     assert len(anchors) == 268_569
     assert anchors.strides == [(4, 4), (8, 8), (16, 16), (32, 32), (61, 64)]
     assert anchors.levels.bincount().tolist() == anchors.counts == [201_600, 50_400, 12_600, 3_150, 819]
+
+
+def test_a_grid_is_remembered_by_all_it_is_made_of(tiny_c4: FasterRCNN) -> None:
+    """Pictures of one size share it; another stride, or cells that were put into the model's generator, do not."""
+    sizes = tiny_c4.rpn.anchor_generator.sizes
+    first, again, finer = (grid(tiny_c4, size, [(4, 5)], sizes) for size in ((64, 80), (64, 80), (32, 40)))
+    assert first.boxes is again.boxes
+    assert first.boxes[-1].tolist() != finer.boxes[-1].tolist()
+    model = copy.deepcopy(tiny_c4)
+    model.rpn.anchor_generator.cell_anchors = [cell * 2 for cell in model.rpn.anchor_generator.cell_anchors]
+    doubled = grid(model, (64, 80), [(4, 5)], sizes, model.rpn.anchor_generator.aspect_ratios)
+    count = doubled.per_cell[0]
+    assert torch.equal(doubled.boxes[:count], first.boxes[:count] * 2)  # those of the cell at (0, 0)
 
 
 def test_one_cell_by_hand(tiny_c4: FasterRCNN) -> None:
