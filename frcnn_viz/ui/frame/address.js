@@ -8,7 +8,7 @@ export default function ({ data }) {
   Object.assign(bar, data, { look: bar.look, told });
   write(bar);
   measure(bar);
-  explain(data.tabs);
+  explain(bar);
   window.dispatchEvent(new CustomEvent("frcnn-viz:view", { detail: data }));
 }
 
@@ -27,10 +27,17 @@ function write({ link, look }) {
   if (location.search !== "?" + query) history.replaceState(history.state, "", location.pathname + "?" + query);
 }
 
-// Streamlit has no place for words about one of several buttons.
-function explain(tabs) {
-  for (const tab of document.querySelectorAll(".st-key-heading [data-testid=stButtonGroup] button"))
-    tab.title = tabs[tab.textContent.trim()] ?? "";
+// Streamlit has no place for words about one of several buttons, and may put them there later than this.
+function explain(bar) {
+  const heading = document.querySelector(".st-key-heading");
+  if (heading && bar.explained !== heading) {
+    bar.renewed?.disconnect();
+    bar.renewed = new MutationObserver(() => explain(bar));
+    bar.renewed.observe(heading, { childList: true, subtree: true });
+    bar.explained = heading;
+  }
+  for (const tab of heading?.querySelectorAll("[data-testid=stButtonGroup] button") ?? [])
+    tab.title = bar.tabs[tab.textContent.trim()] ?? "";
 }
 
 // How far down the inspector begins, for the style sheet, which lets it end with the window.
