@@ -10,7 +10,6 @@ import typer
 from rich.progress import Progress
 
 from frcnn_viz.cli.failures import examined
-from frcnn_viz.cli.opening import is_results
 from frcnn_viz.cli.output import DeviceOption, ModelOption, RandomOption, SetOption, console, pairs, tell_left_out
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def report(
     mend most, and the worst images with their evidence. Of results, what `autopsy SET --out RESULTS` wrote, the same,
     by the detector and settings of that run.
     """
+    from frcnn_viz.cli.opening import is_results
+
     if is_results(data):
         text = _of_results(data, worst, seek_fixes)
     else:

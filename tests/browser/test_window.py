@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ def test_a_window_of_its_own_and_the_server_with_it(tmp_path: Path, browser: Bro
     photo, own, cache = tmp_path / "photo.png", tmp_path / "own", tmp_path / "cache"
     Image.effect_noise((130, 90), 60).convert("RGB").save(photo)
     headless = tmp_path / "chromium"
-    flags = " ".join((*FLAGS, "--headless=new", "--remote-debugging-port=0"))
+    flags = shlex.join((*FLAGS, "--headless=new", "--remote-debugging-port=0"))
     headless.write_text(f'#!/bin/sh\nexec "{chromium.find()}" {flags} "$@"\n')
     headless.chmod(0o755)
     log = tmp_path / "log"
