@@ -19,7 +19,7 @@ PARTS = (TITLE, RESULTS, GPU)
 
 def write_part(path: Path, lines: list[str]) -> str:
     """Put lines that begin with one of `PARTS` in the place of those that were there; returns the new part."""
-    old = path.read_text(encoding="utf-8") if path.is_file() else ""
+    old = path.read_text(encoding="utf-8") if path.is_file() else TITLE
     part = "\n".join(lines).strip() + "\n"
     begin = next(title for title in PARTS if part.startswith(title))
     kept = re.split(f"^(?={'|'.join(map(re.escape, PARTS))})", old, flags=re.MULTILINE)
