@@ -17,8 +17,9 @@ LOOKS = {Role.GIVEN: (PURPLE, DOTTED), Role.GUESS: (VERMILION, DASHED), Role.TRU
 
 
 def thin(layer: BoxLayer) -> BoxLayer:
-    """A page's layer in half its strokes, so that a lesson's stand out."""
-    return replace(layer, width=layer.width / 2, widths={group: width / 2 for group, width in layer.widths.items()})
+    """A page's layer in half its strokes and without classes at its boxes, so that a lesson's stand out."""
+    widths = {group: width / 2 for group, width in layer.widths.items()}
+    return replace(layer, width=layer.width / 2, widths=widths, named=0)
 
 
 def mark_layer(marks: Sequence[Mark], scale: tuple[float, float] = (1.0, 1.0), name: str = "lesson") -> BoxLayer:
@@ -31,6 +32,7 @@ def mark_layer(marks: Sequence[Mark], scale: tuple[float, float] = (1.0, 1.0), n
     """
     down, across = scale
     roles = [role for role in Role if any(mark.role is role for mark in marks)]
+    marks = sorted(marks, key=lambda mark: -roles.index(mark.role))  # the answers' words find a place first
     terms = {role: word(f"lesson.{role}").term for role in roles}
     boxes = torch.tensor([mark.box for mark in marks], dtype=torch.float32).reshape(-1, 4)
     return BoxLayer(

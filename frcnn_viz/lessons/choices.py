@@ -129,4 +129,5 @@ class PickAnchor(Form):
 
 
 def _boxes(alternatives: Iterable[Alternative]) -> list[tuple[Box, str]]:
-    return [(one.box, one.label) for one in alternatives if one.box is not None]
+    """Named by what of their label comes before a colon: on the picture there is no room for more."""
+    return [(one.box, one.label.partition(":")[0]) for one in alternatives if one.box is not None]
