@@ -76,7 +76,7 @@ class Outcome:
 
 
 def too_slow(scene: Scene) -> str:
-    """The sentence that says why nothing can be trained in a lesson; empty where it can."""
+    """A detector and a picture that can be trained in a lesson."""
     model, name = scene.detector.model, scene.detector.name
     if not isinstance(model, FasterRCNN) or model.roi_heads.has_mask() or model.roi_heads.has_keypoint():
         return f"Only a plain Faster R-CNN is trained in a lesson, and {name} is none; choose another detector."

@@ -94,9 +94,9 @@ def ask_back(scene: Scene, rng: Random) -> tuple[Question, ...]:
     return (
         Question(
             name="raise",
-            text=f"Box X{level(row)}, is suppressed at {court.threshold:g}. These overlap it, with better or worse "
-            f"objectness and so much IoU: {told}. No other box matters. To what must the threshold be raised for X to "
-            "survive?",
+            text=f"Box X{level(row)}{level(row) and ','} is suppressed at {court.threshold:g}. These overlap it, with "
+            f"better or worse objectness and so much IoU: {told}. No other box matters. To what must the threshold be "
+            "raised for X to survive?",
             form=GiveNumbers((Field("threshold", "", CLOSE, 0, 1),)),
             right=[iou],
             wrong=(

@@ -105,9 +105,10 @@ def _count(there: Scene, matches: AnchorMatches, most: int, screen: Screen) -> Q
     limit = f"at most {most} of them positive"
     return Question(
         name="drawn",
-        text=f"{len(names)} objects are on this picture. Of {len(matches.labels):,} anchors {over:,} have an IoU of "
-        f"{s.rpn_fg_iou_thresh:g} or more with one. {best:,} further anchors have less, but no other overlaps their "
-        f"object more. A training step draws {batch} anchors, {limit}. How many of those drawn are positive?",
+        text=f"Objects on this picture: {len(names)}; anchors: {len(matches.labels):,}. Those with an IoU of "
+        f"{s.rpn_fg_iou_thresh:g} or more with an object: {over:,}. Those with less, but more than any other has with "
+        f"that object: {best:,}. A training step draws {batch} anchors, {limit}. How many of those drawn are "
+        "positive?",
         form=GiveNumbers((Field("how many", "positives"),)),
         right=[drawn],
         wrong=(

@@ -311,8 +311,8 @@ def _most(scene: Scene, assigned: LevelAssignment, level: int) -> Question:
             "Rounding goes to the nearest cell. How far is the nearest one at most?",
             f"Half a cell is {stride / 2:g} px for the network; divide by {zoom:.3f}.",
         ),
-        why=f"Half of {stride:g} px, / {zoom:.3f} = {right:.1f} px of your picture; the coarser the map, the more, and "
-        "all four edges move.",
+        why=f"Half a cell, {stride / 2:g} px, / {zoom:.3f} = {right:.1f} px of your picture; the coarser the map, the "
+        "more, and all four edges move.",
         code=f"""
 places = torch.arange(0, {stride:g}, 0.25)                       # of an edge, px for the network
 moved = ((places / {stride:g}).round() * {stride:g} - places).abs()
