@@ -46,6 +46,7 @@ class Student:
 
     def asked(self) -> tuple[View, tuple[Question, ...], int]:
         """The view, its lesson's questions, and which of them is asked."""
+        self.page.wait_for_function("() => new URL(location).searchParams.has('lesson')")  # it is told after the script
         link = dict(parse_qsl(urlsplit(self.page.url).query))
         seen = View.of(link, "lessons")
         lesson = next(one for one in BUILT_IN if one.name == seen.lesson)
@@ -124,7 +125,8 @@ def test_a_student_goes_through_lessons(
                 look(f"{shown}-question")
                 if question.wrong and (stage, number) == (Stage.PREDICT, 0):
                     student.answer(question, question.wrong[0].answer, seen)
-                    expect(student.card).to_contain_text(f"{question.wrong[0].reason}. {question.wrong[0].sentence}")
+                    told = f"{question.wrong[0].reason}. {question.wrong[0].sentence}"
+                    expect(student.card).to_contain_text(told, ignore_case=True)
                     look(f"{shown}-wrong")
                 student.answer(question, question.right, seen)
                 expect(student.card.get_by_test_id("stAlert").first).to_contain_text(word("lesson.right").term)

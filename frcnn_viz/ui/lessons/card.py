@@ -124,6 +124,7 @@ def _tries(of: Asked, row: Row) -> None:
         mistake, words = of.question.mistake(answer), of.question.form.words(answer)
         reason = mistake.reason if mistake else word("lesson.not_yet").term
         said = f"{plain(words)}: " if len(words) <= MOST_WORDS else ""
+        reason = reason if said else reason[:1].upper() + reason[1:]
         sentence = mistake.sentence if mistake else word("lesson.not_yet").sentence
         st.warning(f"{said}**{plain(reason)}.** {plain(sentence)}")
     for hint in of.question.hints[: row.hints]:
