@@ -10,7 +10,7 @@ from html import escape
 from string import ascii_uppercase
 
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.annotated import annotated
@@ -18,6 +18,7 @@ from frcnn_viz.figures.palette import GREEN, PURPLE
 from frcnn_viz.figures.rasters import shrink, to_uint8
 from frcnn_viz.lessons import (
     Answer,
+    Box,
     ChooseOne,
     ChooseSome,
     DrawBox,
@@ -34,6 +35,8 @@ from frcnn_viz.words import word
 
 SIDE = 900
 """Pixels of a picture's longer side; on A4 that is 130 to the inch."""
+TAGS = 42
+"""How many times as long as its labels are high a picture is."""
 COLOURS = {Role.TRUTH: GREEN, Role.GIVEN: PURPLE}
 """The first on top."""
 PLACE = ("level", "row", "column", "anchor")
@@ -164,13 +167,34 @@ def _picture(scene: Scene, marks: Sequence[Mark]) -> str:
         torch.tensor([mark.box for mark in marks], dtype=torch.float32).reshape(-1, 4) * scale,
         [(role.value, colour) for role, colour in COLOURS.items()],
         groups=torch.tensor([roles.index(mark.role) for mark in marks], dtype=torch.long),
-        labels=[mark.label for mark in marks],
         width=2,
         widths={0: 4},  # told apart on black and white paper too
     )
-    drawn = annotated(torch.from_numpy(small.copy()).permute(2, 0, 1), [layer])
+    drawn = Image.fromarray(annotated(torch.from_numpy(small.copy()).permute(2, 0, 1), [layer]))
+    _write(ImageDraw.Draw(drawn), marks, scale)
     buffer = io.BytesIO()
-    Image.fromarray(drawn).save(buffer, "JPEG", quality=88)
+    drawn.save(buffer, "JPEG", quality=88)
     told = ", ".join([scene.image.name, *(mark.label for mark in marks if mark.label)])
     data = base64.b64encode(buffer.getvalue()).decode()
     return f"<img alt='{escape(told)}' src='data:image/jpeg;base64,{data}'>"
+
+
+def _write(labels: ImageDraw.ImageDraw, marks: Sequence[Mark], scale: float) -> None:
+    """Each label at its box, large enough to be read on paper, and beside the others where there is room."""
+    (across, down), taken = labels.im.size, []
+    size = max(across, down) / TAGS
+    of = {(mark.box, mark.label): mark for mark in marks if mark.label}  # the last: what is right
+    for mark in of.values():
+        _, _, width, height = (side + 4 for side in labels.textbbox((0, 0), mark.label, font_size=size))
+        left, top, right, bottom = (side * scale for side in mark.box)
+        places = [(x, y) for y in (top - height, bottom, top) for x in (left, right - width, right, left - width)]
+        inside = [(max(0.0, min(x, across - width)), max(0.0, min(y, down - height))) for x, y in places]
+        around = [(x, y, x + width, y + height) for x, y in inside]
+        spot = next((one for one in around if not any(_meet(one, other) for other in taken)), around[0])
+        taken.append(spot)
+        labels.rectangle(spot, fill=COLOURS[mark.role])
+        labels.text((spot[0] + 2, spot[1] + 2), mark.label, fill="black", font_size=size)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
