@@ -42,6 +42,11 @@ class Court:
         rows = (self.suppressor == row).nonzero()[:, 0]
         return rows[self.scores[rows].argsort(descending=True, stable=True)]
 
+    def step_of(self, row: int) -> int:
+        """The step, from 1, in which a row is kept or suppressed."""
+        judge = row if self.suppressor[row] < 0 else self.suppressor[row]
+        return int((self.kept == judge).nonzero()) + 1
+
     def iou(self, row: int, others: Tensor) -> Tensor:
         """Of a row with others."""
         return box_iou(self.boxes[row][None], self.boxes[others])[0]

@@ -57,12 +57,14 @@ class Screen:
     Attributes:
         page: its name; empty for the lesson's. selected: kind and index of what is chosen there, the last chosen last.
         options: what is chosen on pages, by `page.option`. settings: those that differ from the scene's, as text.
+        look: what is set on the page's canvas, in the canvas's own words.
     """
 
     page: str = ""
     selected: tuple[tuple[str, int], ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    look: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -194,7 +194,7 @@ def arrive(page: str) -> bool:
         st.session_state["restored"] = st.session_state.get("restored", 0) + 1
         return True
     if page != now().page:
-        change(page=page)
+        change(page=page, look=now().look if moving else "")
     return False
 
 
@@ -203,8 +203,9 @@ def restored() -> int:
     return st.session_state.get("restored", 0)
 
 
-def go_to(page: str) -> None:
-    """Open another page when the script runs again; for callbacks."""
+def go_to(page: str, look: str = "") -> None:
+    """Open another page when the script runs again, its canvas with that look; for callbacks."""
+    change(look=look)
     st.session_state["go_to"] = page
 
 

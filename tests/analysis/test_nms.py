@@ -49,6 +49,10 @@ def test_the_judgement_is_torchvisions(tiny: FasterRCNN, stage: str) -> None:
         assert (court.scores[victims] <= court.scores[row]).all()
 
 
+def test_a_box_is_judged_in_the_step_that_keeps_it_or_its_suppressor() -> None:
+    assert [by_hand().step_of(row) for row in range(3)] == [1, 1, 2]
+
+
 def test_a_box_is_on_the_object_it_overlaps_most_if_by_enough() -> None:
     objects = torch.tensor([[0.0, 0, 10, 10], [20, 0, 30, 10]])
     boxes = torch.tensor([[0.0, 0, 10, 9], [20, 0, 30, 10], [20, 0, 30, 4], [50, 50, 60, 60]])

@@ -37,11 +37,14 @@ KINDS = {
 }
 
 
+SCREEN = Screen("anchors", (("anchor", 40),), look="n=4")
+
+
 def ask(scene, rng):
     kinds = {**KINDS, "anchor": (scene.anchor_form(), [1, 2, 3, 1], [1, 3, 3, 1])}
     questions = tuple(
         Question(name, f"Which {name}?", form, right, (Wrong(wrong, "read `it` wrongly", "Look again."),),
-                 ("First hint.", "Second hint."), "It is so.", screen=Screen("anchors", (("anchor", 40),)))
+                 ("First hint.", "Second hint."), "It is so.", screen=SCREEN)
         for name, (form, right, wrong) in kinds.items()
     )
     known = replace(questions[1], name="later", text="Which later?")
@@ -146,7 +149,7 @@ def test_an_answer_of_every_kind_is_locked_in_and_judged(
     assert not test.success
     give(test, form, right)
     assert test.success[0].value.startswith(f"**{word('lesson.right').term}**")
-    assert (seen(test).page, seen(test).selected) == ("proposals", (("anchor", 40),))
+    assert (seen(test).page, seen(test).selected, seen(test).look) == ("proposals", (("anchor", 40),), "n=4")
     row = record(workspace).find("kinds", "predict", kind)
     assert [(one.answer, one.right, one.reason) for one in row.tries] == [
         (wrong, False, "read `it` wrongly"),

@@ -71,7 +71,12 @@ candidates = {candidates}
 survivors = set(trace.proposals.nms_kept.tolist())
 answer = [letter for letter, candidate in candidates.items() if candidate in survivors]
 """,
-        screen=Screen(selected=(("candidate", candidates["A"]),), options=COURT, settings=scene.changes(there)),
+        screen=Screen(
+            selected=(("candidate", candidates["A"]),),
+            options=COURT,
+            settings=scene.changes(there),
+            look=f"n={court.step_of(rows[0])}",
+        ),
     )
 
 
@@ -120,7 +125,12 @@ answer = [box_iou(proposals.candidates[[x]], proposals.candidates[[by]]).item()]
             marks=tuple(
                 Mark(there.in_image(court.boxes[other]), letter) for letter, other in {**boxes, "X": row}.items()
             ),
-            screen=Screen(selected=(("candidate", int(court.ids[row])),), options=COURT, settings=scene.changes(there)),
+            screen=Screen(
+                selected=(("candidate", int(court.ids[row])),),
+                options=COURT,
+                settings=scene.changes(there),
+                look=f"n={court.step_of(row)}",
+            ),
         ),
     )
 

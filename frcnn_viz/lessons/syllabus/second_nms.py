@@ -88,7 +88,12 @@ candidates = {candidates}   # each is proposal * (classes - 1) + class - 1
 kept = set(trace.detections.nms_kept.tolist())
 answer = [letter for letter, candidate in candidates.items() if candidate in kept]
 """,
-        screen=Screen(selected=(("detection", candidates["A"]),), options=COURT, settings=scene.changes(there)),
+        screen=Screen(
+            selected=(("detection", candidates["A"]),),
+            options=COURT,
+            settings=scene.changes(there),
+            look=f"n={court.step_of(rows[0])}",
+        ),
     )
 
 

@@ -90,7 +90,7 @@ def reveal(of: Asked) -> None:
         Option(name, "").set(text)
     view.change(selected=screen.selected)
     if page != view.now().page:
-        view.go_to(page)
+        view.go_to(page, screen.look)
 
 
 def go_on(of: Asked) -> None:
