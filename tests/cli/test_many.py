@@ -35,9 +35,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def out(named: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("many") / "out"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MODEL_VARIABLE, deadly.NAME)
-        result = run("waterfall", named, "--out", folder, "--workers", 1)
+    result = run("waterfall", named, "--out", folder, "--workers", 1)
     assert f"examined {PICTURES + 3} images in" in result.stderr
     assert "left out: broken.png is no" in result.stderr
     return folder
@@ -45,7 +43,9 @@ def out(named: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: str, *arguments: object) -> Result:
     line = [command, *arguments, "--model", deadly.NAME, "--device", "cpu"]
-    result = CliRunner().invoke(cli, [*map(str, line)], catch_exceptions=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MODEL_VARIABLE, deadly.NAME)  # which the command sets, and is put back here
+        result = CliRunner().invoke(cli, [*map(str, line)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 
