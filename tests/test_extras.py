@@ -28,7 +28,8 @@ def without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("av", "cv2", "duckdb", "ray", "captum", "anywidget", "webview"):
         (tmp_path / f"{name}.py").write_text("raise ImportError")
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setitem(sys.modules, "captum.attr", None)
+    for extra in EXTRAS.values():
+        monkeypatch.setitem(sys.modules, extra.module, None)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 
