@@ -153,7 +153,8 @@ def sheet(
     for lesson in track(_chosen(_shelf(own), names), "asking", console=console, transient=True):
         try:
             scene = open_scene(picture) if picture else lesson.find_scene(keys, open_scene, seed, Stage.PREDICT)
-            parts.append(Part(lesson, scene, lesson.questions(scene, seed)))
+            questions = lesson.questions(scene, seed)
+            parts.append(Part(lesson, scene, tuple(one.settled() for one in questions) if answers else questions))
         except (CannotAsk, LessonError) as error:
             tell_left_out([f"{lesson.number}. {lesson.title}: {error}"])
     if not parts:

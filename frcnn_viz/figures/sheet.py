@@ -66,7 +66,7 @@ class Part:
     """A lesson as it is asked on a sheet.
 
     Attributes:
-        lesson: which. scene: its picture and detector. questions: on these.
+        lesson: which. scene: its picture and detector. questions: on these; settled, where answers are to stand.
     """
 
     lesson: Lesson
@@ -97,12 +97,11 @@ def sheet_html(parts: Iterable[Part], seed: str, *, answers: bool = False) -> st
 
 def _part(part: Part, answers: bool) -> str:
     lesson, detector = part.lesson, part.scene.detector
-    questions = [question.settled() for question in part.questions] if answers else part.questions
-    marks = [question.reveal(None) if answers else _to_see(question) for question in questions]
+    marks = [question.reveal(None) if answers else _to_see(question) for question in part.questions]
     told = "".join(
         f"<section><p>{escape(question.text)}</p>{_picture(part.scene, boxes) if boxes != before else ''}"
         f"{_room(question)}{_answer(question) if answers else ''}</section>\n"
-        for question, boxes, before in zip(questions, marks, [None, *marks], strict=False)
+        for question, boxes, before in zip(part.questions, marks, [None, *marks], strict=False)
     )
     return (
         f"<h2>{lesson.number}. {escape(lesson.title)}</h2>"

@@ -37,6 +37,7 @@ def check(lesson: Lesson, scenes: Iterable[Scene], seeds: Iterable[str] = ("0", 
             try:
                 questions = lesson.questions(scene, seed, stage)
                 again = lesson.questions(scene, seed, stage)
+                settled = [question.settled() for question in questions]
             except CannotAsk as error:
                 why = str(error)
                 continue
@@ -46,7 +47,7 @@ def check(lesson: Lesson, scenes: Iterable[Scene], seeds: Iterable[str] = ("0", 
             asked += 1
             if [_facts(one) for one in questions] != [_facts(one) for one in again]:
                 told.append(f"{where}: asked twice, it differs; draw all that is chosen from the generator.")
-            for question in (one.settled() for one in questions):
+            for question in settled:
                 told += [f"{where}, question {question.name}: {fault}" for fault in faults(question, scene)]
     if not asked:
         told.append(f"it asked nothing on any of these pictures ({why}).")

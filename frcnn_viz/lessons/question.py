@@ -114,7 +114,11 @@ class Question:
         object.__setattr__(self, "wrong", tuple(told))
 
     def settled(self, tell: Tell = lambda done, total, words: None) -> Question:
-        """The question with its answer; what must run for it runs now. Judge, reveal and explain with this one."""
+        """The question with its answer; what must run for it runs now. Judge, reveal and explain with this one.
+
+        Raises:
+            CannotAsk: what ran gives no answer to tell from the others.
+        """
         return self.later(tell) if self.later else self
 
     def read(self, value: Any) -> Answer:

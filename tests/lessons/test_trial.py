@@ -9,6 +9,7 @@ import torch
 
 from frcnn_viz.lessons import CannotAsk, ChooseOne, Question
 from frcnn_viz.lessons.shelf import Shelf
+from frcnn_viz.lessons.syllabus.overfit import count_found
 from frcnn_viz.lessons.trial import Trial, learn, too_slow, train
 from tests.lessons.scenes import scene, with_masks
 
@@ -75,3 +76,11 @@ def test_asking_trains_nothing_and_settling_changes_nothing_that_was_shown() -> 
     assert settled.settled() is settled
     for name in ("name", "text", "form", "hints", "marks"):
         assert getattr(settled, name) == getattr(question, name)
+
+
+def test_scores_near_what_is_asked_for_are_both_answers_but_never_all() -> None:
+    assert count_found([(0.9, 0.99), (0.9, 0.2)]) == (1, 1, 1)
+    assert count_found([(0.9, 0.99), (0.9, 0.89)]) == (1, 1, 2)
+    assert count_found([(0.49, 0.99), (0.9, 0.2)]) == (0, 0, 1)
+    with pytest.raises(CannotAsk, match=r"0\.89 with IoU 0\.65 and 0\.91 with IoU 0\.96: too near 0\.9 and 0\.5"):
+        count_found([(0.65, 0.89), (0.96, 0.91)])

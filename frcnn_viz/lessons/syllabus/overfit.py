@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -56,9 +57,7 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
         outcome = train(scene, trial, tell)
         ious, scores = outcome.check.ious.tolist(), outcome.check.object_scores.tolist()
         pairs = list(zip(ious, scores, strict=True))
-        least = sum(iou >= IOU + NEAR and score >= SCORE + NEAR for iou, score in pairs)
-        most = sum(iou >= IOU - NEAR and score >= SCORE - NEAR for iou, score in pairs)
-        found = sum(iou >= IOU and score >= SCORE for iou, score in pairs)
+        least, found, most = count_found(pairs)
         keys = ("none", "one", "both")
         numbers = " and ".join(f"score {score:.2f}, IoU {iou:.2f}" for iou, score in pairs)
         return replace(
@@ -170,6 +169,24 @@ answer = [int(pairs.found[{len(rows)}:].sum())]
         later=answered,
     )
     return (question,)
+
+
+def count_found(pairs: Sequence[tuple[float, float]]) -> tuple[int, int, int]:
+    """How many of two boxes are found, by IoU and score: at least, here, and at most, elsewhere.
+
+    Raises:
+        CannotAsk: from none to both, so that no answer would be wrong.
+    """
+    least, found, most = (
+        sum(iou >= IOU + near and score >= SCORE + near for iou, score in pairs) for near in (NEAR, 0, -NEAR)
+    )
+    if most - least == len(pairs):
+        numbers = " and ".join(f"{score:.2f} with IoU {iou:.2f}" for iou, score in pairs)
+        raise CannotAsk(
+            f"After this training the scores are {numbers}: too near {SCORE:g} and {IOU:g} to say the same on every "
+            "computer. Choose another picture."
+        )
+    return least, found, most
 
 
 def _marks(scene: Scene, rows: tuple[int, ...]) -> tuple[Mark, ...]:
