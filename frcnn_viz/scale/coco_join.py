@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from frcnn_viz.data.annotations import MAX_OBJECTS
+from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS
 from frcnn_viz.scale.rows import BOX, OBJECT, REFERENCES
 from frcnn_viz.scale.stores import look_at
 
-FLAGS = ("crowd", "difficult", "truncated")
 LISTED = pa.schema(
     [
         ("key", pa.string()),  # the image's id in the file

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from frcnn_viz.data.annotations import UNNAMED, DataError, clean_class
+from frcnn_viz.data.annotations import FLAGS, UNNAMED, DataError, clean_class
 from frcnn_viz.data.formats.bounded import CHUNK, MAX_CLASSES, stream_json
 from frcnn_viz.data.formats.coco_entries import (
     Id,
@@ -30,7 +30,7 @@ from frcnn_viz.data.formats.coco_entries import (
     shown,
 )
 from frcnn_viz.data.images import clean_name
-from frcnn_viz.scale.coco_join import ANNOTATED, FLAGS, LISTED, join
+from frcnn_viz.scale.coco_join import ANNOTATED, LISTED, join
 from frcnn_viz.scale.spill import Spill
 from frcnn_viz.scale.stores import within
 from frcnn_viz.scale.tags import tags_of

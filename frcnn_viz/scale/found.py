@@ -103,10 +103,7 @@ def image_of(reference: Mapping[str, Any], found: Examined) -> dict[str, Any]:
         "missed": one.missed,
         "false_alarms": len(one.alarms),
         "left_out": found.truth.left_out,
-        "truth": [
-            {**_corners(item.box), "label": item.label, **{name: getattr(item, name) for name in FLAGS}}
-            for item in found.objects
-        ],
+        "truth": [row_of(item) for item in found.objects],
         "detections": [
             {**_corners(box), "label": label, "score": score, "ignored": ignored}
             for box, label, score, ignored in detections
@@ -126,6 +123,11 @@ def times_of(image_id: str, found: Examined) -> Iterator[dict[str, Any]]:
     """Rows of `rows.TIMES`."""
     for stage, ms in found.ms.items():
         yield {"image_id": image_id, "stage": stage, "ms": ms}
+
+
+def row_of(item: Object) -> dict[str, Any]:
+    """The row of `rows.OBJECT`."""
+    return {**_corners(item.box), "label": item.label, **{name: getattr(item, name) for name in FLAGS}}
 
 
 def object_of(row: Mapping[str, Any]) -> Object:

@@ -20,7 +20,7 @@ from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.statistics import BANDS
-from frcnn_viz.scale.rows import TABLES
+from frcnn_viz.scale.rows import BOX, TABLES
 
 FORM = 1
 """Of the index; raised whenever it holds something else."""
@@ -66,7 +66,7 @@ def index_table(shard: int, findings: pa.Table, images: pa.Table) -> pa.Table:
     image = pc.index_in(findings["image_id"], images["image_id"].combine_chunks())
     if image.null_count:
         raise DataError("a finding names an image that is not there.")
-    corners = (findings[name].to_numpy().astype(np.float64) for name in ("x0", "y0", "x1", "y1"))
+    corners = (findings[name].to_numpy().astype(np.float64) for name, _ in BOX)
     x0, y0, x1, y1 = corners
     side = np.sqrt(np.clip(x1 - x0, 0, None) * np.clip(y1 - y0, 0, None))
     columns = {

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from frcnn_viz.data.annotations import MAX_OBJECTS, UNNAMED, DataError, clean_class
+from frcnn_viz.data.annotations import FLAGS, MAX_OBJECTS, UNNAMED, DataError, clean_class
 from frcnn_viz.data.images import clean_name
 from frcnn_viz.scale.rows import BOX, OBJECT, REFERENCES
 from frcnn_viz.scale.stores import Picture, is_address, look_at, within
@@ -28,7 +28,6 @@ from frcnn_viz.scale.tags import LONGEST, MOST
 ROWS = 8_192
 """Of a batch."""
 OWN = ("path", "image_id", "objects", "version")
-FLAGS = ("crowd", "difficult", "truncated")
 
 
 def parquet_references(content: BinaryIO, file: str, pictures: str) -> Iterator[pa.Table]:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.scale.digest import digest
 from frcnn_viz.scale.folder import Plan, ResultsFolder, key_of, shard_of
-from frcnn_viz.scale.rows import REFERENCES, TABLES
+from frcnn_viz.scale.rows import BOX, REFERENCES, TABLES
 from frcnn_viz.scale.sets import references_of
 from frcnn_viz.scale.spill import Spill
 
@@ -113,7 +113,7 @@ def _deal(table: pa.Table, spill: Spill) -> None:
 def _has_truth(table: pa.Table) -> bool:
     """Whether there is an object to find on any picture that can be used."""
     objects = pc.list_flatten(table.filter(pc.is_null(table["problem"]))["objects"]).combine_chunks()
-    x0, y0, x1, y1 = (objects.field(name).to_numpy() for name in ("x0", "y0", "x1", "y1"))
+    x0, y0, x1, y1 = (objects.field(name).to_numpy() for name, _ in BOX)
     return bool(((x1 > x0) & (y1 > y0) & np.isfinite(x1 - x0) & np.isfinite(y1 - y0)).any())
 
 

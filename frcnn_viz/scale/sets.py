@@ -17,6 +17,7 @@ from frcnn_viz.data.formats.names import Pictures
 from frcnn_viz.data.images import clean_name
 from frcnn_viz.data.sources import open_source, suffix
 from frcnn_viz.scale.coco_stream import coco_references
+from frcnn_viz.scale.found import row_of
 from frcnn_viz.scale.parquet_set import parquet_references
 from frcnn_viz.scale.rows import REFERENCES
 from frcnn_viz.scale.stores import is_address, look_at
@@ -107,7 +108,7 @@ def _folder(folder: Path) -> Iterator[pa.Table]:
                 "image_id": image.name,
                 "path": picture.path,
                 "version": picture.version,
-                "objects": _objects(image),
+                "objects": [row_of(item) for item in image.objects],
                 "tags": [],
                 "problem": problems.get(image.file) if image.file else _missing(image),
             }
@@ -118,18 +119,6 @@ def _folder(folder: Path) -> Iterator[pa.Table]:
 
 def _missing(image: AnnotatedImage) -> str:
     return f"{image.source} annotates {image.name}, which is not among the pictures."
-
-
-def _objects(image: AnnotatedImage) -> list[dict[str, Any]]:
-    flags = ("crowd", "difficult", "truncated")
-    return [
-        {
-            **dict(zip(("x0", "y0", "x1", "y1"), item.box, strict=True)),
-            "label": item.label,
-            **{name: getattr(item, name) for name in flags},
-        }
-        for item in image.objects
-    ]
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
