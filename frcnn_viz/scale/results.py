@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.extras import MissingExtraError, need
 from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.index import FORM, INDEX, bring_up_to_date
 from frcnn_viz.scale.rows import IMAGES, TABLES
@@ -34,9 +35,9 @@ def connect(database: str = ":memory:") -> DuckDBPyConnection:
         DataError: the package is missing.
     """
     try:
-        import duckdb
-    except ImportError as error:
-        raise DataError("results are opened with DuckDB; run `pip install 'frcnn-viz[results]'`.") from error
+        duckdb = need("results")
+    except MissingExtraError as error:
+        raise DataError(str(error)) from error
     options = {"memory_limit": MEMORY, "autoinstall_known_extensions": False, "parquet_metadata_cache": True}
     return duckdb.connect(database, config=options)
 

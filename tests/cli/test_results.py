@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from frcnn_viz.cli.main import cli
 from frcnn_viz.cli.opening import open_named
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.extras import lacking
 from frcnn_viz.scale.results import Results
 from frcnn_viz.ui.running import Running
 from tests.scale.made import write_rows
@@ -73,5 +75,5 @@ def test_where_duckdb_is_missing_a_sentence_says_how_to_have_it(
     two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(DataError, match=r"run `pip install 'frcnn-viz\[results\]'`"):
+    with pytest.raises(DataError, match=re.escape(lacking("results"))):
         Results(two[0])
