@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -21,7 +19,16 @@ from frcnn_viz.cli.many import (
     WorkersOption,
     run_many,
 )
-from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, pairs, print_tables, write_json
+from frcnn_viz.cli.output import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    SetOption,
+    pairs,
+    print_tables,
+    write_csv,
+    write_json,
+)
 from frcnn_viz.cli.pictures import annotated_images, each_picture
 
 if TYPE_CHECKING:
@@ -65,25 +72,23 @@ def autopsy(
 
         folder, summary = run_many(data, detector, changes, asked)
         columns += _FIX_COLUMNS if folder.plan.fixes else ()
-        names = ["image_id" if name == "image" else name for name in columns]
-        rows = (dict(zip(columns, row.values(), strict=True)) for row in finding_rows(folder, names))
+        found = finding_rows(folder, columns)
         told, images = summary.sums(detector.classes), summary.images
         counts = {what: _of(what, summary.verdicts) for what in _TITLES}
     else:
         from frcnn_viz.analysis.sums import sums
+        from frcnn_viz.scale.found import told_of
 
         results = examined(Path(data), detector, changes)
-        rows = [row for image, truth, one in results for row in _rows(detector, image, truth, one)]
+        found = [row for image, truth, one in results for row in told_of(image.name, truth, one, detector.classes)]
         told = sums((truth for _, truth, _ in results), (one for _, _, one in results), detector.classes)
         images = len(results)
-        counts = {what: _of(what, Counter((row["what"], row["verdict"]) for row in rows)) for what in _TITLES}
+        counts = {what: _of(what, Counter((row["what"], row["verdict"]) for row in found)) for what in _TITLES}
+    rows = ({name.removesuffix("_id"): row[name] for name in columns} for row in found)
     if output:
         rows = list(rows)
     if table:
-        with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(table, [name.removesuffix("_id") for name in columns], rows)
     if output:
         write_json(output, {"model": model, "images": images, "sums": told, "rows": rows})
     if output == "-":
@@ -165,7 +170,7 @@ def _tell_recalls(
 
 _TITLES = {"object": "objects", "false alarm": "false alarms"}
 _FIX_COLUMNS = ("fix", "fix_before", "fix_after", "fix_false_alarms", "fix_found")
-_COLUMNS = ("what", "image", "number", "class", "verdict", "iou", "score", "x0", "y0", "x1", "y1", "sentence")
+_COLUMNS = ("what", "image_id", "number", "class", "verdict", "iou", "score", "x0", "y0", "x1", "y1", "sentence")
 
 
 def _of(what: str, verdicts: Counter[tuple[str, str]]) -> Counter[str]:
@@ -192,19 +197,3 @@ def examined(
             archive.put(key, one)
         results.append((image, truth, one))
     return results
-
-
-def _rows(detector: Detector, image: AnnotatedImage, truth: GroundTruth, one: Examination) -> Iterator[dict[str, Any]]:
-    from frcnn_viz.analysis.verdicts import Verdict
-
-    for number, (name, box, finding) in enumerate(
-        zip(truth.names, truth.boxes_in_image.tolist(), one.findings, strict=True)
-    ):
-        what = "ignored object" if finding.verdict is Verdict.IGNORED else "object"
-        values = (what, image.name, number, name, finding.verdict.value, finding.iou, finding.score)
-        yield dict(zip(_COLUMNS, (*values, *box, finding.sentence), strict=True))
-    for alarm in one.alarms:
-        name, score = detector.classes[int(one.labels[alarm.detection])], float(one.scores[alarm.detection])
-        near = "" if alarm.object is None else f"Nearest to object {alarm.object}."
-        values = ("false alarm", image.name, alarm.detection, name, alarm.mistake.value, alarm.iou, score)
-        yield dict(zip(_COLUMNS, (*values, *one.detections[alarm.detection].tolist(), near), strict=True))

@@ -43,13 +43,30 @@ class Examined:
 
 
 def findings_of(image_id: str, found: Examined, classes: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Rows of `rows.FINDINGS`: the objects by number, then the false alarms by number of the detection."""
-    truth, one = found.truth, found.one
+    """Rows of `rows.FINDINGS`, as `told_of` has them, with the fixes and the sizes of false alarms."""
+    for row in told_of(image_id, found.truth, found.one, classes):
+        if row["what"] == FALSE_ALARM:
+            row["size"] = float(found.detection_sizes[row["number"]])
+        elif fix := found.fixes.get(row["number"]):
+            row |= {"fix": fix.name, "fix_before": fix.before, "fix_after": fix.after}
+            row |= {"fix_false_alarms": fix.false_alarms, "fix_found": fix.found}
+        yield row
+
+
+def told_of(image_id: str, truth: GroundTruth, one: Examination, classes: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What an examination alone says, by columns of `rows.FINDINGS`: the objects, then the false alarms by detection.
+
+    Args:
+        image_id: the image's.
+        truth: what is on it.
+        one: what became of that.
+        classes: the detector's, by label.
+    """
     table = zip(
         truth.names, truth.boxes_in_image.tolist(), one.findings, one.sizes.tolist(), one.ious.tolist(), strict=True
     )
     for number, (name, box, finding, size, ious) in enumerate(table):
-        row = {
+        yield {
             "image_id": image_id,
             "what": IGNORED if finding.verdict is Verdict.IGNORED else OBJECT,
             "number": number,
@@ -64,10 +81,6 @@ def findings_of(image_id: str, found: Examined, classes: Sequence[str]) -> Itera
             "near": finding.neighbour,
             "sentence": finding.sentence,
         }
-        if fix := found.fixes.get(number):
-            row |= {"fix": fix.name, "fix_before": fix.before, "fix_after": fix.after}
-            row |= {"fix_false_alarms": fix.false_alarms, "fix_found": fix.found}
-        yield row
     for alarm in one.alarms:
         at = alarm.detection
         yield {
@@ -79,7 +92,6 @@ def findings_of(image_id: str, found: Examined, classes: Sequence[str]) -> Itera
             "iou": alarm.iou,
             "score": float(one.scores[at]),
             **_corners(one.detections[at].tolist()),
-            "size": float(found.detection_sizes[at]),
             "near": alarm.object,
             "sentence": "" if alarm.object is None else f"Nearest to object {alarm.object}.",
         }

@@ -112,10 +112,11 @@ def test_sums_are_printed_beside_a_table_and_first_what_is_not_known(data: tuple
     strange = tmp_path / "set"
     scene = draw_scene(6_001, PRESETS["ordinary"])
     scene.image.save(picture := tmp_path / "one.png")
-    objects = tuple(Object(tuple(box), "cell") for box in scene.boxes_in_image.tolist())
+    objects = tuple(Object(tuple(box), "=cell") for box in scene.boxes_in_image.tolist())
     image = AnnotatedImage("one.png", objects, *scene.image.size)
-    write_dataset(Dataset((image,), ("cell",)), "coco", strange, lambda image: picture.read_bytes())
+    write_dataset(Dataset((image,), ("=cell",)), "coco", strange, lambda image: picture.read_bytes())
     printed = run("autopsy", strange, "--csv", table).splitlines()
+    assert ",'=cell," in table.read_text(encoding="utf-8")  # no formula
     assert printed[0].startswith("The detector knows not the one class drawn here: no object can be missed")
     assert printed[1].startswith("No object that it should find, ")
     assert json.loads(run("autopsy", strange, "--csv", table, "--json", "-"))["sums"] == printed
