@@ -24,8 +24,8 @@ from frcnn_viz.cli.output import (
     JsonOption,
     ModelOption,
     SetOption,
-    pairs,
     print_tables,
+    settings_of,
     write_csv,
     write_json,
 )
@@ -183,10 +183,9 @@ def examined(
     """Every image of a set with what is on it and what came of it, behind a bar; what is known is not done again."""
     from frcnn_viz.analysis.archive import key_of, open_archive
     from frcnn_viz.analysis.examination import examine_image
-    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.pipeline.trace import Trace
 
-    settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    settings = settings_of(detector, changes)
     archive = open_archive()  # stopped, it goes on from there the next time
     results = []
     for image, truth, picture in each_picture(*annotated_images(data), "Examining"):

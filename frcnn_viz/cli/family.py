@@ -15,8 +15,8 @@ from frcnn_viz.cli.output import (
     ModelOption,
     SetOption,
     console,
-    pairs,
     print_tables,
+    settings_of,
     write_json,
 )
 
@@ -39,14 +39,14 @@ def compare_family(
     output: JsonOption = "",
 ) -> None:
     """Run R-CNN, Fast R-CNN and Faster R-CNN on one picture: what each finds, and where its time goes."""
-    from frcnn_viz import Settings, load_detector, load_image, trace
+    from frcnn_viz import load_detector, load_image, trace
     from frcnn_viz.analysis.family import PUBLISHED, fast_rcnn, faster_rcnn, rcnn, time_stages
     from frcnn_viz.analysis.selective_search import search_regions
 
     loaded = load_image(image)
     detector = load_detector(model, device)
     regions = search_regions(loaded)
-    story = trace(detector, loaded, Settings.of(detector.model).with_text(pairs(changes or [])))
+    story = trace(detector, loaded, settings_of(detector, changes))
     ms = time_stages(story)
     made = _crop(story, regions, len(regions) if all_crops else crops)
     ways = [rcnn(story, regions, made), fast_rcnn(story, regions, ms), faster_rcnn(story, ms)]

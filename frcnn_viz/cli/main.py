@@ -28,8 +28,8 @@ from frcnn_viz.cli.output import (
     RandomOption,
     SetOption,
     console,
-    pairs,
     print_tables,
+    settings_of,
     write_json,
 )
 from frcnn_viz.cli.report import report
@@ -107,11 +107,11 @@ def trace_command(
     random_weights: RandomOption = False,
 ) -> None:
     """Follow one image through every stage and print the funnel."""
-    from frcnn_viz import Settings, load_detector, load_image, trace
+    from frcnn_viz import load_detector, load_image, trace
     from frcnn_viz.analysis.report import describe_trace
 
     detector = load_detector(model, device, random_weights=random_weights)
-    settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    settings = settings_of(detector, changes)
     loaded = load_image(image)
     story = trace(detector, loaded, settings)
     if output:
@@ -138,12 +138,12 @@ def verify(
 
     With --set, torchvision's model is given the same settings.
     """
-    from frcnn_viz import Settings, load_detector, trace
+    from frcnn_viz import load_detector, trace
     from frcnn_viz.analysis.equality import compare_with_model
     from frcnn_viz.training.scenes import held_out_scenes
 
     detector = load_detector(model, device, random_weights=random_weights)
-    settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    settings = settings_of(detector, changes)
     found, differences = 0, []
     for image, _, _ in track(held_out_scenes(images), "comparing", total=images, console=console):
         story = trace(detector, image, settings)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from frcnn_viz.cli.output import console, pairs, tell_left_out
+from frcnn_viz.cli.output import console, settings_of, tell_left_out
 from frcnn_viz.cli.train import INTERRUPTED, LINE_SECONDS, tell
 from frcnn_viz.extras import need
 
@@ -86,13 +86,12 @@ def run_many(
         DataError: the set or the folder cannot be used, or the processes cannot go on.
         typer.Exit: Ctrl+C.
     """
-    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.scale.folder import ResultsFolder
     from frcnn_viz.scale.planning import make_plan, pending
     from frcnn_viz.scale.summary import summarize
 
     folder = ResultsFolder(asked.out.absolute())
-    settings = Settings.of(detector.model).with_text(pairs(changes or []))
+    settings = settings_of(detector, changes)
     try:
         with _alone(folder):
             wanted, line = _plan(folder, named, detector, settings, asked.fixes), _Line()

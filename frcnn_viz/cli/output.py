@@ -9,12 +9,16 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from frcnn_viz.paths import MODEL_VARIABLE
+
+if TYPE_CHECKING:
+    from frcnn_viz.models.registry import Detector
+    from frcnn_viz.pipeline.settings import Settings
 
 console = Console(stderr=True)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  wide ones are taken too
@@ -52,6 +56,17 @@ def pairs(texts: list[str]) -> dict[str, str]:
             raise ValueError(f"--set {text!r} has no value; write NAME=VALUE, such as box_score_thresh=0.3.")
         values[name.strip()] = value.strip()
     return values
+
+
+def settings_of(detector: Detector, changes: list[str] | None) -> Settings:
+    """The detector's own settings, with what `--set` was given.
+
+    Raises:
+        ValueError: a change has no value, or none that fits.
+    """
+    from frcnn_viz.pipeline.settings import Settings
+
+    return Settings.of(detector.model).with_text(pairs(changes or []))
 
 
 def print_tables(*what: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -11,7 +10,16 @@ import typer
 from rich.progress import track
 from rich.table import Table
 
-from frcnn_viz.cli.output import DeviceOption, JsonOption, ModelOption, SetOption, console, pairs, write_json
+from frcnn_viz.cli.output import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    SetOption,
+    console,
+    settings_of,
+    write_csv,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,10 +60,7 @@ def video(
         told = lambda done, total: line.update(f"Examining: {done:,} of {total:,} frames")  # noqa: E731
         records, by_truth = footage.examine(told)
     if table:
-        with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(film_rows(records, footage.clip.times))
+        write_csv(table, COLUMNS, film_rows(records, footage.clip.times))
     summary = {"clip": footage.clip.title, "model": model, "by_ground_truth": by_truth, **film_summary(records)}
     if output:
         write_json(output, summary)
@@ -66,10 +71,9 @@ def video(
 def _footage(clip: str, model: str, changes: list[str] | None, device: str) -> Footage:
     from frcnn_viz.analysis.footage import Footage
     from frcnn_viz.models.registry import load_detector
-    from frcnn_viz.pipeline.settings import Settings
 
     opened, detector = _open(clip), load_detector(model, device)
-    return Footage(opened, detector, Settings.of(detector.model).with_text(pairs(changes or [])), opened.pixels)
+    return Footage(opened, detector, settings_of(detector, changes), opened.pixels)
 
 
 def _open(clip: str) -> Clip:

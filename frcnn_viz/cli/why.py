@@ -14,7 +14,7 @@ from frcnn_viz.cli.output import (
     RandomOption,
     SetOption,
     console,
-    pairs,
+    settings_of,
     write_json,
 )
 
@@ -49,13 +49,13 @@ def why(
     """Tell which pixels raised or lowered a number of one box, and how far the map can be trusted."""
     from PIL import Image
 
-    from frcnn_viz import Settings, load_detector, load_image, trace
+    from frcnn_viz import load_detector, load_image, trace
     from frcnn_viz.analysis.attribution import gradient_times_input, integrated_gradients
     from frcnn_viz.analysis.deletion import delete
     from frcnn_viz.figures.attribution import laid_over
 
     detector = load_detector(model, device, random_weights=random_weights)
-    story = trace(detector, load_image(image), Settings.of(detector.model).with_text(pairs(changes or [])))
+    story = trace(detector, load_image(image), settings_of(detector, changes))
     target, name = _target(story, detector.classes, detection, proposal, label, of)
     with console.status("Explaining") as line:
         tell = lambda done, total, words: line.update(f"{words}: {done:,} of {total:,}")  # noqa: E731

@@ -49,7 +49,7 @@ def test_every_object_has_a_row(data: tuple[Path, int], tmp_path: Path) -> None:
     objects = [row for row in report["rows"] if row["what"] == "object"]
     assert len(objects) == count
     assert {row["verdict"] for row in objects} > {"found"}
-    with table.open(encoding="utf-8") as file:
+    with table.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["verdict"] for row in rows] == [row["verdict"] for row in report["rows"]]
     assert "found" in run("autopsy", folder, "--set", "box_score_thresh=0.5")

@@ -36,7 +36,7 @@ def test_gaps_and_a_row_for_every_object(tmp_path: Path) -> None:
     assert told["by_ground_truth"]
     assert told["frames"] == clip.count
     assert told["gaps"]
-    rows = list(csv.DictReader(table.open()))
+    rows = list(csv.DictReader(table.open(encoding="utf-8-sig")))
     counts = Counter(int(row["frame"]) for row in rows if row["what"] == "object" and row["x0"])
     assert counts == {frame: len(clip.truth(frame)) for frame in range(clip.count)}
     for gap in told["gaps"]:
