@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -27,11 +28,12 @@ from frcnn_viz.data.images import load_image
 from frcnn_viz.data.scenes import write_scenes
 from frcnn_viz.data.sources import open_source
 from frcnn_viz.models.registry import Detector, load_detector
-from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.scale.folder import Plan, ResultsFolder
+from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.local import run_local
 from frcnn_viz.scale.planning import make_plan, pending
+from frcnn_viz.scale.work import plan_of
 
 IMAGES, SHARDS, EDGE = 128, 16, 16
 """The first and last images are not timed: processes begin and end one by one."""
@@ -79,10 +81,7 @@ def _rows(place: Path, detector: Detector, repeats: int) -> list[Row]:
 def _run(place: Path, detector: Detector, turn: int, workers: int) -> Spent:
     """What an image takes while all processes are at work."""
     folder = ResultsFolder(place / f"{workers}-{turn}")
-    settings = vars(Settings.of(detector.model)).items()
-    inference = {name: value for name, value in settings if name not in TRAINING_NAMES}
-    names = detector.name, detector.fingerprint, inference, detector.classes
-    folder.plan = Plan("set", *names, versions={}, device="cpu", fixes=False, shards=SHARDS, images=0)
+    folder.plan = replace(plan_of("set", detector, Settings.of(detector.model)), shards=SHARDS)
     plan = make_plan(str(place / "set"), folder, folder.plan)
     seen: dict[int, Spent] = {}
 

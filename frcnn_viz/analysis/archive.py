@@ -31,7 +31,7 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.workspace import default_folder
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import digest
-from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.version import __version__
 
 T = TypeVar("T")
@@ -55,7 +55,6 @@ def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTrut
 
     `image` names the picture's pixels.
     """
-    inference = {name: value for name, value in vars(settings).items() if name not in TRAINING_NAMES}
     parts = (
         FORM,
         __version__,
@@ -64,7 +63,7 @@ def key_of(detector: Detector, settings: Settings, image: str, truth: GroundTrut
         detector.name,
         detector.fingerprint,
         detector.device.type,
-        inference,
+        settings.inference,
         image,
         digest(truth.boxes_in_image),
         truth.names,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from frcnn_viz.models.registry import Detector
+    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.scale.folder import Plan, ResultsFolder
     from frcnn_viz.scale.summary import Summary
 
@@ -116,30 +117,12 @@ def run_many(
     return folder, told
 
 
-def _plan(folder: ResultsFolder, named: str, detector: Detector, settings: object, fixes: bool) -> Plan:
+def _plan(folder: ResultsFolder, named: str, detector: Detector, settings: Settings, fixes: bool) -> Plan:
     """What is to be done. Fixes that were sought before, all else being the same, stay."""
-    from pathlib import PurePath
-
-    import torch
-    import torchvision
-
-    import frcnn_viz
     from frcnn_viz.data.annotations import DataError
-    from frcnn_viz.pipeline.settings import TRAINING_NAMES
-    from frcnn_viz.scale.folder import Plan
+    from frcnn_viz.scale.work import plan_of
 
-    plan = Plan(
-        title=PurePath(named).name or named,
-        model=detector.name,
-        fingerprint=detector.fingerprint,
-        settings={name: value for name, value in vars(settings).items() if name not in TRAINING_NAMES},
-        classes=detector.classes,
-        versions={one.__name__: one.__version__ for one in (frcnn_viz, torch, torchvision)},
-        device=detector.device.type,
-        fixes=fixes,
-        shards=0,
-        images=0,
-    )
+    plan = plan_of(Path(named).name or named, detector, settings, fixes=fixes)
     with_fixes = replace(plan, fixes=True)
     try:
         return with_fixes if folder.plan.basis == with_fixes.basis else plan

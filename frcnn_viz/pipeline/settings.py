@@ -133,6 +133,11 @@ class Settings:
                             f"{name} of level {level} holds {value}; it must lie between {low} and {high}."
                         )
 
+    @property
+    def inference(self) -> dict[str, object]:
+        """Those that detections depend on, by name: all but training's."""
+        return {name: value for name, value in vars(self).items() if name not in TRAINING_NAMES}
+
     def replace(self, **changes: object) -> Settings:
         """A copy with the named fields changed. Raises SettingsError for an unknown name or a bad value."""
         for name in changes:

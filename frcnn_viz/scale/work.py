@@ -7,13 +7,32 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import torch
+import torchvision
 
-from frcnn_viz.models.registry import ModelError, load_detector
+from frcnn_viz.models.registry import Detector, ModelError, load_detector
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.scale.examine import Examiner, Tell, examine_batches
 from frcnn_viz.scale.folder import Plan, ResultsFolder
 from frcnn_viz.scale.rows import TABLES
 from frcnn_viz.scale.tasks import AHEAD
+from frcnn_viz.version import __version__
+
+
+def plan_of(title: str, detector: Detector, settings: Settings, *, fixes: bool = False) -> Plan:
+    """A run of a detector as it is here, over a set called `title` whose images and shards are not counted yet."""
+    return Plan(
+        title=title,
+        model=detector.name,
+        fingerprint=detector.fingerprint,
+        settings=settings.inference,
+        classes=detector.classes,
+        versions={"frcnn_viz": __version__, "torch": torch.__version__, "torchvision": torchvision.__version__},
+        device=detector.device.type,
+        fixes=fixes,
+        shards=0,
+        images=0,
+    )
 
 
 def open_examiner(plan: Plan, *, random_weights: bool = False) -> Examiner:

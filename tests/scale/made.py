@@ -17,7 +17,7 @@ from frcnn_viz.data.images import load_image
 from frcnn_viz.data.scenes import PRESETS, write_scenes
 from frcnn_viz.data.sources import open_sources
 from frcnn_viz.models.registry import Detector, load_detector
-from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.scale.folder import Plan, ResultsFolder
 from frcnn_viz.scale.rows import TABLES
@@ -61,8 +61,7 @@ def write_examined(path: Path, pictures: Path, count: int = 4, **changes: Any) -
         told = {"path": str(pictures / image.file), "sha256": loaded.sha256, "tags": tags}
         rows = finding_rows(detector, image.name, truth, one)
         shards.append({"findings": rows, "images": [image_row(image.name, truth, one) | told]})
-    settings_told = {name: value for name, value in vars(settings).items() if name not in TRAINING_NAMES}
-    return write_rows(path, shards, fingerprint=detector.fingerprint, settings=settings_told), examined
+    return write_rows(path, shards, fingerprint=detector.fingerprint, settings=settings.inference), examined
 
 
 def finding_rows(detector: Detector, name: str, truth: GroundTruth, one: Examination) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from frcnn_viz.data.formats import write_dataset
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.models.registry import Detector, load_detector
 from frcnn_viz.paths import MODEL_VARIABLE
-from frcnn_viz.pipeline.settings import TRAINING_NAMES, Settings
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.scale.folder import Plan, ResultsFolder
 from frcnn_viz.scale.planning import make_plan
+from frcnn_viz.scale.work import plan_of
 from tests.scale import deadly
 
 SHARDS = 4
@@ -63,10 +65,8 @@ def open_detector(monkeypatch: pytest.MonkeyPatch) -> Detector:
 def plan_run(named: Path, out: Path, detector: Detector, **changes: object) -> tuple[ResultsFolder, Plan]:
     """A run with several shards, begun or gone on with; `changes` are settings, or `fixes`."""
     folder, fixes = ResultsFolder(out), bool(changes.pop("fixes", False))
-    settings = vars(Settings.of(detector.model).replace(**changes))
-    inference = {name: value for name, value in settings.items() if name not in TRAINING_NAMES}
-    names = detector.name, detector.fingerprint, inference, detector.classes
-    plan = Plan("set", *names, versions={}, device="cpu", fixes=fixes, shards=SHARDS, images=0)
+    settings = Settings.of(detector.model).replace(**changes)
+    plan = replace(plan_of("set", detector, settings, fixes=fixes), shards=SHARDS)
     if not (out / "run.json").exists():
         folder.plan = plan
     return folder, make_plan(str(named), folder, plan)
