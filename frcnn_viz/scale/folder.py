@@ -25,7 +25,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.scale.digest import digest
 from frcnn_viz.scale.rows import REFERENCES, TABLES
 
 FORM = 1
@@ -134,11 +133,11 @@ def shard_of(image_id: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(image_id.encode()).digest()[:8], "big") % shards
 
 
-def shard_key(basis: str, references: pa.Table) -> str:
-    """Sixteen hexadecimal digits of what a shard's results depend on: `Plan.basis` and its images, as they are now."""
-    return key_of(basis, digest(references.drop_columns(["path"])))
-
-
 def key_of(basis: str, references: str) -> str:
-    """The same of references whose digest, without their paths, is known."""
+    """Sixteen hexadecimal digits of what a shard's results depend on.
+
+    Args:
+        basis: of the plan.
+        references: the digest of the shard's references, without their paths.
+    """
     return hashlib.sha256(f"{basis}\n{references}".encode()).hexdigest()[:16]
