@@ -79,6 +79,7 @@ def assert_whole(folder: ResultsFolder, plan: Plan, expected: ResultsFolder) -> 
     assert rows[TALL].startswith(f"{TALL} ended the process that examined it twice")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process has a file open")
 def test_a_killed_driver_takes_its_workers_with_it_and_its_run_goes_on(
     named: Path, detector: Detector, tmp_path: Path, expected: ResultsFolder
 ) -> None:
@@ -110,8 +111,6 @@ def done(folder: ResultsFolder) -> dict[str, int]:
 
 def writers_of(log: Path) -> list[str]:
     """The processes that have a file open."""
-    if sys.platform != "linux":
-        pytest.skip("only Linux tells which process has a file open")
     found = []
     for link in Path("/proc").glob("[0-9]*/fd/1"):
         try:
