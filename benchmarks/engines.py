@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import random
@@ -16,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import machine
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.planning import pending
+from tests.scale.runs import contents, done, wait_until
 
 SETTINGS = ("min_size=96", "max_size=160", "rpn_pre_nms_top_n=200", "rpn_post_nms_top_n=100")
 """So small that thousands take minutes."""
@@ -71,13 +71,13 @@ def run_once(line: list[str]) -> tuple[float, str]:
 
 def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: random.Random) -> tuple[float, list[str]]:
     """The same, whose workers and drivers are killed in turn, once so many shards are done; seconds, and what was."""
-    start, driver, killed = time.perf_counter(), begin(line), list[str]()
+    start, driver, killed, folder = time.perf_counter(), begin(line), list[str](), ResultsFolder(out)
     wait_until(lambda: (out / "run.json").is_file())
-    shards = ResultsFolder(out).plan.shards
+    shards = folder.plan.shards
     for number, wanted in enumerate(sorted(chance.sample(range(1, shards - 1), kills))):
-        wait_until(lambda wanted=wanted: len(done(out)) >= wanted)
+        wait_until(lambda wanted=wanted: len(done(folder)) >= wanted, 600)
         if number % 2:
-            kept, children = done(out), list(descendants(driver.pid))
+            kept, children = done(folder), list(descendants(driver.pid))
             driver.send_signal(signal.SIGKILL)
             driver.wait()
             wait_until(lambda children=children: not any(map(is_alive, children)))
@@ -86,7 +86,7 @@ def run_killed(line: list[str], out: Path, engine: str, kills: int, chance: rand
         else:
             wait_until(lambda driver=driver: workers_of(driver, engine))
             os.kill(chance.choice(workers_of(driver, engine)), signal.SIGKILL)
-            killed.append(f"worker at {len(done(out))} shards")
+            killed.append(f"worker at {len(done(folder))} shards")
         print(f"  killed a {killed[-1]}, {time.perf_counter() - start:.0f} s after the start", flush=True)
     assert driver.wait() == 0
     return time.perf_counter() - start, killed
@@ -124,24 +124,6 @@ def _words(process: int) -> bytes:
         return b""
 
 
-def done(out: Path) -> dict[str, int]:
-    """The shards that stand, and when they were written."""
-    return {path.name: path.stat().st_mtime_ns for path in (out / "images").glob("*.parquet")}
-
-
-def contents(out: Path) -> dict[str, str]:
-    """Of every file that is the same whoever computed it: its digest."""
-    files = [path for table in ("findings", "images") for path in (out / table).iterdir()]
-    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + 600
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def compare(place: Path, images: int, kills: int, seed: int, engines: list[str]) -> None:
     """Print what it takes, and fail where files differ."""
     print(machine())
@@ -151,13 +133,13 @@ def compare(place: Path, images: int, kills: int, seed: int, engines: list[str])
     print(" ".join(["frcnn-viz", *command(named, place / "OUT", "ENGINE")[3:]]))
     seconds, told = run_once(command(named, place / "expected", "local"))
     print(f"local, undisturbed: {seconds:.0f} s; {' '.join(told.split())}", flush=True)
-    expected = contents(place / "expected")
+    expected = contents(ResultsFolder(place / "expected"))
     for engine in engines:
         out = place / engine
         seconds, killed = run_killed(command(named, out, engine), out, engine, kills, random.Random(seed))
         folder = ResultsFolder(out)
         assert not list(pending(folder, folder.plan))
-        assert contents(out) == expected, "the files differ"
+        assert contents(folder) == expected, "the files differ"
         print(f"{engine}: {seconds:.0f} s, killed {len(killed)} times; {len(expected)} files are the same", flush=True)
 
 

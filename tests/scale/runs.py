@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,3 +78,15 @@ def contents(folder: ResultsFolder) -> dict[str, str]:
     """Of every file that is the same whoever computed it: its digest."""
     files = [path for table in ("findings", "images") for path in (folder.path / table).iterdir()]
     return {str(path.relative_to(folder.path)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def done(folder: ResultsFolder) -> dict[str, int]:
+    """The shards that stand, and when they were written."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder.path / "images").glob("*.parquet")}
+
+
+def wait_until(holds: Callable[[], object], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

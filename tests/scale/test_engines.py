@@ -9,8 +9,6 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -24,7 +22,18 @@ from frcnn_viz.scale.planning import pending
 from frcnn_viz.scale.ray import run_ray
 from frcnn_viz.scale.tasks import KILLER
 from frcnn_viz.scale.work import do_shard, open_examiner
-from tests.scale.runs import BROKEN, PICTURES, SHARDS, TALL, contents, open_detector, plan_run, write_set
+from tests.scale.runs import (
+    BROKEN,
+    PICTURES,
+    SHARDS,
+    TALL,
+    contents,
+    done,
+    open_detector,
+    plan_run,
+    wait_until,
+    write_set,
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +113,6 @@ def drive(out: str) -> None:
     run_local(folder, folder.plan, pending(folder, folder.plan), workers=1)
 
 
-def done(folder: ResultsFolder) -> dict[str, int]:
-    """The shards that stand, and when they were written."""
-    return {path.name: path.stat().st_mtime_ns for path in (folder.path / "images").glob("*.parquet")}
-
-
 def writers_of(log: Path) -> list[str]:
     """The processes that have a file open."""
     found = []
@@ -118,13 +122,6 @@ def writers_of(log: Path) -> list[str]:
         except OSError:
             continue  # it ended
     return found
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_what_stands_in_the_way_of_every_process_is_said(
