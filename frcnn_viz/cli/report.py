@@ -15,6 +15,7 @@ from frcnn_viz.cli.output import DeviceOption, ModelOption, RandomOption, SetOpt
 if TYPE_CHECKING:
     from frcnn_viz.data.images import LoadedImage
     from frcnn_viz.models.registry import Detector
+    from frcnn_viz.pipeline.memory import Memory
     from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.report.cases import Case, Image
 
@@ -85,9 +86,9 @@ def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int
 
     settings = settings_of(detector, changes)
     results, source = examined(path, detector, changes), open_source(path)
-    images = [Image(image.name, truth, one) for image, truth, one in results]
-    files = {id(one): image.file for one, (image, _, _) in zip(images, results, strict=True)}
-    shown = ((one, load_image(source.read(files[id(one)]), one.name)) for one in worst(images, most))
+    files = {Image(image.name, truth, one): image.file for image, truth, one in results}
+    images = list(files)
+    shown = ((one, load_image(source.read(files[one]), one.name), None) for one in worst(images, most))
     cases = _cases(shown, min(most, len(images)), detector, settings, seek_fixes)
     totals = Totals.of(images, detector.classes)
     return examination_report(clean_name(path.resolve().name), detector, settings, totals, cases)
@@ -98,8 +99,9 @@ def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
     from frcnn_viz.analysis.examination import examine_image
     from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import ImageError
+    from frcnn_viz.pipeline.memory import Memory
     from frcnn_viz.pipeline.trace import Trace
-    from frcnn_viz.report.cases import Image
+    from frcnn_viz.report.cases import HELD, Image
     from frcnn_viz.report.examination import examination_report
     from frcnn_viz.report.results import totals_of, worst_rows
     from frcnn_viz.scale.examine import load_picture
@@ -111,7 +113,7 @@ def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
     examiner = open_examiner(folder.plan)
     detector, settings = examiner.detector, examiner.settings
 
-    def looked_at() -> Iterator[tuple[Image, LoadedImage]]:
+    def looked_at() -> Iterator[tuple[Image, LoadedImage, Memory]]:
         for row in rows:
             try:
                 picture = load_picture(row["path"], row["image_id"])
@@ -119,8 +121,9 @@ def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
                 tell_left_out([str(error)])
                 continue
             truth = GroundTruth.of([object_of(one) for one in row["truth"]])
-            one = examine_image(detector, Trace(detector.model, picture.pixels, settings), truth)
-            yield Image(row["image_id"], truth, one), picture
+            memory = Memory(HELD)
+            trace = Trace(detector.model, picture.pixels, settings, memory=memory, image_key=picture.sha256)
+            yield Image(row["image_id"], truth, examine_image(detector, trace, truth)), picture, memory
 
     rows = worst_rows(folder, most)
     cases = _cases(looked_at(), len(rows), detector, settings, seek_fixes)
@@ -128,13 +131,17 @@ def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
 
 
 def _cases(
-    shown: Iterable[tuple[Image, LoadedImage]], count: int, detector: Detector, settings: Settings, seek_fixes: bool
+    shown: Iterable[tuple[Image, LoadedImage, Memory | None]],
+    count: int,
+    detector: Detector,
+    settings: Settings,
+    seek_fixes: bool,
 ) -> list[Case]:
     from frcnn_viz.report.cases import make_case
 
     doing = "Seeking what mends" if seek_fixes else "Drawing"
     with Progress(console=console, transient=True) as bar:
         return [
-            make_case(one, picture, detector, settings, seek_fixes)
-            for one, picture in bar.track(shown, total=count, description=doing)
+            make_case(one, picture, detector, settings, seek_fixes, memory=memory)
+            for one, picture, memory in bar.track(shown, total=count, description=doing)
         ]

@@ -66,6 +66,8 @@ def make_case(
     settings: Settings,
     seek_fixes: bool,
     progress: Callable[[int, int, str], None] = lambda done, total, words: None,
+    *,
+    memory: Memory | None = None,
 ) -> Case:
     """Look at an image once more, for the evidence; nothing of the trace is kept.
 
@@ -76,8 +78,9 @@ def make_case(
         settings: likewise.
         seek_fixes: whether settings are tried for each missed object.
         progress: as `fixes` takes it.
+        memory: what holds stages of it that were run before, by the picture's SHA-256.
     """
-    memory = Memory(HELD)
+    memory = Memory(HELD) if memory is None else memory
 
     def trace_of(at: Settings) -> Trace:
         return Trace(detector.model, picture.pixels, at, memory=memory, image_key=picture.sha256)

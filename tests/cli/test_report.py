@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from frcnn_viz.cli import cli
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.scenes import PRESETS, draw_scene, write_scenes
+from tests.scale.made import write_examined
 
 SMALL = ("--set", "min_size=160", "--device", "cpu")
 
@@ -37,6 +38,18 @@ def test_a_set_has_the_numbers_that_autopsy_tells(tmp_path: Path, workspace: Pat
     assert [(one["verdict"], one["sentence"]) for one in case["objects"]] == [
         (r["verdict"], r["sentence"]) for r in its
     ]
+
+
+def test_results_have_the_numbers_of_their_set(tmp_path: Path, workspace: Path) -> None:
+    pictures, out = tmp_path / "pictures", (tmp_path / "of_results.html", tmp_path / "of_set.html")
+    folder, _ = write_examined(tmp_path / "results", pictures, 2, min_size=160)
+    run("report", folder.path, "--out", out[0], "--worst", 1, "--no-fixes")
+    run("report", pictures, "--out", out[1], "--worst", 1, "--no-fixes", *SMALL)
+    of_results, of_set = map(numbers, out)
+    (case,) = of_set["cases"]
+    assert [*case["objects"], *case["false_alarms"]]
+    for name in ("sums", "images", "cases"):
+        assert of_results[name] == of_set[name]
 
 
 def test_a_picture_has_the_numbers_that_trace_tells(tmp_path: Path) -> None:
