@@ -16,6 +16,8 @@ from frcnn_viz.pipeline.settings import Settings, SettingsError
 from frcnn_viz.pipeline.trace import Trace
 
 TraceOf = Callable[[Settings], Trace]
+HELD = 2**30
+"""Bytes of one picture's stages, which the settings tried for it share."""
 
 
 @dataclass(frozen=True)

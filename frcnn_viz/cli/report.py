@@ -97,11 +97,12 @@ def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int
 def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
     """What a run over many images wrote; the worst of them are examined once more, as it examined them."""
     from frcnn_viz.analysis.examination import examine_image
+    from frcnn_viz.analysis.fixes import HELD
     from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import ImageError
     from frcnn_viz.pipeline.memory import Memory
     from frcnn_viz.pipeline.trace import Trace
-    from frcnn_viz.report.cases import HELD, Image
+    from frcnn_viz.report.cases import Image
     from frcnn_viz.report.examination import examination_report
     from frcnn_viz.report.results import totals_of, worst_rows
     from frcnn_viz.scale.examine import load_picture

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import torch
 
 from frcnn_viz.analysis.examination import Examination
-from frcnn_viz.analysis.fixes import TRIED, Fix, fixes
+from frcnn_viz.analysis.fixes import HELD, TRIED, Fix, fixes
 from frcnn_viz.analysis.verdicts import Finding
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.data.ground_truth import GroundTruth
@@ -24,9 +24,6 @@ from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.report.elements import el, table
 from frcnn_viz.report.picture import SIDE, Shot, figure
 from frcnn_viz.words import word
-
-HELD = 2**30
-"""Bytes of a picture's results, while settings are tried on it."""
 
 
 @dataclass(frozen=True, eq=False)

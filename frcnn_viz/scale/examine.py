@@ -15,7 +15,7 @@ import pyarrow as pa
 import torch
 
 from frcnn_viz.analysis.examination import examine_image
-from frcnn_viz.analysis.fixes import fixes
+from frcnn_viz.analysis.fixes import HELD, fixes
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.ground_truth import GroundTruth, usable_objects
@@ -29,9 +29,6 @@ from frcnn_viz.scale.found import Examined, findings_of, image_of, object_of, pr
 from frcnn_viz.scale.rows import TABLES
 from frcnn_viz.scale.stores import is_address
 from frcnn_viz.scale.tasks import AHEAD
-
-FOR_FIXES = 2**30
-"""Bytes of one picture's stages, which the settings tried for it share."""
 
 Tell = Callable[[int, tuple[str, ...]], None]
 """Is told how many images of a batch are done, and the ids of those in hand: examined or decoded."""
@@ -126,7 +123,7 @@ def load_picture(path: str | None, name: str) -> LoadedImage:
 def _examine(examiner: Examiner, picture: LoadedImage, objects: list[Object], decode_ms: float) -> Examined:
     start = time.perf_counter()
     detector, settings, truth = examiner.detector, examiner.settings, GroundTruth.of(objects)
-    memory = Memory(FOR_FIXES if examiner.fixes else 2**62)
+    memory = Memory(HELD) if examiner.fixes else None
 
     def trace_of(at: Settings) -> Trace:
         return Trace(detector.model, picture.pixels, at, memory=memory, image_key="picture")
