@@ -182,14 +182,15 @@ def _studio(model: str, device: str, random_weights: bool) -> tuple[list[str], C
     """The pictures that go with a detector, and what makes a scene of any, given by its key or file."""
     from frcnn_viz.data.images import load_image
     from frcnn_viz.lessons import Scene
-    from frcnn_viz.lessons.opening import open_picture, samples_for
+    from frcnn_viz.lessons.opening import SHARED_BYTES, open_picture, samples_for
     from frcnn_viz.models.registry import load_detector
+    from frcnn_viz.pipeline.memory import Memory
 
-    detector = load_detector(model, device, random_weights=random_weights)
+    detector, memory = load_detector(model, device, random_weights=random_weights), Memory(SHARED_BYTES)
 
     def open_scene(key: str) -> Scene:
         picture = (load_image(Path(key)), None) if Path(key).is_file() else open_picture(key)
-        return Scene.of(key, *picture, detector, random=random_weights)
+        return Scene.of(key, *picture, detector, random=random_weights, memory=memory)
 
     return samples_for(detector), open_scene
 
