@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from math import exp
 from random import Random
 
@@ -81,7 +82,7 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
         f"moved by {dx:.2f} x {w:.0f} = {dx * w:.0f} and {dy:.2f} x {h:.0f} = {dy * h:.0f} px.",
         code=f"""
 x0, y0, x1, y1 = trace.anchors.boxes[{anchor}]
-dx, dy, dw, dh = trace.rpn.deltas[{anchor}] / torch.tensor(model.rpn.box_coder.weights)
+dx, dy, dw, dh = trace.rpn.deltas[{anchor}] / trace.rpn.deltas.new_tensor(model.rpn.box_coder.weights)
 x, y = (x0 + x1) / 2 + dx * (x1 - x0), (y0 + y1) / 2 + dy * (y1 - y0)
 w, h = (x1 - x0) * dw.exp(), (y1 - y0) * dh.exp()
 box = torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])   # = trace.decoded[{anchor}]
@@ -138,7 +139,7 @@ def ask_back(scene: Scene, rng: Random) -> tuple[Question, ...]:
             why=f"{right:+.0f} / {w:.0f} = {dx:+.2f}, {down:+.0f} / {h:.0f} = {dy:+.2f}, "
             f"log {new_w / w:.2f} = {dw:+.2f}, log {new_h / h:.2f} = {dh:+.2f}; training asks for such numbers.",
             code=f"""
-answer = (trace.rpn.deltas[{anchor}] / torch.tensor(model.rpn.box_coder.weights)).tolist()
+answer = (trace.rpn.deltas[{anchor}] / trace.rpn.deltas.new_tensor(model.rpn.box_coder.weights)).tolist()
 """,
             marks=(Mark(start, "anchor"), Mark(end, "box")),
             screen=Screen(selected=(("candidate", candidate),)),
@@ -175,11 +176,9 @@ def _candidates(scene: Scene) -> list[int]:
         sides = (either[:, 2:] - either[:, :2]) / either.new_tensor([across, down])
         fits &= (sides >= LEAST_SIDE).all(dim=1)
     best_first = proposals.scores.argsort(descending=True, stable=True)
-    found: list[int] = []
-    for row in best_first[fits[best_first]].tolist():
-        if len(found) < FIRST and float(box_iou(anchors[row][None], boxes[row][None])) <= MOST_OVERLAP:
-            found.append(row)
-    if not found:
+    rows = best_first[fits[best_first]].tolist()
+    seen = (row for row in rows if float(box_iou(anchors[[row]], boxes[[row]])) <= MOST_OVERLAP)
+    if not (found := list(islice(seen, FIRST))):
         raise CannotAsk("Here the RPN moves no large box far enough to be seen; choose another picture or detector.")
     return found
 
