@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
+from string import ascii_uppercase
 
 import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
 from frcnn_viz.analysis.nms import Court
-from frcnn_viz.lessons.question import Wrong
+from frcnn_viz.lessons.choices import Alternative
+from frcnn_viz.lessons.question import Screen, Wrong
+from frcnn_viz.lessons.scene import Scene
 
 LOOKED_AT, FIRST = 1000, 300
 """Boxes of best scores that are looked at; of each kind the first ones, among which some are drawn."""
@@ -23,6 +27,8 @@ TOLD = 0.4
 MOST_PAIRS = 12
 MOST_ALIKE, CLOSEST = 0.93, 0.015
 """IoU up to which two boxes are told apart on the picture; how near to a threshold no pair comes."""
+KINDS = {"rpn": "candidate", "final": "detection"}
+"""What is chosen on the court's page, by stage."""
 
 
 @dataclass(frozen=True)
@@ -92,25 +98,67 @@ def _stories(
     return [(most, mask.nonzero().tolist()) for most, mask in told]
 
 
-def pairs_of(court: Court, rows: Sequence[int], letters: str) -> str:
-    """The pairs of rows that overlap much, with their IoU, as a student is told them."""
-    iou = box_iou(court.boxes[list(rows)], court.boxes[list(rows)]).tolist()
-    ordered = [(i, j) for j in range(len(rows)) for i in range(j) if iou[i][j] >= TOLD]
-    return ", ".join(f"{letters[i]}{letters[j]} {iou[i][j]:.2f}" for i, j in sorted(ordered)) or "none"
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Rows of a court as a student sees them: with the letters A, B and so on.
+
+    Attributes:
+        court: what they are of. rows: the best first.
+    """
+
+    court: Court
+    rows: Sequence[int]
+
+    @property
+    def letters(self) -> str:
+        """One for each row."""
+        return ascii_uppercase[: len(self.rows)]
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Their candidates, by letter."""
+        return dict(zip(self.letters, self.court.ids[self.rows].tolist(), strict=True))
+
+    @cached_property
+    def iou(self) -> Tensor:
+        """Of each with each: float32 [R, R]."""
+        boxes = self.court.boxes[self.rows]
+        return box_iou(boxes, boxes)
+
+    @cached_property
+    def survivors(self) -> list[str]:
+        """The letters of those that NMS keeps."""
+        stay = (self.court.suppressor[self.rows] < 0).tolist()
+        return [letter for letter, stays in zip(self.letters, stay, strict=True) if stays]
+
+    @property
+    def pairs(self) -> str:
+        """Those that overlap much, with their IoU, as a student is told them."""
+        over = ((self.iou >= TOLD) & torch.ones_like(self.iou).triu(1).bool()).nonzero().tolist()
+        return ", ".join(f"{self.letters[i]}{self.letters[j]} {self.iou[i, j]:.2f}" for i, j in over) or "none"
+
+    def alternatives(self, there: Scene) -> tuple[Alternative, ...]:
+        """To choose among, each as its box on the scene that they are of."""
+        boxes = self.court.boxes[self.rows]
+        return tuple(Alternative(x, x, there.in_image(box)) for x, box in zip(self.letters, boxes, strict=True))
 
 
-def survivors(court: Court, rows: Sequence[int], letters: str) -> list[str]:
-    """The letters of those that NMS keeps."""
-    kept = set(court.kept.tolist())
-    return [letter for letter, row in zip(letters, rows, strict=False) if row in kept]
+def screen_at(scene: Scene, there: Scene, court: Court, row: int, stage: str) -> Screen:
+    """The court of a stage, `rpn` or `final`, in the step in which a row is kept or suppressed."""
+    return Screen(
+        selected=((KINDS[stage], int(court.ids[row])),),
+        options={"court.stage": stage},
+        settings=scene.changes(there),
+        look=f"n={court.step_of(row)}",
+    )
 
 
-def mistakes(court: Court, rows: Sequence[int], letters: str, words: Words) -> tuple[Wrong, ...]:
+def mistakes(drawn: Drawn, words: Words) -> tuple[Wrong, ...]:
     """Every wrong subset of the rows is covered: first those of one idea, then box by box."""
-    letters = letters[: len(rows)]
-    right = survivors(court, rows, letters)
+    letters, right, threshold = drawn.letters, drawn.survivors, drawn.court.threshold
     lost = [letter for letter in letters if letter not in right]
-    whole = (
+    dropped = [_dropped(drawn, letters.index(letter), words) for letter in right]
+    return (
         Wrong(
             [letters[0]],
             "kept the best box alone",
@@ -120,53 +168,45 @@ def mistakes(court: Court, rows: Sequence[int], letters: str, words: Words) -> t
         Wrong(
             list(letters),
             "kept all of them",
-            f"Look for pairs of one {words.kind} with an IoU over {court.threshold:g}: the worse of the two goes.",
+            f"Look for pairs of one {words.kind} with an IoU over {threshold:g}: the worse of the two goes.",
         ),
+        *(_beside(drawn, letters.index(letter), words) for letter in lost),
+        *(wrong for _, wrong in sorted(dropped, key=lambda one: one[0])),
     )
-    kept = sorted((_dropped(court, rows, letters, at, words) for at in _places(right, letters)), key=lambda one: one[0])
-    dropped = [
-        Wrong([other for other in right if other != letter], reason, sentence, _without(letter))
-        for _, letter, reason, sentence in kept
-    ]
-    return (*whole, *(_beside(court, rows, letters, at, words) for at in _places(lost, letters)), *dropped)
 
 
-def _places(some: Iterable[str], letters: str) -> list[int]:
-    return [letters.index(letter) for letter in some]
-
-
-def _beside(court: Court, rows: Sequence[int], letters: str, at: int, words: Words) -> Wrong:
+def _beside(drawn: Drawn, at: int, words: Words) -> Wrong:
     """A suppressed box that is kept."""
-    by = rows.index(int(court.suppressor[rows[at]]))
-    one, other, iou = letters[at], letters[by], _iou(court, rows, at, by)
+    court, row = drawn.court, drawn.rows[at]
+    by = drawn.rows.index(int(court.suppressor[row]))
+    one, other = drawn.letters[at], drawn.letters[by]
     return Wrong(
-        sorted([*survivors(court, rows, letters), one]),
+        sorted([*drawn.survivors, one]),
         "kept a box beside a better one",
-        f"{one} overlaps {other} by {iou:.2f}, over {court.threshold:g}. Both are of {words.group(rows[at])}, "
+        f"{one} overlaps {other} by {drawn.iou[at, by]:.2f}, over {court.threshold:g}. Both are of {words.group(row)}, "
         f"and {other} is better: {one} goes.",
         lambda answer: one in answer,
     )
 
 
-def _without(letter: str) -> Callable[[list], bool]:
-    return lambda answer: letter not in answer
+def _dropped(drawn: Drawn, at: int, words: Words) -> tuple[int, Wrong]:
+    """A survivor that is left out, and how plain the reason is: 0 the plainest."""
+    one = drawn.letters[at]
+    plain, reason, sentence = _why_dropped(drawn, at, words)
+    others = [letter for letter in drawn.survivors if letter != one]
+    return plain, Wrong(others, reason, sentence, lambda answer: one not in answer)
 
 
-def _dropped(court: Court, rows: Sequence[int], letters: str, at: int, words: Words) -> tuple[int, str, str, str]:
-    """A survivor that is left out: how telling that is, its letter, the reason and the sentence."""
-    one, group, kept = letters[at], court.groups[rows], set(court.kept.tolist())
-    better = sorted(((_iou(court, rows, at, i), i) for i in range(at)), reverse=True)
-    for iou, i in better:
+def _why_dropped(drawn: Drawn, at: int, words: Words) -> tuple[int, str, str]:
+    letters, rows, threshold = drawn.letters, drawn.rows, drawn.court.threshold
+    one, groups = letters[at], drawn.court.groups[rows].tolist()
+    for iou, i in sorted(zip(drawn.iou[at, :at].tolist(), range(at), strict=True), reverse=True):
         told = f"{one} overlaps {letters[i]} by {iou:.2f}, "
-        if iou > court.threshold and group[i] != group[at]:
+        if iou > threshold and groups[i] != groups[at]:
             sides = f"{words.group(rows[at])} and {words.group(rows[i])}"
-            return 0, one, words.across, f"{told}but they are of {sides}: {words.apart}."
-        if iou > court.threshold and rows[i] not in kept:
-            return 1, one, "let a suppressed box suppress", f"{told}but {letters[i]} is suppressed itself by then."
-        if TOLD <= iou <= court.threshold and group[i] == group[at]:
-            return 2, one, "suppressed under the threshold", f"{told}which is not over {court.threshold:g}: both stay."
-    return 3, one, "dropped a box with no better one on it", f"No better box overlaps {one} enough: it stays."
-
-
-def _iou(court: Court, rows: Sequence[int], one: int, other: int) -> float:
-    return float(court.iou(rows[one], torch.tensor([rows[other]], device=court.boxes.device))[0])
+            return 0, words.across, f"{told}but they are of {sides}: {words.apart}."
+        if iou > threshold and letters[i] not in drawn.survivors:
+            return 1, "let a suppressed box suppress", f"{told}but {letters[i]} is suppressed itself by then."
+        if TOLD <= iou <= threshold and groups[i] == groups[at]:
+            return 2, "suppressed under the threshold", f"{told}which is not over {threshold:g}: both stay."
+    return 3, "dropped a box with no better one on it", f"No better box overlaps {one} enough: it stays."

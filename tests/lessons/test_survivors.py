@@ -11,7 +11,7 @@ from frcnn_viz.analysis.nms import FINAL, RPN, Court, court_of
 from frcnn_viz.lessons import Scene, Stage, iou
 from frcnn_viz.lessons.check import run_code
 from frcnn_viz.lessons.shelf import Shelf
-from frcnn_viz.lessons.survivors import draw, survivors
+from frcnn_viz.lessons.survivors import Drawn, draw
 from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.pipeline.results import Fate
 from tests.lessons.scenes import scene
@@ -39,7 +39,7 @@ def test_no_other_box_decides_about_those_that_are_drawn(detector: str) -> None:
             rows = draw(courts, Random(seed), count)
             assert len(rows) == count
             for court in courts:
-                assert survivors(court, rows, LETTERS) == alone(court, rows)
+                assert Drawn(court, rows).survivors == alone(court, rows)
 
 
 def test_fewer_are_drawn_where_there_are_fewer() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from random import Random
+from string import ascii_uppercase
 
 import torch
 
 from frcnn_viz.analysis.nms import RPN, Court, court_of
 from frcnn_viz.lessons import (
-    Alternative,
     CannotAsk,
     ChooseSome,
     Field,
@@ -17,15 +17,13 @@ from frcnn_viz.lessons import (
     Mark,
     Question,
     Scene,
-    Screen,
     Wrong,
 )
-from frcnn_viz.lessons.survivors import FIRST, MOST_ALIKE, TOLD, Words, draw, mistakes, pairs_of, survivors
+from frcnn_viz.lessons.survivors import FIRST, MOST_ALIKE, TOLD, Drawn, Words, draw, mistakes, screen_at
 
 THRESHOLDS = (0.7, 0.5)
 """The paper's, then a lower one."""
-LETTERS = "ABCDEFGHIJ"
-COURT = {"court.stage": "rpn"}
+DRAWN = 10
 CLOSE, LEAST_RAISE = 0.01, 0.73
 """How far from an IoU counts as it; the least that a threshold is to be raised to."""
 ACROSS = "let another level suppress"
@@ -34,31 +32,27 @@ ACROSS = "let another level suppress"
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """Which of ten boxes survive the paper's threshold, then a lower one."""
     scenes = [scene.at(rpn_nms_thresh=threshold) for threshold in THRESHOLDS]
-    rows = draw([court_of(one.trace, RPN) for one in scenes], rng, len(LETTERS))
-    if len(rows) < len(LETTERS):
+    rows = draw([court_of(one.trace, RPN) for one in scenes], rng, DRAWN)
+    if len(rows) < DRAWN:
         raise CannotAsk("Here too few boxes meet in the RPN's NMS; raise rpn_pre_nms_top_n, or choose another picture.")
     return tuple(_survive(scene, there, rows) for there in scenes)
 
 
 def _survive(scene: Scene, there: Scene, rows: list[int]) -> Question:
     court, names = court_of(there.trace, RPN), there.trace.features.names
-    threshold, right = court.threshold, survivors(court, rows, LETTERS)
-    level = lambda row: f"level {names[int(court.groups[row])]}"  # noqa: E731
-    levels = court.groups[rows].tolist()
-    of = lambda level: ", ".join(x for x, own in zip(LETTERS, levels, strict=True) if own == level)  # noqa: E731
+    drawn, threshold, levels = Drawn(court, rows), court.threshold, court.groups[rows].tolist()
+    of = lambda level: ", ".join(x for x, own in zip(drawn.letters, levels, strict=True) if own == level)  # noqa: E731
     listed = "".join(f"Level {names[one]}: {of(one)}. " for one in sorted(set(levels)) if len(names) > 1)
-    candidates = dict(zip(LETTERS, court.ids[rows].tolist(), strict=True))
+    level = lambda row: f"level {names[int(court.groups[row])]}"  # noqa: E731
     words = Words(level, "level", "each level has an NMS of its own", ACROSS)
-    boxes = [Alternative(x, x, there.in_image(court.boxes[row])) for x, row in zip(LETTERS, rows, strict=True)]
-    count = f"{len(right)} of the ten"
+    count = f"{len(drawn.survivors)} of the ten"
     return Question(
         name=f"at_{threshold:g}".replace(".", "_"),
         text=f"A to J are ten boxes of the RPN, the best objectness first. {listed}Their IoU, where over {TOLD:g}: "
-        f"{pairs_of(court, rows, LETTERS)}. No other box decides about them. Which survive the RPN's NMS at "
-        f"{threshold:g}?",
-        form=ChooseSome(tuple(boxes)),
-        right=right,
-        wrong=mistakes(court, rows, LETTERS, words),
+        f"{drawn.pairs}. No other box decides about them. Which survive the RPN's NMS at {threshold:g}?",
+        form=ChooseSome(drawn.alternatives(there)),
+        right=drawn.survivors,
+        wrong=mistakes(drawn, words),
         hints=(
             f"Take the best box first: it stays, and what overlaps it by more than {threshold:g}"
             f"{' on its level' if len(names) > 1 else ''} goes. Then take the best of what is left.",
@@ -67,16 +61,11 @@ def _survive(scene: Scene, there: Scene, rows: list[int]) -> Question:
         why=f"{count} survive. The RPN's NMS knows no class: only objectness"
         f"{', the level' if len(names) > 1 else ''} and overlap count.",
         code=f"""
-candidates = {candidates}
+candidates = {drawn.ids}
 survivors = set(trace.proposals.nms_kept.tolist())
 answer = [letter for letter, candidate in candidates.items() if candidate in survivors]
 """,
-        screen=Screen(
-            selected=(("candidate", candidates["A"]),),
-            options=COURT,
-            settings=scene.changes(there),
-            look=f"n={court.step_of(rows[0])}",
-        ),
+        screen=screen_at(scene, there, court, rows[0], "rpn"),
     )
 
 
@@ -88,7 +77,7 @@ def ask_back(scene: Scene, rng: Random) -> tuple[Question, ...]:
     overlap, better = court.iou(row, torch.arange(len(court.ids))), court.scores > court.scores[row]
     known = [(by, "", ""), *_bystanders(court, row, by)]
     rng.shuffle(known)
-    boxes = {letter: other for letter, (other, _, _) in zip(LETTERS, known, strict=False)}
+    boxes = {letter: other for letter, (other, _, _) in zip(ascii_uppercase, known, strict=False)}
     level = lambda other: f", level {names[int(court.groups[other])]}" if len(names) > 1 else ""  # noqa: E731
     told = "; ".join(
         f"{letter}, {'better' if better[other] else 'worse'}{level(other)}: {overlap[other]:.2f}"
@@ -125,12 +114,7 @@ answer = [box_iou(proposals.candidates[[x]], proposals.candidates[[by]]).item()]
             marks=tuple(
                 Mark(there.in_image(court.boxes[other]), letter) for letter, other in {**boxes, "X": row}.items()
             ),
-            screen=Screen(
-                selected=(("candidate", int(court.ids[row])),),
-                options=COURT,
-                settings=scene.changes(there),
-                look=f"n={court.step_of(row)}",
-            ),
+            screen=screen_at(scene, there, court, row, "rpn"),
         ),
     )
 

@@ -7,7 +7,7 @@ from random import Random
 import torch
 from torchvision.ops import box_iou
 
-from frcnn_viz.analysis.nms import FINAL, Court, court_of
+from frcnn_viz.analysis.nms import FINAL, court_of
 from frcnn_viz.lessons import (
     Alternative,
     CannotAsk,
@@ -20,12 +20,11 @@ from frcnn_viz.lessons import (
     Screen,
     Wrong,
 )
-from frcnn_viz.lessons.survivors import TOLD, Words, draw, mistakes, pairs_of, survivors
+from frcnn_viz.lessons.survivors import TOLD, Drawn, Words, draw, mistakes, screen_at
 
-LETTERS = "ABCDEF"
+DRAWN = 6
 LOWER = (0.02, 0.01, 0.005, 0.001)
 """Score thresholds that are tried, from the scene's own down, until boxes of two classes meet."""
-COURT = {"court.stage": "final"}
 LOWEST, HIGHEST = 0.1, 0.9
 """IoU thresholds that are offered to remove a box."""
 CHOICE = 4
@@ -40,9 +39,9 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """Which of six boxes stay, of several classes."""
     for there in _lower(scene):
         court = court_of(there.trace, FINAL)
-        rows = draw([court], rng, len(LETTERS)) if len(court.ids) else []
-        if len(rows) == len(LETTERS) and _meet(court, rows):
-            return (_stay(scene, there, court, rows),)
+        drawn = Drawn(court, draw([court], rng, DRAWN) if len(court.ids) else [])
+        if len(drawn.rows) == DRAWN and _meet(drawn):
+            return (_stay(scene, there, drawn),)
     raise CannotAsk(NOWHERE)
 
 
@@ -51,49 +50,40 @@ def _lower(scene: Scene) -> list[Scene]:
     return [scene, *(scene.at(box_score_thresh=threshold) for threshold in LOWER if threshold < own)]
 
 
-def _meet(court: Court, rows: list[int]) -> bool:
+def _meet(drawn: Drawn) -> bool:
     """Whether two of the rows overlap enough to suppress, were they of one class, and both stay."""
-    kept = set(court.kept.tolist())
-    return any(
-        court.iou(row, torch.tensor([other])) > court.threshold and court.groups[row] != court.groups[other]
-        for row in rows
-        for other in rows
-        if row in kept and other in kept
-    )
+    court = drawn.court
+    groups, stay = court.groups[drawn.rows], court.suppressor[drawn.rows] < 0
+    apart = groups[:, None] != groups
+    return bool((apart & stay & stay[:, None] & (drawn.iou > court.threshold)).any())
 
 
-def _stay(scene: Scene, there: Scene, court: Court, rows: list[int]) -> Question:
+def _stay(scene: Scene, there: Scene, drawn: Drawn) -> Question:
+    court, count = drawn.court, len(drawn.survivors)
     name = lambda row: scene.classes[int(court.groups[row])]  # noqa: E731
-    listed = ", ".join(f"{x} {name(row)} {court.scores[row]:.3f}" for x, row in zip(LETTERS, rows, strict=True))
-    boxes = [Alternative(x, x, there.in_image(court.boxes[row])) for x, row in zip(LETTERS, rows, strict=True)]
-    candidates = dict(zip(LETTERS, court.ids[rows].tolist(), strict=True))
-    right = survivors(court, rows, LETTERS)
+    listed = ", ".join(
+        f"{x} {name(row)} {court.scores[row]:.3f}" for x, row in zip(drawn.letters, drawn.rows, strict=True)
+    )
     words = Words(lambda row: f"class {name(row)}", "class", "each class has an NMS of its own", ACROSS)
     return Question(
         name="stay",
         text=f"{_with(scene, there)}ix boxes come to the final NMS, by score: {listed}. Their IoU, where over "
-        f"{TOLD:g}: {pairs_of(court, rows, LETTERS)}. No other box decides about them. Which stay at "
-        f"{court.threshold:g}?",
-        form=ChooseSome(tuple(boxes)),
-        right=right,
-        wrong=mistakes(court, rows, LETTERS, words),
+        f"{TOLD:g}: {drawn.pairs}. No other box decides about them. Which stay at {court.threshold:g}?",
+        form=ChooseSome(drawn.alternatives(there)),
+        right=drawn.survivors,
+        wrong=mistakes(drawn, words),
         hints=(
             "Boxes of two classes never suppress each other here, not even in one place.",
-            f"Go through each class by itself, the best box first. {len(right)} of the six stay.",
+            f"Go through each class by itself, the best box first. {count} of the six stay.",
         ),
-        why=f"{len(right)} of the six stay: a box goes only if a better one of its own class overlaps it by more than "
+        why=f"{count} of the six stay: a box goes only if a better one of its own class overlaps it by more than "
         f"{court.threshold:g}. So one thing can be detected as two classes.",
         code=f"""
-candidates = {candidates}   # each is proposal * (classes - 1) + class - 1
+candidates = {drawn.ids}   # each is proposal * (classes - 1) + class - 1
 kept = set(trace.detections.nms_kept.tolist())
 answer = [letter for letter, candidate in candidates.items() if candidate in kept]
 """,
-        screen=Screen(
-            selected=(("detection", candidates["A"]),),
-            options=COURT,
-            settings=scene.changes(there),
-            look=f"n={court.step_of(rows[0])}",
-        ),
+        screen=screen_at(scene, there, court, drawn.rows[0], "final"),
     )
 
 
