@@ -5,6 +5,7 @@ Names: a `Box` is x0, y0, x1, y1 in pixels of the user's image.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,24 +24,24 @@ class AnswerError(ValueError):
     """What was given is no answer to the question. The message is one plain sentence."""
 
 
-class Form:
+class Form(ABC):
     """A way to answer."""
 
+    @abstractmethod
     def read(self, value: Any) -> Answer:
         """The answer that `value`, from anywhere, is.
 
         Raises:
             AnswerError: it is none.
         """
-        raise NotImplementedError
 
     def same(self, one: Answer, other: Answer) -> bool:
         """Whether two answers count as the same one."""
         return one == other
 
+    @abstractmethod
     def words(self, answer: Answer) -> str:
         """An answer as it is written in a sentence."""
-        raise NotImplementedError
 
     def boxes(self, answer: Answer) -> list[tuple[Box, str]]:
         """What an answer is on the picture: boxes with their words; none where it is none."""
