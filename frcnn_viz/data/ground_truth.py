@@ -100,6 +100,11 @@ class GroundTruth:
         places = {name: label for label, name in enumerate(classes)}
         return torch.tensor([places.get(name, -1) for name in self.names], dtype=torch.int64)
 
+    def known_in(self, classes: Sequence[str]) -> tuple[GroundTruth, Tensor]:
+        """Those of a detector's classes, and their labels: int64 [K], from 1."""
+        labels = self.labels_in(classes)
+        return self.take(labels > 0), labels[labels > 0]
+
 
 def usable_objects(objects: Sequence[Object]) -> list[Object]:
     """Those that are an image's ground truth, in its order."""

@@ -74,11 +74,10 @@ def losses(seen: Seen) -> Depiction:
 
 
 def _losses(seen: Seen) -> Losses:
-    labels = seen.truth.labels_in(seen.classes)
-    known = labels > 0
-    if not known.any():
+    known, labels = seen.truth.known_in(seen.classes)
+    if not len(known):
         raise NothingToSee("This picture has no object of a class that the detector knows.")
-    return seen.trace.losses(seen.truth.boxes_in_image[known], labels[known])
+    return seen.trace.losses(known.boxes_in_image, labels)
 
 
 def curves(seen: Seen) -> Depiction:

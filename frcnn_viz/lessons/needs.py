@@ -12,7 +12,7 @@ def ground_truth(scene: Scene) -> str:
 
 def known_objects(scene: Scene) -> str:
     """An object of a class that the detector knows."""
-    known = len(scene.objects) and (scene.objects.labels_in(scene.classes) > 0).any()
+    known = (scene.objects.labels_in(scene.classes) > 0).any()
     return "" if known else f"This picture has no object of a class that {scene.detector.name} knows."
 
 

@@ -54,10 +54,9 @@ def training_step(here: Session) -> TrainingStep:
         new_classes = tuple(sorted(set(truth.names)))
         detector = with_new_head(detector, new_classes, here.settings.seed)
         trace = Trace(detector.model, here.image.pixels, here.settings, memory=MEMORY, image_key=here.image.sha256)
-    labels = truth.labels_in(detector.classes)
-    targets, known = truth.take(labels > 0), labels[labels > 0]
-    left_out = len(truth) - len(targets)
-    return TrainingStep(detector, trace, targets.boxes_in_image, known, targets.names, new_classes, left_out)
+    known, labels = truth.known_in(detector.classes)
+    left_out = len(truth) - len(known)
+    return TrainingStep(detector, trace, known.boxes_in_image, labels, known.names, new_classes, left_out)
 
 
 def choose_head(here: Session) -> None:

@@ -42,6 +42,13 @@ def test_flags_stay_with_their_objects_when_others_are_left_out() -> None:
     assert truth.ignored.tolist() == [False, True, True]
 
 
+def test_known_are_those_that_a_detector_has_a_label_for() -> None:
+    boxes = torch.arange(16.0).reshape(4, 4)
+    known, labels = GroundTruth(boxes, ("cat", "unicorn", "dog", "background")).known_in(("background", "dog", "cat"))
+    assert (known.names, labels.tolist()) == (("cat", "dog"), [2, 1])
+    assert torch.equal(known.boxes_in_image, boxes[[0, 2]])
+
+
 def test_flags_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected 1 flags crowd \[1\], got \[2\]"):
         GroundTruth(torch.tensor([[0.0, 0, 9, 9]]), ("one",), crowd=torch.zeros(2, dtype=torch.bool))

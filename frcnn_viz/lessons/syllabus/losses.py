@@ -95,19 +95,16 @@ def ask_one(scene: Scene, rng: Random) -> tuple[Question, ...]:
 def _drawn(scene: Scene, rng: Random) -> tuple[Scene, Losses]:
     """The losses with a student's own sample."""
     there = scene.at(seed=rng.randrange(1000), rpn_batch_size_per_image=rng.choice(BATCHES))
-    labels = there.objects.labels_in(there.classes)
-    known = labels > 0
-    losses = there.trace.losses(there.objects.boxes_in_image[known], labels[known])
+    known, labels = there.objects.known_in(there.classes)
+    losses = there.trace.losses(known.boxes_in_image, labels)
     if float(losses.rpn.box) < 1e-4:
         raise CannotAsk("The RPN's boxes are perfect here; choose another picture.")
     return there, losses
 
 
 def _code(there: Scene) -> str:
-    labels = there.objects.labels_in(there.classes)
-    known = labels > 0
-    boxes = there.objects.boxes_in_image[known]
-    return f"losses = trace.losses(torch.tensor({boxes.tolist()}), torch.tensor({labels[known].tolist()}))\n"
+    known, labels = there.objects.known_in(there.classes)
+    return f"losses = trace.losses(torch.tensor({known.boxes_in_image.tolist()}), torch.tensor({labels.tolist()}))\n"
 
 
 def _order(losses: Losses, there: Scene, rng: Random, screen: Screen) -> Question:
