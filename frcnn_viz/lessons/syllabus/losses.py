@@ -42,10 +42,7 @@ STEPS, WINDOW, GROWN = 21, 3, 1.2
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """The losses by size; why the RPN's box loss is small; and which grows while both heads learn from nothing."""
     there, losses = _drawn(scene, rng)
-    screen = Screen(
-        options={"training.tab": "losses", "training.head": "own", "training.batch": "anchors"},
-        settings=scene.changes(there),
-    )
+    screen = _screen(scene, there)
     questions = (_order(losses, there, rng, screen), _divided(losses, there, screen))
     return questions if too_slow(scene) else (*questions, _grows(scene))
 
@@ -84,10 +81,7 @@ def ask_one(scene: Scene, rng: Random) -> tuple[Question, ...]:
             code=f"""
 {_code(there)}answer = [(losses.rpn.box_parts.sum() * {count} / {2 * count}).item()]
 """,
-            screen=Screen(
-                options={"training.tab": "losses", "training.head": "own", "training.batch": "anchors"},
-                settings=scene.changes(there),
-            ),
+            screen=_screen(scene, there),
         ),
     )
 
@@ -100,6 +94,11 @@ def _drawn(scene: Scene, rng: Random) -> tuple[Scene, Losses]:
     if float(losses.rpn.box) < 1e-4:
         raise CannotAsk("The RPN's boxes are perfect here; choose another picture.")
     return there, losses
+
+
+def _screen(scene: Scene, there: Scene) -> Screen:
+    options = {"training.tab": "losses", "training.head": "own", "training.batch": "anchors"}
+    return Screen(options=options, settings=scene.changes(there))
 
 
 def _code(there: Scene) -> str:
@@ -189,15 +188,13 @@ def _divided(losses: Losses, there: Scene, screen: Screen) -> Question:
                 "divided by all anchors there are",
                 "Only those that are drawn have a part in a step.",
             ),
-            Wrong(
-                [total / (4 * positive)],
-                "took the mean over the four deltas",
-                "torchvision adds up the four deltas of a box, and divides by anchors.",
-            ),
-            Wrong(
-                [total / (4 * count)],
-                "took the mean over the four deltas",
-                "torchvision adds up the four deltas of a box, and divides by anchors.",
+            *(
+                Wrong(
+                    [total / (4 * anchors)],
+                    "took the mean over the four deltas",
+                    "torchvision adds up the four deltas of a box, and divides by anchors.",
+                )
+                for anchors in (positive, count)
             ),
         ),
         hints=(

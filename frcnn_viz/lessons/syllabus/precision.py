@@ -224,15 +224,13 @@ def _counts(scene: Scene, five: Five) -> Question:
         form=GiveNumbers(tuple(Field(name, "", 0.01, 0, 1) for name in ("precision", "recall"))),
         right=[finds / 5, finds / objects],
         wrong=(
-            Wrong(
-                [near / 5, near / objects],
-                "counted an object twice",
-                "An object is found once, by the best detection of it; a further one is a false alarm.",
-            ),
-            Wrong(
-                [near / 5, finds / objects],
-                "counted an object twice",
-                "An object is found once, by the best detection of it; a further one is a false alarm.",
+            *(
+                Wrong(
+                    [near / 5, found / objects],
+                    "counted an object twice",
+                    "An object is found once, by the best detection of it; a further one is a false alarm.",
+                )
+                for found in (near, finds)
             ),
             Wrong(
                 [finds / objects, finds / 5],
@@ -300,15 +298,13 @@ def _average(scene: Scene, five: Five) -> Question:
                 "did not raise the precisions",
                 "Read from the right: each precision becomes the best that comes after it.",
             ),
-            Wrong(
-                [sum(best) / len(best)],
-                "divided by the finds",
-                f"Objects that are never found count with 0: divide by all {objects}.",
-            ),
-            Wrong(
-                [sum(raw) / len(raw)],
-                "divided by the finds",
-                f"Objects that are never found count with 0: divide by all {objects}.",
+            *(
+                Wrong(
+                    [sum(heights) / len(heights)],
+                    "divided by the finds",
+                    f"Objects that are never found count with 0: divide by all {objects}.",
+                )
+                for heights in (best, raw)
             ),
             Wrong(
                 [sum(precisions) / 5],
