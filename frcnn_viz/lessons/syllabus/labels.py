@@ -21,6 +21,7 @@ from frcnn_viz.lessons import (
     Wrong,
     needs,
 )
+from frcnn_viz.lessons.subsets import added, missed
 from frcnn_viz.pipeline.matching import AnchorMatches, MatchReason
 
 BATCHES, POSITIVE_FROM = (64, 128, 256, 512), (0.5, 0.6, 0.7)
@@ -61,6 +62,7 @@ def ask_labels(scene: Scene, rng: Random) -> tuple[Question, ...]:
             label += ", more than any other anchor"
         alternatives.append(Alternative(letter, label, there.in_image(there.trace.anchors.boxes[anchor])))
     objects = sorted({int(matches.object[anchor]) for anchor in anchors.values()})
+    right = [letter for letter, anchor in anchors.items() if matches.labels[anchor] == 1]
     boxes = there.objects.boxes_in_image
     return (
         Question(
@@ -69,8 +71,8 @@ def ask_labels(scene: Scene, rng: Random) -> tuple[Question, ...]:
             f"positive from an IoU of {settings.rpn_fg_iou_thresh:g}, negative under {settings.rpn_bg_iou_thresh:g}. "
             "Which of these anchors are positive?",
             form=ChooseSome(tuple(alternatives)),
-            right=[letter for letter, anchor in anchors.items() if matches.labels[anchor] == 1],
-            wrong=_wrong_labels(letter_of),
+            right=right,
+            wrong=_wrong_labels(letter_of, right),
             hints=(
                 "There is a second rule: no object may be left without an anchor.",
                 "The anchors that overlap an object most are positive for it, whatever their IoU.",
@@ -234,7 +236,7 @@ def _one_of_each(matches: AnchorMatches, rng: Random, low: float, high: float) -
     return {kind: rng.choice(rows) for kind, rows in found.items() if rows}
 
 
-def _wrong_labels(letter_of: dict[MatchReason, str]) -> tuple[Wrong, ...]:
+def _wrong_labels(letter_of: dict[MatchReason, str], right: list[str]) -> tuple[Wrong, ...]:
     told = (
         (
             MatchReason.POSITIVE_BEST_MATCH,
@@ -253,16 +255,11 @@ def _wrong_labels(letter_of: dict[MatchReason, str]) -> tuple[Wrong, ...]:
         ),
         (MatchReason.POSITIVE, "left out one over the threshold", "From the upper threshold on every one is positive."),
     )
-    positive = {letter_of[kind] for kind, *_ in (told[0], told[3]) if kind in letter_of}
     return tuple(
-        Wrong(
-            sorted(positive ^ {letter}),
-            reason,
-            sentence,
-            lambda answer, letter=letter: (letter in answer) != (letter in positive),
-        )
+        wrong
         for kind, reason, sentence in told
         if (letter := letter_of.get(kind))
+        for wrong in (missed if letter in right else added)(right, letter, reason, sentence)
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
+from string import ascii_uppercase
 
 from frcnn_viz.analysis.fixes import KNOBS, TRIED, Fix, Knob, fixes
 from frcnn_viz.analysis.outcomes import judge_picture
@@ -23,6 +24,7 @@ from frcnn_viz.lessons import (
     needs,
 )
 from frcnn_viz.lessons.misses import Miss, misses, truth_code
+from frcnn_viz.lessons.subsets import added
 
 QUICK = tuple(name for name, knob in KNOBS.items() if knob.name != "min_size")
 """Those that need no new run of the backbone."""
@@ -138,25 +140,32 @@ def _rounded(knob: Knob, value: float, before: float) -> float:
     return round(value) if isinstance(before, int) else round(value, 3)
 
 
+def _lettered(changes: list[Change], rng: Random) -> dict[str, Change]:
+    return dict(zip(ascii_uppercase, rng.sample(changes, len(changes)), strict=False))
+
+
+def _alternatives(shown: dict[str, Change]) -> tuple[Alternative, ...]:
+    return tuple(Alternative(letter, one.label) for letter, one in shown.items())
+
+
 def _smallest(scene: Scene, miss: Miss, rng: Random, changes: list[Change]) -> Question:
-    shown = rng.sample(changes, len(changes))
-    keys = {one.label: letter for one, letter in zip(shown, "ABCDEFGH", strict=False)}
-    best = changes[0]
+    shown, best = _lettered(changes, rng), changes[0]
+    letters = {one: letter for letter, one in shown.items()}
     alarms = int(miss.autopsy.outcomes.false_alarms.sum())
     return Question(
         name="smallest",
         text=f"The marked {miss.name} is missed. {_told(miss)} There {_alarms(alarms)}. "
         "Which is the smallest change that finds it and adds no false alarm?",
-        form=ChooseOne(tuple(Alternative(keys[one.label], one.label) for one in shown)),
-        right=keys[best.label],
-        wrong=tuple(Wrong(keys[one.label], *_why_not(one, miss)) for one in changes[1:]),
+        form=ChooseOne(_alternatives(shown)),
+        right=letters[best],
+        wrong=tuple(Wrong(letters[one], *_why_not(one, miss)) for one in changes[1:]),
         hints=(
             "Which setting does the stage that lost it have, and with what number is it compared?",
             f"It is {best.name}; of its values take the nearest that is enough.",
         ),
         why=f"With {best.label} it is found, and there {_alarms(alarms + best.alarms)}; "
         "one step less does not find it.",
-        code=_code(miss, {keys[one.label]: one for one in shown}, best)
+        code=_code(miss, shown, best)
         + f"""
 good = [key for key in changes if counted[key] == (True, min(counted[key][1], {alarms}))]
 answer = min(good, key=lambda key: abs(changes[key][1] - changes[key][2]) / abs(changes[key][1] or 1))
@@ -167,34 +176,26 @@ answer = min(good, key=lambda key: abs(changes[key][1] - changes[key][2]) / abs(
 
 
 def _which(scene: Scene, miss: Miss, rng: Random, changes: list[Change]) -> Question:
-    shown = rng.sample(changes, len(changes))
-    keys = {one.label: letter for one, letter in zip(shown, "ABCDEFGH", strict=False)}
-    right = sorted(keys[one.label] for one in changes if one.finds)
-    best = changes[0]
-    told = {kind: [keys[one.label] for one in changes if one.kind == kind] for kind in ("fix", "short", "other")}
+    shown, best = _lettered(changes, rng), changes[0]
+    right = [letter for letter, one in shown.items() if one.finds]
+    of_kind = {kind: [letter for letter, one in shown.items() if one.kind == kind] for kind in ("short", "other")}
     return Question(
         name="which",
         text=f"The marked {miss.name} is missed. {_told(miss)} Which of these changes find it, each made alone?",
-        form=ChooseSome(tuple(Alternative(keys[one.label], one.label) for one in shown)),
+        form=ChooseSome(_alternatives(shown)),
         right=right,
         wrong=(
-            *(
-                Wrong(
-                    sorted({*right, letter}),
-                    "turned a setting of another stage",
-                    "What the stage that lost it is not asked for changes nothing for this object.",
-                    lambda answer: bool({*answer} & {*told["other"]}),
-                )
-                for letter in told["other"][:1]
+            *added(
+                right,
+                of_kind["other"],
+                "turned a setting of another stage",
+                "What the stage that lost it is not asked for changes nothing for this object.",
             ),
-            *(
-                Wrong(
-                    sorted({*right, letter}),
-                    "turned it too little",
-                    "That is the right setting, but its value is still short of the number it is compared with.",
-                    lambda answer: bool({*answer} & {*told["short"]}),
-                )
-                for letter in told["short"][:1]
+            *added(
+                right,
+                of_kind["short"],
+                "turned it too little",
+                "That is the right setting, but its value is still short of the number it is compared with.",
             ),
             Wrong(
                 right[1:],
@@ -208,7 +209,7 @@ def _which(scene: Scene, miss: Miss, rng: Random, changes: list[Change]) -> Ques
             f"{len(right)} of them find{'s' * (len(right) == 1)} it; {best.name} is the setting to look at first.",
         ),
         why="; ".join(one.label for one in changes if one.finds) + ": each was run, and so were the others.",
-        code=_code(miss, {keys[one.label]: one for one in shown}, best)
+        code=_code(miss, shown, best)
         + """
 answer = [key for key, (finds, _) in counted.items() if finds]
 """,

@@ -11,6 +11,7 @@ from torch import Tensor
 from torchvision.ops import box_area, box_iou
 
 from frcnn_viz.lessons import Alternative, CannotAsk, ChooseOne, ChooseSome, Lesson, Question, Scene, Screen, Wrong
+from frcnn_viz.lessons.subsets import added, missed
 
 LETTERS = "ABCDEF"
 MOST_OVERLAP = 0.3
@@ -187,18 +188,10 @@ def _background(scene: Scene, judged: Judged, rows: dict[str, int]) -> Question:
     empty = [letter for letter in rows if letter not in known and letter not in fooling]
     doubted = [letter for letter in known if judged.objectness[rows[letter]] < SURE]
     sure = [letter for letter in known if letter not in doubted]
+    doubtful, plain = (doubted or known)[0], (sure or known)[0]
     right = [letter for letter in rows if letter not in known]
     says = {letter: judged.words(scene, row) for letter, row in rows.items()}
     told = {letter: f"{judged.objectness[row]:.3f}" for letter, row in rows.items()}
-
-    def missed(letters: list[str], reason: str, sentence: str) -> list[Wrong]:
-        without = [letter for letter in right if letter not in letters]
-        return [Wrong(without, reason, sentence, lambda answer: not set(letters) <= set(answer))] if letters else []
-
-    def added(letters: list[str], reason: str, sentence: str) -> list[Wrong]:
-        wider = sorted([*right, *letters])
-        return [Wrong(wider, reason, sentence, lambda answer: bool(set(letters) & set(answer)))] if letters else []
-
     return Question(
         name="background",
         text=f"Their objectness is {', '.join(f'{letter} {number}' for letter, number in told.items())}. Which of them "
@@ -207,25 +200,28 @@ def _background(scene: Scene, judged: Judged, rows: dict[str, int]) -> Question:
         right=right,
         wrong=(
             *missed(
+                right,
                 fooling,
                 TRUSTED,
                 f"{fooling[0]} has objectness {told[fooling[0]]}, and yet the second stage says {says[fooling[0]]}.",
             ),
             *missed(
+                right,
                 empty,
                 "thought every proposal holds an object",
                 "The RPN passes on its best boxes, whether or not they hold anything; most proposals are background.",
             ),
             *added(
+                right,
                 doubted,
                 "took low objectness for background",
-                f"{(doubted or known)[0]} has objectness {told[(doubted or known)[0]]}, and yet the second stage says "
-                f"{says[(doubted or known)[0]]}.",
+                f"{doubtful} has objectness {told[doubtful]}, and yet the second stage says {says[doubtful]}.",
             ),
             *added(
+                right,
                 sure,
                 "took an object for background",
-                f"For the second stage {(sure or known)[0]} is {says[(sure or known)[0]]}.",
+                f"For the second stage {plain} is {says[plain]}.",
             ),
         ),
         hints=(
@@ -247,7 +243,7 @@ def _surest(scene: Scene, judged: Judged, rows: dict[str, int], right: str) -> Q
     first = _first(judged, rows)
     names = scene.classes[1:]
     known = ", ".join(names) if len(names) <= MOST_CLASSES else f"{len(names)} classes"
-    says = f"{judged.words(scene, rows[right])}"
+    says = judged.words(scene, rows[right])
     others = [letter for letter in rows if letter not in (right, first)]
     return Question(
         name="surest",
