@@ -6,7 +6,7 @@ from random import Random
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
 from frcnn_viz.analysis.case import ordinal
-from frcnn_viz.analysis.verdicts import Verdict
+from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.lessons import (
     Alternative,
@@ -38,7 +38,8 @@ LOST = (
 """What each stage of the waterfall does to an object that it loses."""
 RARE = (3, 10)
 """Those that are offered only where they are right."""
-OFFERED = 6
+OFFERED, MOST_WHY = 6, 260
+"""Stages among which one is chosen; characters."""
 CUTS = {"box_score_thresh": (0.5, 0.9, 0.95, 0.99), "box_detections_per_img": (1, 3, 5, 8), "rpn_post_nms_top_n": ()}
 
 
@@ -67,7 +68,7 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
                 if stage
                 else "There was not even an anchor on it to begin with.",
             ),
-            why=miss.finding.sentence if len(miss.finding.sentence) <= 260 else LOST[stage] + ".",
+            why=_why(miss.finding, LOST[stage]),
             code=f"""{truth_code(there.truth, miss.autopsy.labels)}
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
@@ -110,23 +111,21 @@ def _forward(scene: Scene, rng: Random, before: Autopsy, g: int, setting: str) -
         return None
     there = scene.at(**{setting: to})
     after = examine(there.trace, there.truth, there.classes)
-    verdict = after.findings[g].verdict
-    keeps = {
-        "box_score_thresh": finding.score > to,
-        "box_detections_per_img": place < to,
-        "rpn_post_nms_top_n": first <= to,
-    }[setting]
-    cut = {"box_score_thresh": "score", "box_detections_per_img": "detections", "rpn_post_nms_top_n": "proposals"}
-    if (verdict is Verdict.FOUND) != keeps or (not keeps and not after.findings[g].missed):
+    match setting:
+        case "box_score_thresh":
+            cut, keeps = "score", finding.score > to
+            hint = f"A detection needs a score over {to:g}; this one has {finding.score:.3f}."
+        case "box_detections_per_img":
+            cut, keeps = "detections", place < to
+            hint = f"The {to:g} best detections stay; this one is the {ordinal(place + 1)}."
+        case _:
+            cut, keeps = "proposals", first <= to
+            hint = f"The {to:g} best proposals stay; the first on it is the {ordinal(first)}."
+    outcome = after.findings[g]
+    if not (outcome.verdict is Verdict.FOUND if keeps else outcome.missed):
         return None
-    told = {
-        "found": "It stays found",
-        "proposals": "The limit on proposals cuts it off",
-        "score": "Its score is under the threshold",
-        "nms": "The final NMS suppresses it",
-        "detections": "The limit on detections cuts it off",
-    }
-    right = "found" if keeps else cut[setting]
+    told = {"found": "It stays found", "proposals": LOST[5], "score": LOST[7], "nms": LOST[8], "detections": LOST[9]}
+    right = "found" if keeps else cut
     return Question(
         name="forward",
         text=f"The marked {class_} is found: its detection has the score {finding.score:.3f} and is the "
@@ -141,7 +140,7 @@ def _forward(scene: Scene, rng: Random, before: Autopsy, g: int, setting: str) -
                 f"Compare what {setting} is measured against with {to:g}: it does not pass.",
             ),
             Wrong(
-                cut[setting],
+                cut,
                 "thought that it is lost",
                 f"Compare what {setting} is measured against with {to:g}: it passes.",
             ),
@@ -152,23 +151,24 @@ def _forward(scene: Scene, rng: Random, before: Autopsy, g: int, setting: str) -
         ),
         hints=(
             f"Which of the numbers that are told is {setting} compared with?",
-            {
-                "box_score_thresh": f"A detection needs a score over {to:g}; this one has {finding.score:.3f}.",
-                "box_detections_per_img": f"The {to:g} best detections stay; this one is the {ordinal(place + 1)}.",
-                "rpn_post_nms_top_n": f"The {to:g} best proposals stay; the first on it is the {ordinal(first)}.",
-            }[setting],
+            hint,
         ),
-        why=after.findings[g].sentence[:260],
+        why=_why(outcome, told[right]),
         code=f"""{truth_code(scene.truth, after.labels)}
 from frcnn_viz.analysis.outcomes import judge
 
 found = trace.detections   # with {setting} {to:g}
 kept = judge(found.boxes_in_image, found.labels, boxes, labels, 0.5, crowd, difficult).found[{g}]
-answer = "found" if kept else "{cut[setting]}"
+answer = "found" if kept else "{cut}"
 """,
         marks=(Mark(box, class_),),
         screen=Screen(selected=(("object", g),), settings=scene.changes(there)),
     )
+
+
+def _why(finding: Finding, otherwise: str) -> str:
+    """What is said of an object, where there is room for it."""
+    return finding.sentence if len(finding.sentence) <= MOST_WHY else f"{otherwise}."
 
 
 def _fact(miss: Miss) -> str:
