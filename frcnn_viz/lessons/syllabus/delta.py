@@ -12,14 +12,15 @@ from torchvision.models.detection._utils import BoxCoder
 from torchvision.ops import box_iou
 
 from frcnn_viz.lessons import Box, CannotAsk, DrawBox, Field, GiveNumbers, Lesson, Mark, Question, Scene, Screen, Wrong
+from frcnn_viz.lessons.forms import FARTHEST
 from frcnn_viz.pipeline.boxes import are_inside
 
 LEAST_SIDE = 40.0
 """Pixels of the user's image: what can be dragged with the mouse."""
 MOST_OVERLAP = 0.7
 """IoU of anchor and box up to which the deltas do something that is seen."""
-CLOSE, FARTHEST = 0.05, 1e6
-"""How far from a delta counts as it; pixels from the origin that a box is drawn at."""
+CLOSE = 0.05
+"""How far from a delta counts as it."""
 FIRST = 8
 """Candidates among which one is drawn, those of best objectness."""
 
