@@ -19,15 +19,3 @@ def known_objects(scene: Scene) -> str:
 def detections(scene: Scene) -> str:
     """A detection at least."""
     return "" if len(scene.trace.detections) else "Nothing is detected on this picture; lower the score threshold."
-
-
-def pyramid(scene: Scene) -> str:
-    """More than one feature map."""
-    return (
-        "" if len(scene.trace.features.maps) > 1 else f"{scene.detector.name} has one feature map; choose one with FPN."
-    )
-
-
-def masks(scene: Scene) -> str:
-    """A head for masks."""
-    return "" if scene.detector.model.roi_heads.has_mask() else f"{scene.detector.name} draws no masks."

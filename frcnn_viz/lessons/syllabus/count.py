@@ -11,6 +11,7 @@ SHARES = (0.5, 0.6, 0.75, 0.9, 1.0)
 """Of the scene's own `min_size`, so that not every student counts the same."""
 MORE = 3.0
 """A ratio that comes to the others."""
+CELLS, STRIDE = "counted cells, not anchors", "off by the stride"
 
 
 def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
@@ -52,7 +53,7 @@ def ask_more(scene: Scene, rng: Random) -> tuple[Question, ...]:
                     "Every cell of a level gets the new ratio.",
                 ),
                 Wrong([2 * len(old)], "doubled them", "The ratios that were there stay; one comes to them."),
-                Wrong([cells], reasons.CELLS, "The cells stay as they are; what each carries grows."),
+                Wrong([cells], CELLS, "The cells stay as they are; what each carries grows."),
             ),
             hints=(
                 "A cell carries an anchor for each pair of a size and a ratio.",
@@ -86,7 +87,7 @@ def _of_level(there: Scene, level: int, screen: Screen) -> Question:
         form=GiveNumbers((Field("how many", "anchors"),)),
         right=[grid.counts[level]],
         wrong=(
-            Wrong([rows * columns], reasons.CELLS, f"There are so many cells, and each carries {each} anchors."),
+            Wrong([rows * columns], CELLS, f"There are so many cells, and each carries {each} anchors."),
             Wrong(
                 [image_h // down * (image_w // across) * each],
                 reasons.ORIGINAL_SIZE,
@@ -99,12 +100,12 @@ def _of_level(there: Scene, level: int, screen: Screen) -> Question:
             ),
             Wrong(
                 [padded_h // (2 * down) * (padded_w // (2 * across)) * each],
-                reasons.STRIDE,
+                STRIDE,
                 f"That is a stride twice as large; this level has a cell every {steps}.",
             ),
             Wrong(
                 [2 * rows * 2 * columns * each],
-                reasons.STRIDE,
+                STRIDE,
                 f"That is a stride half as large; this level has a cell every {steps}.",
             ),
             Wrong(
@@ -146,7 +147,7 @@ def _of_all(there: Scene, screen: Screen) -> Question:
         form=GiveNumbers((Field("how many", "anchors"),)),
         right=[len(grid)],
         wrong=(
-            Wrong([sum(cells)], reasons.CELLS, "These are the cells of all levels; each cell carries several anchors."),
+            Wrong([sum(cells)], CELLS, "These are the cells of all levels; each cell carries several anchors."),
             Wrong(
                 [grid.counts[0]],
                 "counted the finest level alone",
