@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
 from frcnn_viz.canvas.pictures import of_data_url, png
-from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
+from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.figures.annotated import annotated
 
 SIDE = 960
@@ -60,32 +59,5 @@ def _drawn(scene: CanvasScene, side: int) -> np.ndarray:
         over.putalpha(over.getchannel("A").point(lambda alpha: round(alpha * scene.overlay.opacity)))
         base.paste(over, (x0, y0), over)
     pixels = torch.from_numpy(np.array(base)).permute(2, 0, 1)
-    return annotated(pixels, [_scaled(layer, scale, scene.score_from) for layer in scene.layers])
-
-
-def _scaled(layer: BoxLayer, scale: float, score_from: float) -> BoxLayer:
-    """What of the layer is shown at first, on a picture of another size."""
-    rows = torch.ones(len(layer.boxes_in_image), dtype=torch.bool)
-    if layer.scores is not None:
-        rows = layer.scores.cpu() >= score_from
-    kept = {name: None if values is None else values.cpu()[rows] for name, values in _by_box(layer).items()}
-    labels = layer.labels and [label for label, there in zip(layer.labels, rows.tolist(), strict=True) if there]
-    if layer.named:
-        pairs = zip(kept["groups"].tolist(), kept["scores"].tolist(), strict=True)
-        labels = [f"{layer.legend[group][0]} {score:.2f}" for group, score in pairs]
-    boxes = layer.boxes_in_image.cpu()[rows] * scale
-    return BoxLayer(
-        layer.name,
-        boxes,
-        layer.legend,
-        **kept,
-        labels=labels,
-        width=layer.width,
-        widths=layer.widths,
-        visible=layer.visible,
-        hidden_groups=layer.hidden_groups,
-    )
-
-
-def _by_box(layer: BoxLayer) -> dict[str, Tensor | None]:
-    return {"groups": layer.groups, "scores": layer.scores}
+    layers = [replace(layer, boxes_in_image=layer.boxes_in_image.cpu() * scale) for layer in scene.layers]
+    return annotated(pixels, layers, scene.score_from)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
+from frcnn_viz.canvas.at_first import some
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene, Tools
 
 
@@ -14,29 +14,12 @@ def as_shown(scene: CanvasScene) -> CanvasScene:
     """The scene as it is seen at first, with a layer for what was drawn."""
     layers = list(scene.layers)
     if scene.film:
-        layers = [layer if layer.frames is None else _take(layer, layer.frames == scene.film.now) for layer in layers]
+        now = scene.film.now
+        in_view = [layer if layer.frames is None else some(layer, layer.frames == now) for layer in layers]
+        layers = [replace(layer, frames=None) for layer in in_view]
     if scene.tools and scene.tools.objects:
         layers.append(_drawn(scene.tools))
     return replace(scene, layers=layers, film=None, tools=None)
-
-
-def _take(layer: BoxLayer, rows: Tensor) -> BoxLayer:
-    """Some of a layer's boxes: bool [N]."""
-
-    def of(values: Tensor | None) -> Tensor | None:
-        return None if values is None else values[rows]
-
-    return replace(
-        layer,
-        boxes_in_image=layer.boxes_in_image[rows],
-        groups=of(layer.groups),
-        ids=of(layer.ids),
-        scores=of(layer.scores),
-        tails=of(layer.tails),
-        frames=None,
-        columns={name: values[rows] for name, values in layer.columns.items()},
-        labels=layer.labels and [layer.labels[row] for row in rows.nonzero()[:, 0].tolist()],
-    )
 
 
 def _drawn(tools: Tools) -> BoxLayer:

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 import torch
 from PIL import Image
 
+from frcnn_viz.canvas.at_first import at_first
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
 from frcnn_viz.report.elements import el
 from frcnn_viz.words import word
@@ -47,12 +48,11 @@ def figure(shot: Shot, named: bool = True) -> Element:
     width, height = scene.width, scene.height
     drawn = el("svg", viewBox=f"0 0 {width} {height}", preserveAspectRatio="none", aria_hidden="true")
     for layer in scene.layers:
-        rows = shown(layer, scene.score_from)
-        if len(rows) > MOST_STILL:
+        shown = at_first(layer, scene.score_from)
+        if len(shown.boxes_in_image) > MOST_STILL:
             left_out.append(layer.name)
         else:
-            for part in _strokes(layer, rows, width):
-                drawn.append(part)
+            drawn.extend(_strokes(shown, width))
     still = el("img", src=picture, width=width, height=height, alt=scene.caption, decoding="async")
     packed = base64.b64encode(gzip.compress(scene.pack(), mtime=0)).decode()
     told = f"{word('report.not_still').term}: {', '.join(left_out)}."
@@ -64,16 +64,6 @@ def figure(shot: Shot, named: bool = True) -> Element:
         el("figcaption", scene.caption) if named else None,
         class_="shot",
     )
-
-
-def shown(layer: BoxLayer, score_from: float) -> torch.Tensor:
-    """Which boxes of a layer are seen before the reader does anything: int64 [n]."""
-    seen = torch.full((len(layer.boxes_in_image),), layer.visible)
-    if layer.scores is not None:
-        seen &= layer.scores.cpu() >= score_from
-    if layer.groups is not None and layer.hidden_groups:
-        seen &= ~torch.isin(layer.groups.cpu().long(), torch.tensor(layer.hidden_groups))
-    return seen.nonzero()[:, 0]
 
 
 def encode(image: Image.Image, most: int, exact: bool) -> str:
@@ -102,10 +92,10 @@ def _ways(exact: bool) -> Iterator[tuple[str, dict[str, object], int]]:
             yield "WEBP", {"quality": quality, "method": 4}, SIDE >> halvings
 
 
-def _strokes(layer: BoxLayer, rows: torch.Tensor, width: int) -> Iterator[Element]:
+def _strokes(layer: BoxLayer, width: int) -> Iterator[Element]:
     """A path for each group, and the labels where they are few."""
-    boxes = layer.boxes_in_image.cpu()[rows]
-    groups = torch.zeros(len(rows), dtype=torch.int64) if layer.groups is None else layer.groups.cpu().long()[rows]
+    boxes = layer.boxes_in_image
+    groups = torch.zeros(len(boxes), dtype=torch.int64) if layer.groups is None else layer.groups
     for group in groups.unique().tolist()[::-1]:
         path = "".join(
             f"M{x0:.1f} {y0:.1f}H{x1:.1f}V{y1:.1f}H{x0:.1f}Z" for x0, y0, x1, y1 in boxes[groups == group].tolist()
@@ -118,8 +108,8 @@ def _strokes(layer: BoxLayer, rows: torch.Tensor, width: int) -> Iterator[Elemen
             stroke_width=layer.widths.get(group, layer.width),
             stroke_dasharray=" ".join(map(str, dash)) if dash else None,
         )
-    if layer.labels is not None and len(rows) <= MOST_LABELS:
+    if layer.labels is not None and len(boxes) <= MOST_LABELS:
         size = max(6, width / 55)
-        for row, group, (x0, y0, _, _) in zip(rows.tolist(), groups.tolist(), boxes.tolist(), strict=True):
+        for label, group, (x0, y0, _, _) in zip(layer.labels, groups.tolist(), boxes.tolist(), strict=True):
             place = {"x": f"{x0:.1f}", "y": f"{max(y0 - size / 4, size):.1f}", "font_size": f"{size:.1f}"}
-            yield el("text", layer.labels[row], fill=layer.legend[group][1], **place)
+            yield el("text", label, fill=layer.legend[group][1], **place)

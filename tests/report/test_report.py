@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import io
 import json
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -32,7 +31,7 @@ from frcnn_viz.report.cases import Case, Image, make_case
 from frcnn_viz.report.elements import el
 from frcnn_viz.report.examination import examination_report, worst
 from frcnn_viz.report.page import page
-from frcnn_viz.report.picture import encode, shown
+from frcnn_viz.report.picture import encode
 from frcnn_viz.report.totals import Totals
 from frcnn_viz.report.view import Seen, usual_shot, view_report
 from tests.conftest import make_image
@@ -100,7 +99,7 @@ def examined(tiny_fpn: FasterRCNN) -> tuple[Detector, Settings, list[Image], lis
 def test_the_numbers_are_those_of_the_examination(examined: tuple) -> None:
     detector, settings, images, _, text = examined
     read = Read(text)
-    told, shown_ = read.numbers, worst(images, 2)
+    told, shown = read.numbers, worst(images, 2)
     assert told["sums"] == sums([one.truth for one in images], [one.examined for one in images], detector.classes)
     assert set(told["sums"]) <= set(read.words)
     assert (
@@ -113,8 +112,8 @@ def test_the_numbers_are_those_of_the_examination(examined: tuple) -> None:
         kind: sum(f.verdict == kind for f in findings) for kind in {f.verdict for f in findings}
     }
     assert told["objects"] == sum(int(one.examined.counted.sum()) for one in images)
-    assert [case["image"]["name"] for case in told["cases"]] == [one.name for one in shown_]
-    for case, one in zip(told["cases"], shown_, strict=True):
+    assert [case["image"]["name"] for case in told["cases"]] == [one.name for one in shown]
+    for case, one in zip(told["cases"], shown, strict=True):
         rows = [(o["verdict"], o["sentence"], o["iou"], o["score"], o["class"]) for o in case["objects"]]
         its = zip(one.examined.findings, one.truth.names, strict=True)
         assert rows == [(f.verdict, f.sentence, f.iou, f.score, name) for f, name in its]
@@ -183,19 +182,6 @@ def test_what_no_file_can_do_is_shown_as_it_stands() -> None:
     frame, drawn = told.layers
     assert (frame.boxes_in_image.tolist(), frame.labels, frame.frames) == (boxes[1:].tolist(), ["q", "r"], None)
     assert (drawn.boxes_in_image.tolist(), drawn.legend) == ([[1, 2, 3, 4]], [("car", "#222")])
-
-
-def test_a_still_draws_what_is_seen_at_first() -> None:
-    layer = BoxLayer(
-        "a",
-        torch.zeros(4, 4),
-        [("x", "#111"), ("y", "#222")],
-        groups=torch.tensor([0, 1, 0, 0]),
-        scores=torch.tensor([0.9, 0.9, 0.1, 0.5]),
-        hidden_groups=(1,),
-    )
-    assert shown(layer, 0.5).tolist() == [0, 3]
-    assert shown(replace(layer, visible=False), 0.0).tolist() == []
 
 
 def test_mends_are_added_up_by_setting_and_way(tiny_fpn: FasterRCNN) -> None:
