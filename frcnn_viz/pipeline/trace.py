@@ -44,22 +44,9 @@ from frcnn_viz.pipeline.transform import as_float, prepare
 
 _TO_FEATURES = ("min_size", "max_size")
 _TO_ANCHORS = (*_TO_FEATURES, "anchor_sizes", "aspect_ratios")
-_TO_PROPOSALS = (
-    *_TO_ANCHORS,
-    "rpn_pre_nms_top_n",
-    "rpn_post_nms_top_n",
-    "rpn_nms_thresh",
-    "rpn_score_thresh",
-    "rpn_min_size",
-)
-_TO_TRAINING_PROPOSALS = (
-    *_TO_ANCHORS,
-    "rpn_pre_nms_top_n_train",
-    "rpn_post_nms_top_n_train",
-    "rpn_nms_thresh",
-    "rpn_score_thresh",
-    "rpn_min_size",
-)
+_TO_SELECTION = (*_TO_ANCHORS, "rpn_nms_thresh", "rpn_score_thresh", "rpn_min_size")
+_TO_PROPOSALS = (*_TO_SELECTION, "rpn_pre_nms_top_n", "rpn_post_nms_top_n")
+_TO_TRAINING_PROPOSALS = (*_TO_SELECTION, "rpn_pre_nms_top_n_train", "rpn_post_nms_top_n_train")
 _TO_SAMPLES = (
     "rpn_fg_iou_thresh",
     "rpn_bg_iou_thresh",
@@ -177,18 +164,22 @@ class Trace:
         return self._recall(
             "proposals",
             _TO_PROPOSALS,
-            lambda: select_proposals(
-                self.anchors,
-                self.rpn,
-                self.decoded,
-                input_size=self.input.input_size,
-                pre_nms_top_n=s.rpn_pre_nms_top_n,
-                post_nms_top_n=s.rpn_post_nms_top_n,
-                nms_thresh=s.rpn_nms_thresh,
-                score_thresh=s.rpn_score_thresh,
-                min_size=s.rpn_min_size,
-            ),
+            lambda: self._select(s.rpn_pre_nms_top_n, s.rpn_post_nms_top_n),
             self.decoded,
+        )
+
+    def _select(self, pre_nms_top_n: int, post_nms_top_n: int) -> Proposals:
+        s = self.settings
+        return select_proposals(
+            self.anchors,
+            self.rpn,
+            self.decoded,
+            input_size=self.input.input_size,
+            pre_nms_top_n=pre_nms_top_n,
+            post_nms_top_n=post_nms_top_n,
+            nms_thresh=s.rpn_nms_thresh,
+            score_thresh=s.rpn_score_thresh,
+            min_size=s.rpn_min_size,
         )
 
     @cached_property
@@ -275,17 +266,7 @@ class Trace:
         return self._recall(
             "training proposals",
             _TO_TRAINING_PROPOSALS,
-            lambda: select_proposals(
-                self.anchors,
-                self.rpn,
-                self.decoded,
-                input_size=self.input.input_size,
-                pre_nms_top_n=s.rpn_pre_nms_top_n_train,
-                post_nms_top_n=s.rpn_post_nms_top_n_train,
-                nms_thresh=s.rpn_nms_thresh,
-                score_thresh=s.rpn_score_thresh,
-                min_size=s.rpn_min_size,
-            ),
+            lambda: self._select(s.rpn_pre_nms_top_n_train, s.rpn_post_nms_top_n_train),
             self.decoded,
         )
 
