@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 
 from PIL import Image
 
+from frcnn_viz.canvas.pictures import data_url
 from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.report.as_shown import as_shown
 from frcnn_viz.report.picture import Shot
@@ -84,6 +84,5 @@ def _seen(of: Session, screen: Screen) -> Seen:
 def _shot(scene: CanvasScene) -> Shot:
     scene = as_shown(scene)
     if scene.overlay:
-        held = base64.b64encode(content_of(scene.overlay.url)).decode()
-        scene = replace(scene, overlay=replace(scene.overlay, url=f"data:image/png;base64,{held}"))
+        scene = replace(scene, overlay=replace(scene.overlay, url=data_url(content_of(scene.overlay.url))))
     return Shot(scene, Image.open(io.BytesIO(content_of(scene.url))))
