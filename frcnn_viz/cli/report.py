@@ -13,11 +13,11 @@ from frcnn_viz.cli.failures import examined
 from frcnn_viz.cli.output import DeviceOption, ModelOption, RandomOption, SetOption, console, settings_of, tell_left_out
 
 if TYPE_CHECKING:
+    from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import LoadedImage
     from frcnn_viz.models.registry import Detector
-    from frcnn_viz.pipeline.memory import Memory
     from frcnn_viz.pipeline.settings import Settings
-    from frcnn_viz.report.cases import Case, Image
+    from frcnn_viz.report.cases import Case
 
 
 def report(
@@ -58,12 +58,13 @@ def report(
 
 def _of_picture(path: Path, detector: Detector, changes: list[str] | None, random_weights: bool) -> str:
     from frcnn_viz.data.images import load_image
+    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.pipeline.trace import Trace
     from frcnn_viz.report.view import Seen, usual_shot, view_report
     from frcnn_viz.ui.code import code_of
     from frcnn_viz.words import word
 
-    image, settings = load_image(path), settings_of(detector, changes)
+    image, settings = load_image(path), Settings.of(detector.model).with_text(pairs(changes or []))
     trace = Trace(detector.model, image.tensor, settings)
     code = code_of(
         "detections",
@@ -80,6 +81,7 @@ def _of_picture(path: Path, detector: Detector, changes: list[str] | None, rando
 def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int, seek_fixes: bool) -> str:
     from frcnn_viz.data.images import clean_name, load_image
     from frcnn_viz.data.sources import open_source
+    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.report.cases import Image
     from frcnn_viz.report.examination import examination_report, worst
     from frcnn_viz.report.totals import Totals
@@ -88,7 +90,7 @@ def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int
     results, source = examined(path, detector, changes), open_source(path)
     files = {Image(image.name, truth, one): image.file for image, truth, one in results}
     images = list(files)
-    shown = ((one, load_image(source.read(files[one]), one.name), None) for one in worst(images, most))
+    shown = ((load_image(source.read(files[one]), one.name), one.truth) for one in worst(images, most))
     cases = _cases(shown, min(most, len(images)), detector, settings, seek_fixes)
     totals = Totals.of(images, detector.classes)
     return examination_report(clean_name(path.resolve().name), detector, settings, totals, cases)
@@ -96,13 +98,8 @@ def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int
 
 def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
     """What a run over many images wrote; the worst of them are examined once more, as it examined them."""
-    from frcnn_viz.analysis.examination import examine_image
-    from frcnn_viz.analysis.fixes import HELD
     from frcnn_viz.data.ground_truth import GroundTruth
     from frcnn_viz.data.images import ImageError
-    from frcnn_viz.pipeline.memory import Memory
-    from frcnn_viz.pipeline.trace import Trace
-    from frcnn_viz.report.cases import Image
     from frcnn_viz.report.examination import examination_report
     from frcnn_viz.report.results import totals_of, worst_rows
     from frcnn_viz.scale.examine import load_picture
@@ -114,25 +111,22 @@ def _of_results(path: Path, most: int, seek_fixes: bool) -> str:
     examiner = open_examiner(folder.plan)
     detector, settings = examiner.detector, examiner.settings
 
-    def looked_at() -> Iterator[tuple[Image, LoadedImage, Memory]]:
+    def opened() -> Iterator[tuple[LoadedImage, GroundTruth]]:
         for row in rows:
             try:
                 picture = load_picture(row["path"], row["image_id"])
             except ImageError as error:
                 tell_left_out([str(error)])
-                continue
-            truth = GroundTruth.of([object_of(one) for one in row["truth"]])
-            memory = Memory(HELD)
-            trace = Trace(detector.model, picture.pixels, settings, memory=memory, image_key=picture.sha256)
-            yield Image(row["image_id"], truth, examine_image(detector, trace, truth)), picture, memory
+            else:
+                yield picture, GroundTruth.of([object_of(one) for one in row["truth"]])
 
     rows = worst_rows(folder, most)
-    cases = _cases(looked_at(), len(rows), detector, settings, seek_fixes)
+    cases = _cases(opened(), len(rows), detector, settings, seek_fixes)
     return examination_report(folder.plan.title, detector, settings, totals_of(folder, detector.classes), cases)
 
 
 def _cases(
-    shown: Iterable[tuple[Image, LoadedImage, Memory | None]],
+    shown: Iterable[tuple[LoadedImage, GroundTruth]],
     count: int,
     detector: Detector,
     settings: Settings,
@@ -143,6 +137,6 @@ def _cases(
     doing = "Seeking what mends" if seek_fixes else "Drawing"
     with Progress(console=console, transient=True) as bar:
         return [
-            make_case(one, picture, detector, settings, seek_fixes, memory=memory)
-            for one, picture, memory in bar.track(shown, total=count, description=doing)
+            make_case(picture, truth, detector, settings, seek_fixes)
+            for picture, truth in bar.track(shown, total=count, description=doing)
         ]

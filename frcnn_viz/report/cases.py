@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 import torch
 
-from frcnn_viz.analysis.examination import Examination
+from frcnn_viz.analysis.examination import Examination, examine_image
 from frcnn_viz.analysis.fixes import HELD, TRIED, Fix, fixes
 from frcnn_viz.analysis.verdicts import Finding
 from frcnn_viz.canvas.scene import BoxLayer, CanvasScene
@@ -24,7 +24,6 @@ from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.report.elements import el, table
 from frcnn_viz.report.picture import SIDE, Shot, figure
 from frcnn_viz.words import word
-
 
 @dataclass(frozen=True, eq=False)
 class Image:
@@ -57,40 +56,39 @@ class Case(Image):
 
 
 def make_case(
-    one: Image,
     picture: LoadedImage,
+    truth: GroundTruth,
     detector: Detector,
     settings: Settings,
     seek_fixes: bool,
     progress: Callable[[int, int, str], None] = lambda done, total, words: None,
-    *,
-    memory: Memory | None = None,
 ) -> Case:
-    """Look at an image once more, for the evidence; nothing of the trace is kept.
+    """Examine an image, with the evidence; nothing of the trace is kept.
 
     Args:
-        one: the image, examined at `settings` by `detector`.
         picture: its pixels.
-        detector: with which it was examined.
+        truth: what is on it.
+        detector: with which it is examined.
         settings: likewise.
         seek_fixes: whether settings are tried for each missed object.
         progress: as `fixes` takes it.
-        memory: what holds stages of it that were run before, by the picture's SHA-256.
     """
-    memory = Memory(HELD) if memory is None else memory
+    memory = Memory(HELD)
 
     def trace_of(at: Settings) -> Trace:
         return Trace(detector.model, picture.pixels, at, memory=memory, image_key=picture.sha256)
 
+    trace = trace_of(settings)
+    one = Image(picture.name, truth, examine_image(detector, trace, truth))
     tried = {
-        g: fixes(trace_of, settings, g, finding.verdict, one.truth, detector.classes, progress=progress)
+        g: fixes(trace_of, settings, g, finding.verdict, truth, detector.classes, progress=progress)
         for g, finding in enumerate(one.examined.findings)
         if seek_fixes and finding.missed and finding.verdict in TRIED
     }
     seen = picture.image
     seen.thumbnail((SIDE, SIDE))
-    shot = Shot(_scene(one, picture, trace_of(settings), detector), seen, exact=False)
-    return Case(picture.name, one.truth, one.examined, picture.size, picture.sha256, shot, tried)
+    shot = Shot(_scene(one, picture, trace, detector), seen, exact=False)
+    return Case(**vars(one), size=picture.size, sha256=picture.sha256, shot=shot, fixes=tried)
 
 
 def case_element(number: int, case: Case, detector: Detector, most: int) -> Element:

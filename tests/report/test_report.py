@@ -86,7 +86,7 @@ def examined(tiny_fpn: FasterRCNN) -> tuple[Detector, Settings, list[Image], lis
         for picture, truth in zip(pictures, truths, strict=True)
     ]
     by_name = {picture.name: picture for picture in pictures}
-    cases = [make_case(one, by_name[one.name], detector, settings, one is images[0]) for one in worst(images, 2)]
+    cases = [make_case(by_name[one.name], one.truth, detector, settings, one is images[0]) for one in worst(images, 2)]
     return (
         detector,
         settings,

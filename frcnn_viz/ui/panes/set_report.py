@@ -39,7 +39,7 @@ def make(here: Session, subjects: Sequence[Subject], results: Sequence[Examinati
                 tell(count, len(shown), f"{count + 1:,} of {len(shown):,} images: {words}")
 
             step(0, 1, "the evidence")
-            cases.append(make_case(one, load[one.name](), here.detector, here.settings, seek, step))
+            cases.append(make_case(load[one.name](), one.truth, here.detector, here.settings, seek, step))
     title = f"{word('page.autopsy').term}: {SET_TITLES[set_in_force(here)]}"
     totals = Totals.of(images, here.detector.classes)
     return examination_report(title, here.detector, here.settings, totals, cases)
