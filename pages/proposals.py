@@ -1,5 +1,4 @@
 import streamlit as st
-import torch
 from torchvision.ops import box_iou
 
 from frcnn_viz.canvas.scene import Overlay
@@ -95,8 +94,7 @@ def objectness(here: Session) -> None:
 
 def scores(here: Session) -> None:
     proposals = here.trace.proposals
-    counts = torch.bincount(proposals.fate.long().cpu(), minlength=len(Fate)).tolist()
-    counts[Fate.BELOW_TOP_K] = proposals.num_anchors - len(proposals.anchor)
+    counts = proposals.fate_counts
     rows = "\n".join(f"| {FATE_NAMES[f]} | {counts[f]:,} | {f.sentence} |" for f in ORDER)
     left, right = st.columns(2)
     left.markdown(f"| {word('number.fates').term} | | |\n|---|--:|---|\n{rows}")

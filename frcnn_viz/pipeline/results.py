@@ -219,9 +219,8 @@ class Proposals(Readable):
         return len(self.kept)
 
     def __repr__(self) -> str:
-        counts = torch.bincount(self.fate.long(), minlength=len(Fate)).tolist()
-        counts[Fate.BELOW_TOP_K] = self.num_anchors - len(self.fate)
-        rows = [{"fate": fate.name, "anchors": counts[fate], "": fate.sentence} for fate in Fate]
+        counts = zip(Fate, self.fate_counts, strict=True)
+        rows = [{"fate": fate.name, "anchors": count, "": fate.sentence} for fate, count in counts]
         return text_table(f"Proposals: {len(self):,} of {self.num_anchors:,} anchors", rows)
 
     @cached_property
@@ -242,6 +241,11 @@ class Proposals(Readable):
         fate = torch.full((self.num_anchors,), int(Fate.BELOW_TOP_K), dtype=torch.uint8, device=self.fate.device)
         fate[self.anchor] = self.fate
         return fate
+
+    @property
+    def fate_counts(self) -> list[int]:
+        """How many anchors had each fate, by its number."""
+        return self.anchor_fate.bincount(minlength=len(Fate)).tolist()
 
     @cached_property
     def candidate_of_anchor(self) -> Tensor:

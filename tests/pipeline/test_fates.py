@@ -42,10 +42,10 @@ def test_every_anchor_has_the_fate_it_earned(trace: Trace) -> None:
     tops = [min(s.rpn_pre_nms_top_n, count) for count in anchors.counts]
     assert len(fate) == sum(tops)
     assert len(proposals.anchor.unique()) == len(fate)
-    counts = proposals.anchor_fate.bincount(minlength=len(Fate))
-    assert counts.sum() == len(anchors)
+    counts = proposals.fate_counts
+    assert sum(counts) == len(anchors)
     assert counts[Fate.BELOW_TOP_K] == len(anchors) - len(fate)
-    assert (counts > 0).all(), "the settings are meant to show every fate"
+    assert min(counts) > 0, "the settings are meant to show every fate"
     sides = proposals.candidates[:, 2:] - proposals.candidates[:, :2]
     assert torch.equal(fate == Fate.TOO_SMALL, (sides < s.rpn_min_size).any(dim=1))
     assert torch.equal(fate == Fate.BELOW_SCORE, (fate != Fate.TOO_SMALL) & (proposals.scores < s.rpn_score_thresh))
