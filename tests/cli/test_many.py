@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import sys
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def test_the_waterfalls_recalls_are_the_same(named: Path, out: Path) -> None:
     assert list(told.pop("ms")) == list(expected.pop("ms"))
     assert told == expected
     assert run("waterfall", named, "--out", out).stdout == run("waterfall", named).stdout
+
+
+def test_the_reports_numbers_are_the_same(named: Path, out: Path, tmp_path: Path) -> None:
+    expected, told = (_reported(data, tmp_path / "report.html") for data in (named, out))
+    by_name = lambda case: case["image"]["name"]  # noqa: E731
+    cases, expected_cases = (sorted(report.pop("cases"), key=by_name) for report in (told, expected))
+    assert told == expected
+    assert cases == expected_cases
+    assert cases
+
+
+def _reported(data: Path, file: Path) -> dict:
+    run("report", data, "--out", file, "--no-fixes")
+    return json.loads(re.search(r'<script id="numbers" type="application/json">(.*?)</script>', file.read_text())[1])
 
 
 def test_the_figures_are_the_same(named: Path, out: Path) -> None:
