@@ -16,6 +16,7 @@ from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.analysis.metrics import coco_report
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.pipeline.results import Detections
 
 PARTNER_IOU = 0.5
 """From here on two detections of one class are the same find, as in COCO's evaluation."""
@@ -46,6 +47,12 @@ class Found:
     boxes_in_image: Tensor
     scores: Tensor
     names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: Detections, classes: Sequence[str]) -> Found:
+        """Those of a trace, by a detector of these classes."""
+        names = tuple(classes[label] for label in found.labels.tolist())
+        return cls(found.boxes_in_image.cpu(), found.scores.cpu(), names)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def compare(a: Story, b: Story) -> CanvasWidget | Still:
     """
     if a.source.shape != b.source.shape or digest(a.source) != digest(b.source):
         raise ValueError(f"{a.name} and {b.name} are different pictures; compare two traces of one.")
-    found = {"a": _found(a), "b": _found(b)}
+    found = {side: Found.of(of.detections, of.detector.classes) for side, of in zip(SIDES, (a, b), strict=True)}
     return shown(Comparison(a, b, found, compare_detections(found["a"], found["b"]), f"compare {uuid4()}"))
 
 
@@ -92,12 +92,6 @@ class Comparison:
         counts = Counter(pair.difference for pair in self.pairs)
         rows = [{"difference": kind.value, "detections": counts[kind]} for kind in Difference]
         return text_table(f"A: {_told(self.story)}\nB: {_told(self.other)}", rows)
-
-
-def _found(story: Story) -> Found:
-    found, classes = story.detections, story.detector.classes
-    names = tuple(classes[label] for label in found.labels.tolist())
-    return Found(found.boxes_in_image.cpu(), found.scores.cpu(), names)
 
 
 def _told(story: Story) -> str:

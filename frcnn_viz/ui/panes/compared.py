@@ -24,16 +24,14 @@ CHOSEN = Option("compare.chosen", "")
 """A side and a candidate of its detections, such as `a120`, which stays where others come and go."""
 
 
-def found_by(of: Session) -> Found:
-    """The detections of a view."""
-    found, classes = of.trace.detections, of.detector.classes
-    names = tuple(classes[label] for label in found.labels.tolist())
-    return Found(found.boxes_in_image.cpu(), found.scores.cpu(), names)
+def found_on(a: Session, b: Session) -> dict[str, Found]:
+    """The detections of both views."""
+    return {side: Found.of(of.trace.detections, of.detector.classes) for side, of in zip(SIDES, (a, b), strict=True)}
 
 
 def pictures(a: Session, b: Session) -> None:
     """The tab `picture`."""
-    sides, found = {"a": a, "b": b}, {"a": found_by(a), "b": found_by(b)}
+    sides, found = {"a": a, "b": b}, found_on(a, b)
     same_picture = a.image.sha256 == b.image.sha256
     pairs = compare_detections(found["a"], found["b"]) if same_picture else []
     chosen = chosen_pair(sides, pairs)
@@ -113,7 +111,7 @@ def listed(a: Session, b: Session) -> None:
     if a.image.sha256 != b.image.sha256:
         st.info("The pictures differ, so no detection of one has a partner in the other.")
         return
-    found = {"a": found_by(a), "b": found_by(b)}
+    found = found_on(a, b)
     rows = differences_table(found, compare_detections(found["a"], found["b"]))
     if not rows:
         st.info("Neither view finds anything; lower the score threshold.")
