@@ -137,9 +137,9 @@ def delete(
         sums = attribution.map.new_zeros(PATCHES**2 + 1).index_add_(0, patches.flatten(), attribution.map.flatten())
         bare = pixels.clone()
         bare[:, :, :height, :width] *= patches == 0
-        falls = bool(function(pixels) >= function(bare))
+        first, last = function(pixels), function(bare)  # of every order
     generator = torch.Generator().manual_seed(seed)
-    orders = [sums[1:].argsort(descending=falls, stable=True).cpu()]
+    orders = [sums[1:].argsort(descending=bool(first >= last), stable=True).cpu()]
     orders += [torch.randperm(PATCHES**2, generator=generator) for _ in range(CHANCES)]
     values = []
     for done, order in enumerate(orders):
@@ -147,11 +147,12 @@ def delete(
         with turn_on(trace.device).take(), torch.no_grad():
             places = order.argsort().to(trace.device)
             gone = torch.cat([places.new_full((1,), PATCHES**2), places])[patches]  # what is around is never deleted
-            for some in counts.to(trace.device).split(at_once(pixels)):
+            for some in counts[1:-1].to(trace.device).split(at_once(pixels)):
                 changed = pixels.repeat(len(some), 1, 1, 1)
                 changed[:, :, :height, :width] *= (gone >= some[:, None, None])[:, None]
                 values.append(function(changed))
-    curves = torch.cat(values).view(len(orders), -1).cpu()
+    curves = torch.cat(values).view(len(orders), -1)
+    curves = torch.cat([first.expand(len(orders), 1), curves, last.expand(len(orders), 1)], dim=1).cpu()
     return Deletion(measured.kind, counts / PATCHES**2, curves[0], curves[1:])
 
 
