@@ -59,7 +59,10 @@ class NamedTrace(Trace):
             SettingsError: there is no such setting, or it cannot have that value.
         """
         settings = (settings or self.settings).replace(**changes)
-        return type(self)(self.detector, self._given, settings, memory=self._memory, image_key=self._image_key)
+        other = type(self)(self.detector, self._given, settings, memory=self._memory, image_key=self._image_key)
+        if "url" in vars(self):  # most of what a slider's turn would take
+            other.url = self.url
+        return other
 
     @cached_property
     def url(self) -> str:

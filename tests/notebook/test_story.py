@@ -95,7 +95,8 @@ def test_what_cannot_be_shown_is_refused(stage: str, level: int | None, told: st
 
 
 def test_at_other_settings_only_what_depends_on_them_is_computed_again(story: Story) -> None:
-    other = story.at(box_score_thresh=0.9)
+    url, other = story.url, story.at(box_score_thresh=0.9)
+    assert other.url is url
     assert other.proposals is story.proposals
     assert other.settings == story.settings.replace(box_score_thresh=0.9)
     assert story.at(other.settings).detections is other.detections
