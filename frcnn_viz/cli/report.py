@@ -58,13 +58,12 @@ def report(
 
 def _of_picture(path: Path, detector: Detector, changes: list[str] | None, random_weights: bool) -> str:
     from frcnn_viz.data.images import load_image
-    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.pipeline.trace import Trace
     from frcnn_viz.report.view import Seen, usual_shot, view_report
     from frcnn_viz.ui.code import code_of
     from frcnn_viz.words import word
 
-    image, settings = load_image(path), Settings.of(detector.model).with_text(pairs(changes or []))
+    image, settings = load_image(path), settings_of(detector, changes)
     trace = Trace(detector.model, image.tensor, settings)
     code = code_of(
         "detections",
@@ -81,7 +80,6 @@ def _of_picture(path: Path, detector: Detector, changes: list[str] | None, rando
 def _of_set(path: Path, detector: Detector, changes: list[str] | None, most: int, seek_fixes: bool) -> str:
     from frcnn_viz.data.images import clean_name, load_image
     from frcnn_viz.data.sources import open_source
-    from frcnn_viz.pipeline.settings import Settings
     from frcnn_viz.report.cases import Image
     from frcnn_viz.report.examination import examination_report, worst
     from frcnn_viz.report.totals import Totals

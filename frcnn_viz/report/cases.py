@@ -25,6 +25,7 @@ from frcnn_viz.report.elements import el, table
 from frcnn_viz.report.picture import SIDE, Shot, figure
 from frcnn_viz.words import word
 
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """One image of the set. name: its own; truth: what is on it; examined: what came of it."""
