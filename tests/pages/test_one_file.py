@@ -22,7 +22,7 @@ def screen_of(name: str, **link: str) -> Screen:
     return open_page(name, **link).session_state["kept_screen"]["now"]
 
 
-@pytest.mark.parametrize(("name", "pinned", "count"), [("compare", PINNED, 2), ("features", "", 1), ("metrics", "", 1)])
+@pytest.mark.parametrize(("name", "pinned", "count"), [("compare", PINNED, 2), ("overview", "", 1), ("metrics", "", 1)])
 def test_a_page_as_one_file(name: str, pinned: str, count: int) -> None:
     screen = screen_of(name, image="fog", **({"pinned": pinned} if pinned else {}))
     text = file_of(screen)
@@ -32,6 +32,7 @@ def test_a_page_as_one_file(name: str, pinned: str, count: int) -> None:
         if not scene.overlay:
             assert gzip.decompress(base64.b64decode(held)) == replace(scene, url="").pack()
     views = json.loads(re.search(r'type="application/json">(.*?)</script>', text)[1])["views"]
+    assert f"<code>/{name.removeprefix('overview')}?model=street-fpn&amp;image=fog" in text
     here = screen.here
     assert views[-1] == json.loads(json.dumps(describe_trace(here.detector, here.image, here.trace)))
     assert [view["model"] for view in views] == (["street-c4"] if pinned else []) + ["street-fpn"]

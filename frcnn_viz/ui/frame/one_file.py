@@ -20,6 +20,7 @@ from frcnn_viz.ui.frame.pages import title_of
 from frcnn_viz.ui.images import content_of
 from frcnn_viz.ui.panes.pinned import pinned, told_of
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.view import View
 from frcnn_viz.words import word
 
 
@@ -77,7 +78,8 @@ def file_of(screen: Screen) -> str:
 
 
 def _seen(of: Session, screen: Screen) -> Seen:
-    link = f"/{screen.page}?{urlencode(of.view.link())}"
+    path = "" if screen.page == View.page else screen.page  # the first page is at the root
+    link = f"/{path}?{urlencode(of.view.link())}"
     return Seen(told_of(of), of.detector, of.image, of.trace, screen.code(of), link)
 
 
