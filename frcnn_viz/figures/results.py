@@ -87,6 +87,7 @@ def _stacked(names: list[str], bars: dict[str, tuple[list[int], str]], title: st
     figure.update_layout(
         title=title,
         barmode="stack",
+        showlegend=True,
         yaxis={"autorange": "reversed", "type": "category"},
         legend={"orientation": "h", "traceorder": "normal", "y": 1.12, "x": 1, "xanchor": "right"},
     )

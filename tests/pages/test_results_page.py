@@ -108,10 +108,13 @@ def test_two_runs_are_compared_and_the_second_is_asked_for(folders: tuple) -> No
     assert "Name the results of another run" in texts(opened("against", folders[0]))
     test = opened("against", folders[0], **{"results.against": str(folders[1].path)})
     assert "objects on 3 images that both examined" in texts(test)
+    assert "A and B differ in Score threshold (0.5 in A, 0.05 in B)." in texts(test)
     (table,) = [frame.value for frame in test.dataframe]
     assert table["only B finds"].sum() > table["only A finds"].sum() == 0
     test.segmented_control(key="option_results.part").set_value("verdict_b").run()
     assert not test.exception
+    test.segmented_control(key="option_results.side").set_value("lost").run()
+    assert "There is no such object." in texts(test)
 
 
 def test_names_and_paths_in_rows_are_shown_as_they_are_written_and_opened_only_as_pictures(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import streamlit as st
 
 from frcnn_viz.figures.results import difference_figure, difference_rows
+from frcnn_viz.pipeline.settings import FIELD_NAMES
+from frcnn_viz.scale.folder import Plan
 from frcnn_viz.scale.versus import COLUMNS, Versus
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.controls import number, segments
@@ -58,6 +62,23 @@ def tell_shared(versus: Versus) -> None:
         f"A is {plain(versus.a.plan.model)}, B {plain(versus.b.plan.model)}: {shared.objects:,} objects on "
         f"{shared.images:,} images that both examined." + (f" Left out are images: {told}." if told else "")
     )
+    if differing := _differing(versus.a.plan, versus.b.plan):
+        st.caption(f"A and B differ in {', '.join(differing)}.")
+
+
+def _differing(a: Plan, b: Plan) -> list[str]:
+    """Weights and settings of two runs that are not the same, in words."""
+    weights = ["their weights"] if a.fingerprint != b.fingerprint else []
+    pairs = [(name, a.settings.get(name), b.settings.get(name)) for name in FIELD_NAMES]
+    return weights + [
+        f"{word(name).term} ({plain(_short(one))} in A, {plain(_short(other))} in B)"
+        for name, one, other in pairs
+        if one != other
+    ]
+
+
+def _short(value: object) -> str:
+    return f"{json.dumps(value):.60}"
 
 
 def wall(versus: Versus, won: int, lost: int) -> None:
@@ -65,7 +86,7 @@ def wall(versus: Versus, won: int, lost: int) -> None:
     side = segments(SIDE, "results.side", titles)
     count = won if side == "won" else lost
     if not count:
-        st.info(word("results.none_chosen").sentence)
+        st.info(word("results.no_such").sentence)
         return
     page = number(PAGE, "results.page", 1, -(-count // PER_PAGE))
     with st.spinner(word("results.loading").sentence):
