@@ -23,7 +23,7 @@ def body(here: Session) -> None:
     if results is None:
         return
     chosen = ask_chosen(results)
-    left, right = st.columns([2, 3])
+    left, right = st.columns([3, 4])
     with left:
         offered = {name: word(f"results.by_{name}").term for name in (*COLUMNS, "quantile")}
         by = choice(BY, "results.by", offered | {TAG + name: name for name in results.tags})
@@ -35,7 +35,7 @@ def body(here: Session) -> None:
         if count > len(told):
             st.caption(f"The {len(told):,} with the most misses and false alarms, of {count:,}.")
     with right:
-        chart(group_figure(told), "result_groups", 240)
+        chart(group_figure(told), "result_groups", 206)
         steps = waterfall(results, chosen)
         if steps.objects:
-            chart(stage_recalls_figure(steps.recalls), "result_stages", 270)
+            chart(stage_recalls_figure(steps.recalls), "result_stages", 236)
