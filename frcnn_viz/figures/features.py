@@ -43,7 +43,7 @@ def cell_profile(feature_map: Tensor, row: int, column: int, level: int) -> go.F
     values = feature_map[:, row, column].cpu().numpy()
     figure = go.Figure(go.Bar(x=np.arange(len(values)), y=values, marker_color=level_colour(level)))
     figure.update_layout(
-        title=f"Cell (row {row}, column {column}) over its {len(values)} channels",
+        title=f"The {len(values)} channels at {row}, {column}",
         xaxis_title=word("axis.channel").term,
         yaxis_title=word("axis.activation").term,
     )
