@@ -16,13 +16,9 @@ def digest(table: pa.Table) -> str:
     """
     whole = hashlib.sha256(f"{table.num_rows} {table.column_names}".encode())
     for column in table.columns:
-        for part in _parts(_one(column)):
+        for part in _parts(column.combine_chunks()):
             whole.update(part)
     return whole.hexdigest()
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def _parts(array: pa.Array) -> Iterator[bytes]:
