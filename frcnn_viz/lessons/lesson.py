@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -77,13 +78,23 @@ class Lesson:
             CannotAsk: with the reason.
             LessonError: what the lesson's author wrote fails.
         """
+        if lacking := self.lacking(scene):
+            raise CannotAsk(lacking)
         drawn = f"{seed}|{self.name}|{stage}|{scene.image.sha256}|{scene.detector.fingerprint}"
         ask = (self.transfer or self.ask) if stage is Stage.TRANSFER else self.ask
-        try:
-            for need in self.needs:
-                if lacking := need(scene):
-                    raise CannotAsk(lacking)
+        with self._blamed():
             return _questions(ask(scene, random.Random(drawn)))
+
+    def lacking(self, scene: Scene) -> str:
+        """What a scene lacks for it, in a sentence; empty where nothing does. Raises as `questions`."""
+        with self._blamed():
+            return next((sentence for need in self.needs if (sentence := need(scene))), "")
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """What its author's code raises becomes one of the two errors that callers know."""
+        try:
+            yield
         except CannotAsk:
             raise
         except SettingsError as error:

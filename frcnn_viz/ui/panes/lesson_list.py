@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from frcnn_viz.lessons import Lesson, Scene
+from frcnn_viz.lessons import CannotAsk, Lesson, LessonError, Scene
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
 from frcnn_viz.ui import view
 from frcnn_viz.ui.changes import attempt
@@ -51,9 +51,9 @@ def _line(lesson: Lesson, record: Record, scene: Scene) -> None:
 def _lacking(lesson: Lesson, scene: Scene) -> str:
     """What the picture in view lacks for it, in a sentence."""
     try:
-        return next((sentence for need in lesson.needs if (sentence := need(scene))), "")
-    except Exception as error:  # whatever a teacher's code may raise
-        return f"The lesson {lesson.name!r} fails on this picture ({error!r:.200})."
+        return lesson.lacking(scene)
+    except (CannotAsk, LessonError) as error:
+        return str(error)
 
 
 def _student(record: Record) -> None:
