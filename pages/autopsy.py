@@ -98,6 +98,9 @@ def why(here: Session) -> None:
     this, examined = this_image(here), examined_here(here)
     object_ = chosen_object(examined)
     finding = None if object_ is None else examined.findings[object_]
+    if here.ground_truth is None:
+        nothing_drawn(here)
+        return
     if finding is None or finding.anchor is None:
         st.info("Choose an object on the picture; here the score of the box that came nearest to it is explained.")
         return
