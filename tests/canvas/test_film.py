@@ -45,13 +45,16 @@ def host(page: Page) -> Host:
 
 
 def shown(host: Host) -> tuple[int, int, int]:
-    """The frame whose picture is seen, the number of its boxes, and of those in all frames."""
-    host.drawn()
-    red = host.page.evaluate(
-        """() => { const one = document.querySelector('canvas.picture');
-        return one.getContext('2d').getImageData(one.width / 2, one.height - 4, 1, 1).data[0]; }"""
+    """The frame whose picture is seen, once it has come, the number of its boxes, and of those in all frames."""
+    host.page.wait_for_function(
+        "(({ film }) => film.at === film.wanted)(document.querySelector('.box-canvas').__state)"
     )
-    return (round(red / 40), *host.state("S.shown.map((one) => one.length)"))
+    host.drawn()
+    red, boxes, still = host.state(
+        """(({ width, height }) => [S.on.picture.getImageData(width / 2, height - 4, 1, 1).data[0],
+            ...S.shown.map((one) => one.length)])(S.parts.canvas)"""
+    )
+    return round(red / 40), boxes, still
 
 
 def test_each_frame_has_its_own_picture_and_boxes(host: Host) -> None:
