@@ -20,6 +20,7 @@ from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.classroom.door import Door, is_class, open_door
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.hosts import OwnHosts
 from frcnn_viz.ui.quiet import collect_when_quiet
@@ -44,10 +45,13 @@ async def health(_: Request) -> PlainTextResponse:
     return PlainTextResponse(words())
 
 
+door = [Middleware(Door)] if is_class() else []
+if door:
+    open_door()
 app = st.App(
     FRAME,
     lifespan=warm_up,
     routes=[Route("/health", health), *images.routes(), *library.routes()],
-    middleware=[Middleware(OwnHosts)],
+    middleware=[Middleware(OwnHosts), *door],
     on_script_error=show_error,
 )

@@ -28,7 +28,7 @@ from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import Settings
@@ -158,12 +158,12 @@ class Archive(Generic[T]):
 
 def open_archive(folder: Path | None = None) -> Archive[Examination]:
     """The archive of images in a workspace's folder, the usual one where none is named."""
-    return Archive((folder or default_folder()) / "examined.sqlite", to_json, from_json)
+    return Archive((folder or tenant().folder) / "examined.sqlite", to_json, from_json)
 
 
 def open_frames(folder: Path | None = None) -> Archive[FrameRecord]:
     """The archive of clips' frames beside it."""
-    return Archive((folder or default_folder()) / "frames.sqlite", sightings.to_json, sightings.from_json)
+    return Archive((folder or tenant().folder) / "frames.sqlite", sightings.to_json, sightings.from_json)
 
 
 def to_json(one: Examination) -> str:

@@ -56,7 +56,7 @@ def look(folder: Path | None) -> Iterator[Part]:
     compute = devices()
     yield compute
     if not compute.broken:
-        from frcnn_viz.data.workspace import default_folder
+        from frcnn_viz.data.tenant import default_folder
 
         folder = (folder or default_folder()).expanduser().resolve()
         yield weights()

@@ -88,7 +88,8 @@ def import_data(
     workspace: Annotated[Path | None, typer.Option(help="The app's folder of images.")] = None,
 ) -> None:
     """Add pictures and their ground truth to the app's workspace."""
-    from frcnn_viz.data.workspace import Workspace, default_folder
+    from frcnn_viz.data.tenant import default_folder
+    from frcnn_viz.data.workspace import Workspace
 
     source, dataset = _read(path)
     kept = Workspace(workspace or default_folder())
@@ -105,7 +106,8 @@ def export_data(
     """Take the pictures of the app's workspace and their ground truth out of it."""
     from frcnn_viz.data.annotations import DataError
     from frcnn_viz.data.formats import write_dataset
-    from frcnn_viz.data.workspace import Workspace, default_folder
+    from frcnn_viz.data.tenant import default_folder
+    from frcnn_viz.data.workspace import Workspace
 
     folder = workspace or default_folder()
     kept = Workspace(folder) if folder.is_dir() else None

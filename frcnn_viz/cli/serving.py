@@ -64,7 +64,7 @@ def app(
     Where the app runs already on the same workspace, that server is used, unless it would have to be another one.
     """
     from frcnn_viz.cli.opening import open_named
-    from frcnn_viz.data.workspace import default_folder
+    from frcnn_viz.data.tenant import default_folder
 
     if memory:
         parse_bytes(memory)

@@ -14,12 +14,13 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.paths import PACKAGE
 
 CRASHED = "The process that did this ended without a word (exit status {}): it crashed, or was killed. Start it again."
@@ -43,7 +44,7 @@ class Child:
     def __init__(self, module: str, task: Any) -> None:
         """Start it: `module` by its name, with a task that can be pickled."""
         self.said: list[Any] = []
-        self._process = _start(module)
+        self._process = _start(module, tenant().environment())
         self._listener = threading.Thread(target=_listen, args=(self._process, task, self.said), daemon=True)
         self._listener.start()
         self._stopped = False
@@ -95,7 +96,7 @@ class Worker:
         """
         with self._lock:
             if self._process is None or self._process.poll() is not None:
-                self._process = _start(self._module)
+                self._process = _start(self._module, {})  # it serves whoever asks
                 weakref.finalize(self, _end, self._process)
             process, said = self._process, []
             talk = threading.Thread(target=_exchange, args=(process, question, said), daemon=True)
@@ -145,14 +146,14 @@ def answer(work: Callable[[Any], Any]) -> None:
     os._exit(0)
 
 
-def _start(module: str) -> subprocess.Popen:
+def _start(module: str, environment: Mapping[str, str]) -> subprocess.Popen:
     path = os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH"))))
     return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, **environment, "PYTHONPATH": path},
     )
 
 

@@ -23,8 +23,8 @@ from frcnn_viz.data.decoding import Decoder, look
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.sources import suffix
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.data.video_facts import SUFFIXES, VideoFacts
-from frcnn_viz.data.workspace import default_folder
 
 OPEN = 4
 """Videos whose decoders are kept: each is a process of its own."""
@@ -67,7 +67,7 @@ def find_clip(name: str, folder: Path | None = None) -> Clip:
     """
     if name in SAMPLE_CLIPS:
         return SAMPLE_CLIPS[name].clip(name)
-    files = _files(folder or default_folder())
+    files = _files(folder or tenant().folder)
     file = files.clip(name)
     told = lambda frame: _by_hand(files.objects(name, frame))  # noqa: E731
     return _clip(name, file.name, files.video_path(name), file.facts, told)

@@ -17,7 +17,6 @@ set aside and never written over; the rest can be used.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +26,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock, Timeout
-from platformdirs import user_data_path
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
 from frcnn_viz.data.clip_files import ClipFiles
@@ -394,9 +392,3 @@ class Workspace:
     def _save_index(self, **changes: Any) -> None:
         index = replace(self._index(), **changes)
         write_whole(self.folder / "workspace.json", as_json(index.to_dict()))
-
-
-def default_folder() -> Path:
-    """Where the workspace is unless told otherwise: `FRCNN_VIZ_WORKSPACE`, else the user's data directory."""
-    chosen = os.environ.get("FRCNN_VIZ_WORKSPACE")
-    return Path(chosen).expanduser() if chosen else user_data_path("frcnn-viz", appauthor=False) / "workspace"

@@ -11,7 +11,8 @@ from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.samples import SAMPLE_SETS, SAMPLES, sample_picture, samples_of
-from frcnn_viz.data.workspace import Workspace, default_folder
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.lessons.record import Row
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.models.registry import Detector, load_detector
@@ -48,7 +49,7 @@ def open_picture(key: str) -> tuple[LoadedImage, GroundTruth | None]:
     if key.startswith(PREFIX):
         clip, frame = find_frame(key)
         return clip.frame(frame), clip.truth(frame)
-    workspace = Workspace(default_folder())
+    workspace = Workspace(tenant().folder)
     if key not in workspace:
         raise DataError(f"The picture {key[:40]!r} is not in this workspace; add the student's, and try again.")
     objects = workspace.item(key).objects

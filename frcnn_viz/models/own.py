@@ -25,7 +25,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from frcnn_viz.data.annotations import DataError, clean_class
 from frcnn_viz.data.files import write_whole
 from frcnn_viz.data.images import clean_name
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import BACKGROUND, Entry
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.pretrained import FROZEN_EPS
@@ -181,4 +181,4 @@ _COUNTER = re.compile(r"^backbone\.body\..*num_batches_tracked$")
 
 
 def _folder() -> Path:
-    return default_folder() / "models"
+    return tenant().folder / "models"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import HALF, RANDOM, Entry, ModelError
 from frcnn_viz.models.own import numbered
 from frcnn_viz.models.variant import Variant, alter
@@ -29,7 +29,7 @@ MOST_BYTES = 1_000_000
 
 def runs_folder() -> Path:
     """Where the runs are: in the workspace's folder."""
-    return default_folder() / "runs"
+    return tenant().folder / "runs"
 
 
 def kept_steps(folder: Path) -> dict[int, Path]:

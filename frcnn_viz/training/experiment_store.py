@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from frcnn_viz.data.files import as_json, write_whole
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.training.experiment import Experiment
 from frcnn_viz.training.folder import Folder, making, newest_first
@@ -98,7 +98,7 @@ class ExperimentFolder(Folder):
 
 def experiments_folder() -> Path:
     """Where the experiments are: in the workspace's folder."""
-    return default_folder() / "experiments"
+    return tenant().folder / "experiments"
 
 
 def all_experiments() -> list[ExperimentFolder]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from filelock import FileLock, Timeout
 
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.paths import PACKAGE
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
@@ -104,8 +104,8 @@ def launch(module: str, folder: Signals, threads: int) -> None:
     folder.say(asked)
     environment = {
         **os.environ,
+        **tenant().environment(),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))),
-        "FRCNN_VIZ_WORKSPACE": str(default_folder().absolute()),
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
     }

@@ -16,7 +16,8 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.scenes import CLASSES, draw_scene
-from frcnn_viz.data.workspace import Workspace, default_folder
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.loop import one_thread
@@ -56,7 +57,7 @@ def held_out(count: int) -> tuple[str, ...]:
 
 
 def _pictures(keys: tuple[str, ...]) -> Iterator[tuple[Tensor, GroundTruth]]:
-    workspace = Workspace(default_folder())
+    workspace = Workspace(tenant().folder)
     for key in keys:
         try:
             if key.startswith(SCENE):

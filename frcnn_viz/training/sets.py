@@ -13,7 +13,8 @@ from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
-from frcnn_viz.data.workspace import Workspace, default_folder
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import WORKSPACE
 
@@ -63,7 +64,7 @@ def open_set(data: str) -> OpenSet:
         DataError, TrainingError: it is not there, or cannot be read.
     """
     if data == WORKSPACE:
-        workspace = Workspace(default_folder())
+        workspace = Workspace(tenant().folder)
         return OpenSet(workspace.dataset, workspace.picture)
     if data.partition(":")[0] == SCENES:
         return _scenes(data)

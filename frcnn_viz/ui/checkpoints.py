@@ -10,6 +10,7 @@ from shutil import copyfileobj
 
 import streamlit as st
 
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import Entry
 from frcnn_viz.models.own import PREFIX, add_checkpoint, read_names, remove_checkpoint
 from frcnn_viz.models.registry import DEFAULT_DETECTOR, ENTRIES, entries
@@ -62,7 +63,12 @@ def checkpoint_form(name: str) -> None:
 
 
 def paths_allowed() -> bool:
-    """Whether visitors may name files of this computer: where it answers to itself alone, or was started so."""
+    """Whether this visitor may name files of this computer."""
+    return tenant().opens_paths and is_for_this_computer()
+
+
+def is_for_this_computer() -> bool:
+    """Whether the server answers to this computer alone, or was started so that others may name its files."""
     address = st.get_option("server.address") or ""  # none: it answers to all
     try:
         here_only = address == "localhost" or ip_address(address).is_loopback

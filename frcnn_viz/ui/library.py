@@ -22,7 +22,8 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.samples import SAMPLES, sample_picture
-from frcnn_viz.data.workspace import Item, Workspace, default_folder
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.workspace import Item, Workspace
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
@@ -34,7 +35,7 @@ def workspace() -> Workspace:
     Raises:
         DataError: its folder cannot be used.
     """
-    return _open(default_folder())
+    return _open(tenant().folder)
 
 
 def items() -> list[Item]:

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside, write_whole
-from frcnn_viz.data.workspace import default_folder
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.view import Option
@@ -31,7 +31,7 @@ def record() -> Record:
     except (DataError, RecordError):  # which `keep` tells
         found = None
     if found is None:
-        found = Record(seed=_own_seed(default_folder()))
+        found = Record(seed=_own_seed(tenant().folder))
     return found if found.rows or not SEED.value else replace(found, seed=SEED.value)
 
 

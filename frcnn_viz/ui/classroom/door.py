@@ -1,0 +1,134 @@
+"""The door of a class: every request and every script run is one visitor's, known by a cookie, or nobody's.
+
+The cookies are `HttpOnly` and `SameSite=Lax`, so that no script and no foreign page has them; they are in no link, and
+nothing writes them to a log.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from http.cookies import CookieError, SimpleCookie
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from frcnn_viz.classroom.rules import Rules, line_of, rules
+from frcnn_viz.classroom.visitors import Visitors
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.tenant import Tenant, acting_as, default_folder, find_by
+from frcnn_viz.ui.checkpoints import is_for_this_computer
+
+COOKIE, TEACHER_COOKIE = "frcnn_viz", "frcnn_viz_teacher"
+NOBODY = "this is done for no visitor of the class; open the app in a browser that keeps cookies."
+
+
+@cache
+def visitors() -> Visitors:
+    """Those of this server.
+
+    Raises:
+        ValueError: it is none for a class.
+    """
+    held = rules()
+    if held is None:
+        raise ValueError("this server is not for a class; start it with --class.")
+    return Visitors(default_folder(), held)
+
+
+def is_class() -> bool:
+    """Whether this server is for a class."""
+    return rules() is not None
+
+
+def is_teacher() -> bool:
+    """Whether this script runs for the teacher of a class."""
+    return is_class() and _is_teacher(visitors().rules, st.context.cookies.to_dict())
+
+
+def tenant_of(cookies: dict[str, str]) -> Tenant:
+    """Whose cookies these are.
+
+    Raises:
+        DataError: nobody's.
+    """
+    known = visitors()
+    if _is_teacher(known.rules, cookies):
+        return Tenant(known.base, opens_paths=is_for_this_computer(), line=line_of(known.base))
+    return known.tenant(cookies.get(COOKIE, ""))
+
+
+def _is_teacher(held: Rules, cookies: dict[str, str]) -> bool:
+    return held.is_teacher(cookies.get(TEACHER_COOKIE, ""))
+
+
+def _of_script() -> Tenant:
+    if get_script_run_ctx(suppress_warning=True) is None:
+        raise DataError(NOBODY)
+    return tenant_of(st.context.cookies.to_dict())
+
+
+def open_door() -> None:
+    """From now on, what a script does is done for the visitor whose browser runs it."""
+    find_by(_of_script)
+
+
+class Door:
+    """Middleware: gives a browser that comes without one its secret, and acts for whoever asks.
+
+    A secret is given with a page alone, not with pictures or checks of health. A request without one is nobody's: what
+    needs a workspace is refused by `tenant`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let it in. WebSockets pass: what their scripts do, `_of_script` finds by the same cookies."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        cookies = cookies_of(Headers(scope=scope))
+        try:
+            one = tenant_of(cookies)
+        except DataError:
+            one = None
+        if one is None and _asks_for_page(scope):
+            send = _with_cookie(send, visitors().issue(), scope["scheme"] == "https")
+        if one is None:
+            await self._app(scope, receive, send)
+            return
+        with acting_as(one):
+            await self._app(scope, receive, send)
+
+
+def cookies_of(headers: Headers) -> dict[str, str]:
+    """The cookies of a request, by name."""
+    found: SimpleCookie = SimpleCookie()
+    try:
+        for line in headers.getlist("cookie"):
+            found.load(line)
+    except CookieError:
+        return {}
+    return {name: one.value for name, one in found.items()}
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _with_cookie(send: Send, secret: str, is_secure: bool) -> Send:
+    seconds = 400 * 24 * 60 * 60  # browsers keep no cookie longer; the cleaning is what ends a workspace
+
+    async def with_cookie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            secure = "; Secure" if is_secure else ""
+            cookie = f"{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+            headers = MutableHeaders(scope=message)
+            headers.append("set-cookie", cookie)
+            headers["cache-control"] = "no-store"
+        await send(message)
+
+    return with_cookie
