@@ -21,4 +21,5 @@ WORKDIR /data
 EXPOSE 8501
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://localhost:8501/health', timeout=5)"]
 ENTRYPOINT ["frcnn-viz"]
-CMD ["app", "--no-browser", "--host", "0.0.0.0", "--port", "8501"]
+# --shared: whom the port is published to uses this one workspace; for others, --class in its place (compose.yaml).
+CMD ["app", "--no-browser", "--host", "0.0.0.0", "--port", "8501", "--shared"]

@@ -2,12 +2,13 @@
 PYTHON ?= python3
 HOST ?=
 PORT ?=
+OPTIONS ?=
 BIN := .venv/bin
 
 .PHONY: help run test test-gpu bench docs lint clean
 
 help:
-	@echo "make run    open the app (HOST=, PORT= choose where it answers)"
+	@echo "make run    open the app (HOST=, PORT= choose where it answers; OPTIONS=--class for a class)"
 	@echo "make test   lint, import contracts, unit tests, browser tests"
 	@echo "make bench  print the speed ratios and write docs/benchmarks.md"
 	@echo "make test-gpu  ask a GPU all that can be asked of it; docs/benchmarks.md"
@@ -30,7 +31,7 @@ help:
 	@touch $@
 
 run: .venv/installed
-	@$(BIN)/frcnn-viz app $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+	@$(BIN)/frcnn-viz app $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(OPTIONS)
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -20,7 +20,9 @@ from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.classroom import login
 from frcnn_viz.ui.classroom.door import Door, is_class, open_door
+from frcnn_viz.ui.classroom.upkeep import keep_clean
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.hosts import OwnHosts
 from frcnn_viz.ui.quiet import collect_when_quiet
@@ -35,9 +37,12 @@ async def warm_up(_: object) -> AsyncIterator[None]:
         Trace(load_detector().model, image.tensor).detections  # noqa: B018
     gc.collect()
     gc.freeze()
-    collecting = asyncio.create_task(collect_when_quiet())
+    tasks = [asyncio.create_task(collect_when_quiet())]
+    if is_class():
+        tasks.append(asyncio.create_task(keep_clean()))
     yield
-    collecting.cancel()
+    for task in tasks:
+        task.cancel()
 
 
 async def health(_: Request) -> PlainTextResponse:
@@ -45,13 +50,15 @@ async def health(_: Request) -> PlainTextResponse:
     return PlainTextResponse(words())
 
 
-door = [Middleware(Door)] if is_class() else []
-if door:
+middleware, routes = [Middleware(OwnHosts)], [Route("/health", health), *images.routes(), *library.routes()]
+if is_class():
     open_door()
+    middleware.append(Middleware(Door))
+    routes += login.routes()
 app = st.App(
     FRAME,
     lifespan=warm_up,
-    routes=[Route("/health", health), *images.routes(), *library.routes()],
-    middleware=[Middleware(OwnHosts), *door],
+    routes=routes,
+    middleware=middleware,
     on_script_error=show_error,
 )

@@ -13,6 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from frcnn_viz import __version__
+from frcnn_viz.classroom.rules import CLASS_VARIABLE
 from frcnn_viz.cli import cli
 from frcnn_viz.paths import HOSTS_VARIABLE, ROOT
 from frcnn_viz.ui.running import PORT
@@ -57,7 +58,8 @@ def test_the_program_runs_as_a_user_on_a_volume_that_is_its_own() -> None:
 @pytest.mark.parametrize("line", [command("CMD"), APP["command"]], ids=["Dockerfile", "compose"])
 def test_the_app_understands_what_it_is_started_with(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to the server itself, which is asked for the port that the health check asks."""
-    monkeypatch.setenv(HOSTS_VARIABLE, "")  # so that it is put back
+    for name in (HOSTS_VARIABLE, CLASS_VARIABLE):  # so that they are put back
+        monkeypatch.setenv(name, "")
     monkeypatch.chdir(".")
     started: list[list[str]] = []
     monkeypatch.setattr("streamlit.web.cli.main", lambda arguments, **_: started.append(arguments))

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -18,6 +18,7 @@ import typer
 from click import Abort
 from filelock import FileLock, Timeout
 
+from frcnn_viz.cli.others import begin_class, check_host, teacher_link
 from frcnn_viz.cli.output import console
 from frcnn_viz.cli.window import show_window, window_command
 from frcnn_viz.extras import lacking
@@ -27,6 +28,8 @@ from frcnn_viz.ui.running import EVERYWHERE, Running, announce, find, free_port,
 
 START_SECONDS = 60
 """How long a command waits for another that is starting the server of the same workspace."""
+CLASS = "Others"
+"""The heading of the options that let them in."""
 LOOK = 0.1
 """Seconds between two looks at whether the server answers."""
 
@@ -55,6 +58,25 @@ def app(
     allow_paths: Annotated[
         bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
     ] = False,
+    for_class: Annotated[
+        bool, typer.Option("--class", help="For others: each has a workspace of their own.", rich_help_panel=CLASS)
+    ] = False,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="For others: all see and change this one.", rich_help_panel=CLASS)
+    ] = False,
+    images: Annotated[
+        int, typer.Option(min=1, help="Pictures and clips that each may keep.", rich_help_panel=CLASS)
+    ] = 40,
+    megabytes: Annotated[
+        int, typer.Option(min=10, help="Of all files that each may keep.", rich_help_panel=CLASS)
+    ] = 500,
+    days: Annotated[
+        int,
+        typer.Option(min=1, help="After which, from the last visit, what each kept is removed.", rich_help_panel=CLASS),
+    ] = 14,
+    run_minutes: Annotated[
+        float, typer.Option(min=0.1, help="After which a run gives way to one that waits.", rich_help_panel=CLASS)
+    ] = 5,
     memory: Annotated[
         str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
     ] = "",
@@ -66,6 +88,7 @@ def app(
     from frcnn_viz.cli.opening import open_named
     from frcnn_viz.data.tenant import default_folder
 
+    check_host(host, for_class, shared)
     if memory:
         parse_bytes(memory)
         os.environ[MEMORY_VARIABLE] = memory
@@ -84,11 +107,12 @@ def app(
             raise ValueError(f"{lessons} is no folder; name one that holds lessons, each a .py file.")
         os.environ[LESSONS_VARIABLE] = str(folder_of_lessons)
     options = open_named(files, folder) if files else {}
-    own = bool(allow_host or allow_paths or memory or model or lessons)
+    token = begin_class(images, megabytes, days, run_minutes) if for_class else ""
+    own = bool(allow_host or allow_paths or memory or model or lessons or for_class)
     look = not no_browser and _has_display()
 
     def greet(server: Running, ended: Event) -> bool:
-        return _show(server, options, ended, window) if look else _print(server, options)
+        return _show(server, options, ended, window, token) if look else _print(server, options, token)
 
     with _alone(folder) as let_others:
         found = find(folder)
@@ -108,15 +132,16 @@ def app(
             return greet(server, ended)
 
         try:
-            _serve(server, started)
+            _serve(server, started, [f"--server.maxUploadSize={megabytes}"] if for_class else [])
         finally:
             withdraw(folder, server)
 
 
-def _serve(server: Running, started: Callable[[Event], bool]) -> None:
+def _serve(server: Running, started: Callable[[Event], bool], more: Sequence[str]) -> None:
     """Run the server in this process, so that what ends this ends it; call `started` once it answers.
 
-    `started` is given what tells that the server ends; if it returns True, the server is no longer needed.
+    `started` is given what tells that the server ends; if it returns True, the server is no longer needed. `more` are
+    settings of Streamlit's.
     """
     ended, unneeded = Event(), Event()
 
@@ -137,7 +162,7 @@ def _serve(server: Running, started: Callable[[Event], bool]) -> None:
     try:
         with _sigterm_unwinds():
             place = [f"--server.port={server.port}", f"--server.address={server.host}"]
-            streamlit(["run", str(APP), *quiet, *place], prog_name="streamlit", standalone_mode=False)
+            streamlit(["run", str(APP), *quiet, *place, *more], prog_name="streamlit", standalone_mode=False)
     except (KeyboardInterrupt, Abort):  # Ctrl+C, or the window is closed
         if not unneeded.is_set():
             raise typer.Exit(128 + signal.SIGINT) from None
@@ -146,8 +171,10 @@ def _serve(server: Running, started: Callable[[Event], bool]) -> None:
         waiting.join(1)
 
 
-def _print(server: Running, options: dict[str, str]) -> bool:
+def _print(server: Running, options: dict[str, str], token: str = "") -> bool:
     print(f"The app is at {server.link(options)}", flush=True)
+    if token:
+        print(f"Its teacher comes in at {teacher_link(server, token)}", flush=True)
     if server.pid == os.getpid():
         if server.host in EVERYWHERE:
             print(f"For other computers it is at http://{_own_address()}:{server.port}/", flush=True)
@@ -155,10 +182,10 @@ def _print(server: Running, options: dict[str, str]) -> bool:
     return False
 
 
-def _show(server: Running, options: dict[str, str], ended: Event, window: bool) -> bool:
-    """Open the link; whether that was a window, and it is closed."""
-    _print(server, options)
-    link = server.link(options)
+def _show(server: Running, options: dict[str, str], ended: Event, window: bool, token: str) -> bool:
+    """Open the link, of a class the teacher's; whether that was a window, and it is closed."""
+    _print(server, options, token)
+    link = teacher_link(server, token) if token else server.link(options)
     if not window:
         webbrowser.open(link)
         return False

@@ -19,6 +19,7 @@ from frcnn_viz.classroom.visitors import Visitors
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.tenant import Tenant, acting_as, default_folder, find_by
 from frcnn_viz.ui.checkpoints import is_for_this_computer
+from frcnn_viz.ui.errors import show_error
 
 COOKIE, TEACHER_COOKIE = "frcnn_viz", "frcnn_viz_teacher"
 NOBODY = "this is done for no visitor of the class; open the app in a browser that keeps cookies."
@@ -72,6 +73,15 @@ def _of_script() -> Tenant:
 def open_door() -> None:
     """From now on, what a script does is done for the visitor whose browser runs it."""
     find_by(_of_script)
+
+
+def turn_away_nobody() -> None:
+    """End the script, with a sentence, where the browser brought no cookie of this class."""
+    try:
+        _of_script()
+    except DataError as error:
+        show_error(error)
+        st.stop()
 
 
 class Door:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from frcnn_viz import paths
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.classroom.door import is_class, turn_away_nobody
 from frcnn_viz.ui.frame import sidebar
 from frcnn_viz.ui.frame.pages import MOVED, PAGES, title_of
 from frcnn_viz.words import word
@@ -30,6 +31,8 @@ def old(name: str, page: str, tab: str) -> st.Page:
 
 
 st.set_page_config(page_title="frcnn-viz", page_icon=str(paths.ASSETS / "icon.png"), layout="wide")
+if is_class():
+    turn_away_nobody()
 third = session.has_third_head()
 sections: dict[str, list[st.Page]] = {}
 for name, entry in PAGES.items():
