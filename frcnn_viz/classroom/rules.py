@@ -51,7 +51,7 @@ class Rules:
     def visitor(self, folder: Path, base: Path) -> Tenant:
         """The tenant of a visitor's folder; `base` is the teacher's workspace."""
         limits = Limits(self.images, self.megabytes * 1_000_000, runs=1, run_seconds=60 * self.run_minutes)
-        return Tenant(folder, limits, opens_paths=False, shared=base, line=line_of(base))
+        return Tenant(folder, limits, opens_paths=False, fetches=False, shared=base, line=line_of(base))
 
 
 def line_of(base: Path) -> Path:

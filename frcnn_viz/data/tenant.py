@@ -46,6 +46,7 @@ class Tenant:
         folder: of the workspace: pictures, clips, runs, examinations, answers, checkpoints.
         limits: of what is in it.
         opens_paths: whether files of this computer may be opened by their path.
+        fetches: whether weights may be downloaded, which are then there for all.
         shared: another workspace's folder, to be read and never written.
         line: the folder in which runs queue; None for those of this workspace alone.
     """
@@ -53,6 +54,7 @@ class Tenant:
     folder: Path
     limits: Limits = Limits()
     opens_paths: bool = True
+    fetches: bool = True
     shared: Path | None = None
     line: Path | None = None
 
@@ -72,6 +74,7 @@ class Tenant:
         rest = {
             "limits": asdict(self.limits),
             "opens_paths": self.opens_paths,
+            "fetches": self.fetches,
             "shared": str(self.shared.absolute()) if self.shared else None,
             "line": str(self.line.absolute()) if self.line else None,
         }
@@ -83,8 +86,8 @@ def usual() -> Tenant:
     told = json.loads(os.environ.get(TENANT_VARIABLE, "{}"))
     whole = Tenant(default_folder())
     places = {name: Path(told[name]) for name in ("shared", "line") if told.get(name)}
-    limits = Limits(**told.get("limits", {}))
-    return replace(whole, limits=limits, opens_paths=told.get("opens_paths", True), **places)
+    rights = {name: told[name] for name in ("opens_paths", "fetches") if name in told}
+    return replace(whole, limits=Limits(**told.get("limits", {})), **rights, **places)
 
 
 def default_folder() -> Path:

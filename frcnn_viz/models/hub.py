@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from torchvision.models import WeightsEnum
 
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.partial import partials, whole
 from frcnn_viz.models.weights import WeightsError, read_state
 
@@ -98,10 +99,13 @@ def fetch(file: HubFile, progress: Progress = lambda done, total: None) -> Path:
         progress: bytes so far, and in all; what it raises stops the download and leaves nothing behind.
 
     Raises:
-        WeightsError: there is no network, the folder cannot be written to, or what came has another hash.
+        WeightsError: there is no network, the folder cannot be written to, what came has another hash, or this tenant
+            may not.
     """
     try:
         if not file.is_whole():
+            if not tenant().fetches:
+                raise WeightsError(f"{file.name} is not here, and the teacher alone can fetch it; choose another.")
             file.path.parent.mkdir(parents=True, exist_ok=True)
             with _alone(file, progress):
                 for left in partials(file.path):

@@ -33,7 +33,8 @@ def test_one_person_has_the_folder_that_the_environment_names(tmp_path: Path, mo
 
 
 def test_a_process_that_is_started_is_the_same_tenants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Tenant(tmp_path / "a", Limits(3, 10**6, 1, 60.5), opens_paths=False, shared=tmp_path, line=tmp_path / "line")
+    rights = {"opens_paths": False, "fetches": False, "shared": tmp_path, "line": tmp_path / "line"}
+    one = Tenant(tmp_path / "a", Limits(3, 10**6, 1, 60.5), **rights)
     for whole in (one, Tenant(tmp_path)):
         with monkeypatch.context() as child:
             for name, value in whole.environment().items():

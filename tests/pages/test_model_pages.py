@@ -17,10 +17,12 @@ import torch
 from streamlit import config
 from torchvision.models import mobilenet_v2
 
+from frcnn_viz.data.tenant import Tenant, acting_as, find_by, usual
 from frcnn_viz.models import registry
-from frcnn_viz.models.hub import HubFile
+from frcnn_viz.models.hub import HubFile, fetch
 from frcnn_viz.models.registry import ENTRIES, HALF
 from frcnn_viz.models.street import street_c4
+from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import PATHS_VARIABLE
 from tests.conftest import liven
 from tests.pages.opening import as_read, open_page, seen
@@ -166,6 +168,18 @@ def test_without_a_network_the_page_says_where_to_put_the_file(monkeypatch: pyte
     (error,) = test.error
     assert "could not be fetched from http://127.0.0.1:9/net-00000000.pth (Connection refused)" in as_read(error.value)
     assert seen(test).model == "street-fpn"
+
+
+def test_a_visitor_of_a_class_fetches_nothing(tmp_path: Path) -> None:
+    with acting_as(Tenant(tmp_path, fetches=False)):
+        with pytest.raises(WeightsError, match="the teacher alone can fetch it"):
+            fetch(ENTRIES["mobilenet-v2"].fetched)
+        find_by(lambda: Tenant(tmp_path, fetches=False))
+        try:
+            test = open_page("model/detectors")
+        finally:
+            find_by(usual)
+    assert test.button(key="fetch").disabled
 
 
 def test_a_missing_detector_leads_to_its_weights_or_to_random_ones() -> None:

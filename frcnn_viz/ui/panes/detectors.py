@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import Entry
 from frcnn_viz.models.hub import fetch
 from frcnn_viz.models.registry import entries
@@ -43,8 +44,12 @@ def show_missing(missing: list[str]) -> None:
     entry = known[name]
     random.button("Open it with random weights", key="open_random", on_click=session.choose_model, args=(name, True))
     told = word("action.fetch").hover
-    if button.button(f"Fetch {entry.fetched.megabytes:.0f} MB", key="fetch", type="primary", help=told):
+    label, may = f"Fetch {entry.fetched.megabytes:.0f} MB", tenant().fetches
+    if button.button(label, key="fetch", type="primary", help=told, disabled=not may):
         get(entry)
+    if not may:
+        st.caption(word("class.no_fetch").sentence)
+        return
     st.caption(
         f"From {entry.fetched.url} to `{entry.fetched.path}`, kept only when whole and with the right hash."
         + (" ImageNet weights, for the backbone alone." if entry.backbone else "")
