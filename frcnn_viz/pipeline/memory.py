@@ -1,4 +1,4 @@
-"""A trace's memory: results by key, bounded in bytes, shared between sessions and threads."""
+"""A trace's memory: results by key, bounded in bytes, shared between threads, and fairly between owners."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from frcnn_viz.pipeline.shares import Shares
 from frcnn_viz.pipeline.turns import turn_on
 
 RECENT = 64
@@ -45,18 +46,19 @@ class Remembered:
 
 
 class Memory:
-    """Least-recently-used results within a budget of bytes. Safe for many threads.
+    """Least-recently-used results within a budget of bytes, which its owners share (`Shares`). Safe for many threads.
 
     What is missing is computed in turn: one result at a time on each device, whoever asked first. Two threads that
     ask for the same one compute it once. A result larger than the whole budget is returned but not kept. What a
     result caches on itself later is counted too, at the next use of the memory.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        """An empty memory of at most `max_bytes` of tensors."""
+    def __init__(self, max_bytes: int, owner: Callable[[], Hashable] = lambda: None) -> None:
+        """An empty memory of at most `max_bytes` of tensors; `owner` tells for whom a result is asked for."""
         self.max_bytes = max_bytes
+        self._owner = owner
         self._entries: OrderedDict[Hashable, Remembered] = OrderedDict()
-        self._held = 0
+        self._shares = Shares()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -67,14 +69,15 @@ class Memory:
         """Bytes held now."""
         with self._lock:
             self._settle()
-            return self._held
+            return self._shares.total
 
     def held(self, key: Hashable) -> Remembered | None:
         """The result under `key`, where it is held; nothing is computed."""
+        owner = self._owner()
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None:
-                self._entries.move_to_end(key)
+                self._enter(key, entry, owner)
                 self._settle()
             return entry
 
@@ -99,12 +102,12 @@ class Memory:
 
     def keep(self, key: Hashable, entry: Remembered) -> None:
         """Hold a result as the one used last, in place of what is under `key`."""
+        owner = self._owner()
         with self._lock:
-            if key in self._entries:
-                self._drop(key)
             if entry.nbytes <= self.max_bytes:
-                self._entries[key] = entry
-                self._held += entry.nbytes
+                self._enter(key, entry, owner)
+            elif key in self._entries:
+                self._drop(key)
             self._settle()
 
     def forget(self, model: nn.Module) -> None:
@@ -119,22 +122,27 @@ class Memory:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
-            self._held = 0
+            self._shares = Shares()
+
+    def _enter(self, key: Hashable, entry: Remembered, owner: Hashable) -> None:
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        self._shares.use(key, owner, entry.nbytes)
 
     def _settle(self) -> None:
         """Count what has grown, and let go of the longest unused until the rest fits."""
         grown = [item for item in islice(reversed(self._entries.items()), RECENT) if item[1].has_grown]
         for key, entry in grown:
-            self._held -= entry.nbytes
             entry.count()
-            self._held += entry.nbytes
+            self._shares.resize(key, entry.nbytes)
             if entry.nbytes > self.max_bytes:
                 self._drop(key)
-        while self._held > self.max_bytes:
-            self._drop(next(iter(self._entries)))
+        while self._shares.total > self.max_bytes:
+            self._drop(self._shares.next_out)
 
     def _drop(self, key: Hashable) -> None:
-        self._held -= self._entries.pop(key).nbytes
+        del self._entries[key]
+        self._shares.drop(key)
 
 
 def count_bytes(value: object) -> int:
