@@ -1,17 +1,20 @@
-"""The detectors one can open: loaded once for all sessions, on any device, the longest unused given up first."""
+"""The detectors one can open: loaded once for all sessions, on any device; who has most gives up the longest unused."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models import own, runs
 from frcnn_viz.models.cells import cells_fpn
 from frcnn_viz.models.entry import BACKGROUND, HALF, RANDOM, Entry, ModelError
@@ -32,10 +35,24 @@ HOW = {
     "cells-": "`assets/cells-fpn.md` tells how they are made",
 }
 """How weights come back, by how a detector's name begins."""
-Key = tuple[str, str, str, bool]
-"""A detector's name and version, the kind of device, and whether its weights are random."""
 MOST_BYTES = 3 * 2**30
 """Of the weights of all loaded detectors."""
+
+
+class Key(NamedTuple):
+    """Which detector is loaded.
+
+    Attributes:
+        folder: of the workspace that its weights are in, since each may have another of that name; None where they are
+            in none, and so everybody's.
+        name, version: of the entry. device: its kind. random: whether its weights are.
+    """
+
+    folder: Path | None
+    name: str
+    version: str
+    device: str
+    random: bool
 
 
 EMBEDDED = {
@@ -186,7 +203,8 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         ModelError, WeightsError: no such name or device, or its weights file is missing or does not fit.
     """
     entry, at = find_entry(name), choose_device(device)
-    key = (name, entry.version, at.type, random_weights)
+    folder = tenant().folder if entry.file and name not in ENTRIES else None
+    key = Key(folder, name, entry.version, at.type, random_weights)
     with _LOADING:
         if key not in _LOADED:
             _LOADED[key] = _load(entry, at, random_weights)
@@ -257,9 +275,13 @@ def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
 
 
 def _give_up(used: Key) -> None:
-    """Let go of the longest unused detectors until the others fit."""
-    while len(_LOADED) > 1 and sum(detector.nbytes for detector in _LOADED.values()) > MOST_BYTES:
-        key = next(iter(_LOADED))
+    """Let go of detectors until the others fit: of the workspace that has most, the longest unused first."""
+    while sum(detector.nbytes for detector in _LOADED.values()) > MOST_BYTES:
+        held: Counter[Path | None] = Counter()
+        for key, detector in _LOADED.items():
+            held[key.folder] += detector.nbytes
+        most = max(held, key=held.__getitem__)
+        key = next(key for key in _LOADED if key.folder == most)
         if key == used:
             return
         gone = _LOADED.pop(key)

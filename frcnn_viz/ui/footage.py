@@ -63,7 +63,9 @@ def footage_of(here: Session) -> Footage:
 
 def held(here: Session) -> Study | None:
     """The study of the clip in view, where all its frames are examined as it is now."""
-    key = (here.detector.name, here.detector.fingerprint, here.settings, here.clip.name, library.drawn_on(here.clip))
+    clip, detector = here.clip, here.detector
+    holder = library.holder_of(detector, here.view.image)
+    key = (holder, detector.name, detector.fingerprint, here.settings, clip.name, library.drawn_on(clip))
     study = _HELD.pop(key, None) or Study.of(footage_of(here))  # in one step: other sessions take and drop, too
     if study is not None:
         _HELD[key] = study

@@ -1,4 +1,7 @@
-"""Pictures and arrays by URL: sent to a browser once, under the digest of their bytes, and kept by its cache."""
+"""Pictures and arrays by URL: sent to a browser once, under the digest of their bytes, and kept by its cache.
+
+What several tenants see is encoded and held once. It is sent to those alone for whose pages it was asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import base64
 import hashlib
 import logging
 import threading
-from collections import OrderedDict
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -17,13 +22,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frcnn_viz.canvas.pictures import data_url, png
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.pipeline.shares import Shares
 from frcnn_viz.ui.memory import FOR_BROWSERS
 
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 MAX_BYTES = FOR_BROWSERS
-"""Of what is held for browsers to fetch; the longest unused go first."""
+"""Of what is held for browsers to fetch, shared by the tenants as in `Shares`; what came last stays."""
 
-_held: OrderedDict[str, bytes] = OrderedDict()
+_held: dict[str, bytes] = {}
+_asked_by: dict[str, set[Path]] = {}
+"""The folders of the tenants for whom something is held, or is being encoded."""
+_shares = Shares()
 _encoding: dict[str, Future[None]] = {}
 _ENCODER = ThreadPoolExecutor(1, "encoder")
 _lock = threading.Lock()
@@ -43,24 +55,28 @@ def image_url(image: Image.Image | np.ndarray, sha256: str = "") -> str:
     `sha256` stands for its pixels: with it, a picture still held is not encoded again, and one that is not is encoded
     beside what the page does meanwhile; whoever asks for it waits.
     """
+    folder = tenant().folder
     with _lock:
         content = _held.get(sha256)
         if content is None and sha256 and _routed:
+            _asked_by.setdefault(sha256, set()).add(folder)
             if sha256 not in _encoding:
-                _encoding[sha256] = _ENCODER.submit(_encode, image, sha256)
+                _encoding[sha256] = _ENCODER.submit(_encode, image, sha256, folder)
             return f"img/{sha256}.png"
     content = content or png(image)
-    digest = _hold(content, sha256)
+    digest = _hold(content, folder, sha256)
     if not _routed:
         return data_url(content)
     return f"img/{digest}.png"
 
 
-def _encode(image: Image.Image | np.ndarray, sha256: str) -> None:
+def _encode(image: Image.Image | np.ndarray, sha256: str, folder: Path) -> None:
     try:
-        _hold(png(image), sha256)
+        _hold(png(image), folder, sha256)
     except Exception:
         LOG.exception("A picture could not be encoded.")
+        with _lock:
+            _asked_by.pop(sha256, None)
         raise
     finally:
         with _lock:
@@ -76,12 +92,9 @@ def content_of(url: str) -> bytes:
     if url.startswith("data:"):
         return base64.b64decode(url.partition(",")[2])
     digest = url.removeprefix("img/").removesuffix(".png")
-    with _lock:
-        coming = _encoding.get(digest)
-    if coming:
+    if coming := _mine(_encoding, digest):
         coming.result()
-    with _lock:
-        content = _held.get(digest)
+    content = _mine(_held, digest)
     if content is None:
         raise ValueError("The picture is no longer held; reload the page and ask again.")
     return content
@@ -89,30 +102,39 @@ def content_of(url: str) -> bytes:
 
 def array_url(content: bytes) -> str | None:
     """A URL of an array's bytes; None where there is no route, and they have to travel in the message."""
-    return f"array/{_hold(content)}.bin" if _routed else None
+    return f"array/{_hold(content, tenant().folder)}.bin" if _routed else None
 
 
-def _hold(content: bytes, digest: str = "") -> str:
+def _hold(content: bytes, folder: Path, digest: str = "") -> str:
     digest = digest or hashlib.sha256(content).hexdigest()
     with _lock:
         _held[digest] = content
-        _held.move_to_end(digest)
-        size = sum(map(len, _held.values()))
-        while size > MAX_BYTES and len(_held) > 1:
-            size -= len(_held.popitem(last=False)[1])
+        _asked_by.setdefault(digest, set()).add(folder)
+        _shares.use(digest, folder, len(content))
+        while _shares.total > MAX_BYTES and (gone := _shares.next_out) != digest:
+            _shares.drop(gone)
+            del _held[gone], _asked_by[gone]
     return digest
 
 
-async def _serve(request: Request) -> Response:
+def _mine(of: Mapping[str, T], digest: str) -> T | None:
+    """What there is of a digest, where it was asked for by this tenant."""
+    try:
+        folder = tenant().folder
+    except DataError:  # nobody
+        return None
     with _lock:
-        coming = _encoding.get(request.path_params["digest"])
-    if coming:
+        return of.get(digest) if folder in _asked_by.get(digest, ()) else None
+
+
+async def _serve(request: Request) -> Response:
+    digest = request.path_params["digest"]
+    if coming := _mine(_encoding, digest):
         await asyncio.wait([asyncio.wrap_future(coming)])
         if coming.exception():
             return Response("The picture could not be encoded; the server's log has the details.", status_code=500)
-    with _lock:
-        content = _held.get(request.path_params["digest"])
+    content = _mine(_held, digest)
     if content is None:
         return Response("This is no longer held; reload the page.", status_code=404)
     kind = "image/png" if request.url.path.endswith(".png") else "application/octet-stream"
-    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"})

@@ -17,7 +17,7 @@ from frcnn_viz.canvas.pictures import png
 from frcnn_viz.data import recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX, Clip
-from frcnn_viz.data.clips import find_frame, is_clip
+from frcnn_viz.data.clips import find_frame, is_clip, split_key
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
@@ -25,12 +25,16 @@ from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.data.workspace import Item, Workspace
 from frcnn_viz.figures.rasters import to_uint8
+from frcnn_viz.models.registry import ENTRIES, Detector
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.memory import MEMORY
 
+KEPT = {"Cache-Control": "private, max-age=86400"}
+"""How long a browser keeps a picture, and nobody on the way does."""
+
 
 def workspace() -> Workspace:
-    """The workspace; the same for every session of this process.
+    """The tenant's workspace; the same for each of their sessions.
 
     Raises:
         DataError: its folder cannot be used.
@@ -124,7 +128,7 @@ def add(content: bytes, name: str) -> str:
     image_url(to_uint8(loaded.pixels), loaded.sha256)
     key, is_new = workspace().keep(content, loaded)
     if is_new:
-        MEMORY.recall(("picture", key), lambda: loaded, torch.device("cpu"))
+        MEMORY.recall(("picture", source_of(key), key), lambda: loaded, torch.device("cpu"))
     return key
 
 
@@ -138,8 +142,25 @@ def picture(key: str) -> LoadedImage:
         return sample_picture(key)[0]
     if key.startswith(PREFIX):
         clip, number = find_frame(key)
-        return MEMORY.recall(("picture", clip.key(number)), lambda: clip.frame(number), torch.device("cpu")).value
-    return MEMORY.recall(("picture", key), lambda: workspace().load(key), torch.device("cpu")).value
+        key, load = clip.key(number), lambda: clip.frame(number)
+    else:
+        load = lambda: workspace().load(key)  # noqa: E731
+    return MEMORY.recall(("picture", source_of(key), key), load, torch.device("cpu")).value
+
+
+def source_of(key: str) -> Path | None:
+    """The folder of the workspace that a picture is read from; None where it comes with the program."""
+    name, _ = split_key(key) or ("", 0)
+    return None if key in SAMPLES or name in SAMPLE_CLIPS else tenant().folder
+
+
+def holder_of(detector: Detector, key: str) -> Path | None:
+    """Whose it is what a detector finds on a picture: a tenant's, by the folder, or everybody's (None).
+
+    Names tell the pictures and detectors that come with the program. Of others they prove nothing: what a visitor
+    brings may have another's name.
+    """
+    return None if source_of(key) is None and detector.name in ENTRIES else tenant().folder
 
 
 @lru_cache(maxsize=10_000)
@@ -160,10 +181,11 @@ def routes() -> list[Route]:
 
 async def _thumbnail(request: Request) -> Response:
     key = request.path_params["key"]
-    path = workspace().thumbnail_path(key) if re.fullmatch("[0-9a-f]{16}", key) else None
-    if path is None or not path.is_file():
-        return Response("There is no such image.", status_code=404)
-    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "public, max-age=86400"})
+    with suppress(DataError):  # of nobody, or where the workspace cannot be used
+        path = workspace().thumbnail_path(key)
+        if re.fullmatch("[0-9a-f]{16}", key) and path.is_file():
+            return FileResponse(path, media_type="image/jpeg", headers=KEPT)
+    return Response("There is no such image.", status_code=404)
 
 
 @cache
@@ -177,7 +199,7 @@ async def _frame(request: Request) -> Response:
         content = await run_in_threadpool(_frame_png, f"{PREFIX}{name}@{number}")
     except (DataError, ImageError) as error:
         return Response(str(error), status_code=404)
-    return Response(content, media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+    return Response(content, media_type="image/png", headers=KEPT)
 
 
 def _frame_png(key: str) -> bytes:

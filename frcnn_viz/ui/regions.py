@@ -18,7 +18,7 @@ from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 _FOUND: OrderedDict[str, Regions] = OrderedDict()
-"""By the picture's pixels, the longest unused first."""
+"""By a digest of the picture's pixels, which whoever asks has; the longest unused first."""
 _MOST = 200
 """The regions of a picture take about 20 kB."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from pathlib import Path
 
 import streamlit as st
 
@@ -22,17 +23,18 @@ from frcnn_viz.ui.subjects import Subject, of_items, of_samples
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
-_DONE: OrderedDict[str, Examination] = OrderedDict()
-"""What was examined or read from disk in this process, the longest unused first."""
+_DONE: OrderedDict[tuple[Path | None, str], Examination] = OrderedDict()
+"""What was examined or read from disk in this process, by whose it is and its key; the longest unused first."""
 _MOST = FOR_SURVEYS // 20_000
 """An examination of ten objects takes about 20 kB."""
 
 
 def known(detector: Detector, settings: Settings, subjects: Sequence[Subject]) -> dict[str, Examination]:
     """What was examined as it is now, in this process or before, by the subject's key."""
-    keys = {subject.key: key_of(detector, settings, subject.key, subject.truth) for subject in subjects}
+    keys = {subject.key: _key(detector, settings, subject) for subject in subjects}
     found = {key: one for key in keys.values() if (one := _DONE.get(key))}
-    found |= open_archive().get([key for key in keys.values() if key not in found])
+    kept = open_archive().get([key for whole in keys.values() if whole not in found for key in whole[1:]])
+    found |= {whole: kept[whole[1]] for whole in keys.values() if whole[1] in kept}
     for key, one in found.items():
         _keep(key, one)
     return {name: found[key] for name, key in keys.items() if key in found}
@@ -58,8 +60,8 @@ def run(detector: Detector, settings: Settings, subjects: Sequence[Subject], tel
                 raise
             problems.append(str(error))
             continue
-        key = key_of(detector, settings, subject.key, subject.truth)
-        open_archive().put(key, one)
+        key = _key(detector, settings, subject)
+        open_archive().put(key[1], one)
         _keep(key, one)
     return problems
 
@@ -114,7 +116,12 @@ def where_missed(here: Session, tell: Tell) -> str | None:
     return None
 
 
-def _keep(key: str, one: Examination) -> None:
+def _key(detector: Detector, settings: Settings, subject: Subject) -> tuple[Path | None, str]:
+    """Whose an examination is, and its key in the archive."""
+    return library.holder_of(detector, subject.key), key_of(detector, settings, subject.key, subject.truth)
+
+
+def _keep(key: tuple[Path | None, str], one: Examination) -> None:
     _DONE.pop(key, None)  # to the end
     _DONE[key] = one
     while len(_DONE) > _MOST:

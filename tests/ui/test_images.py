@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections import OrderedDict
 from collections.abc import Callable
 
 import httpx2
@@ -14,6 +13,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from frcnn_viz.pipeline.shares import Shares
 from frcnn_viz.ui import images
 
 NOISE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -24,7 +24,8 @@ Get = Callable[[str], httpx2.Response]
 @pytest.fixture
 def get(monkeypatch: pytest.MonkeyPatch) -> Get:
     monkeypatch.setattr(images, "_routed", False)
-    monkeypatch.setattr(images, "_held", OrderedDict())
+    monkeypatch.setattr(images, "_held", {})
+    monkeypatch.setattr(images, "_shares", Shares())
     return TestClient(Starlette(routes=images.routes())).get
 
 

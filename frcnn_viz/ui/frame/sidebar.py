@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -178,14 +179,14 @@ def _neighbours() -> list[Tile]:
     tiles = []
     for key in keys[start : start + THUMBNAILS]:
         with suppress(DataError):  # a frame that cannot be decoded any more
-            url = library.thumbnail_url(key) if key in named else image_url(_small(key))
+            url = library.thumbnail_url(key) if key in named else image_url(_small(library.source_of(key), key))
             place = split_key(key)
             tiles.append(Tile(key, url, str(place[1]) if place else named.get(key, key), chosen=key == image))
     return tiles
 
 
-@lru_cache
-def _small(key: str) -> np.ndarray:
+@lru_cache(maxsize=512)
+def _small(source: Path | None, key: str) -> np.ndarray:
     picture = Image.fromarray(to_uint8(library.picture(key).pixels))
     picture.thumbnail((112, 84))
     return np.asarray(picture)

@@ -10,6 +10,7 @@ from frcnn_viz.data.annotations import Dataset
 from frcnn_viz.data.checks import Finding
 from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
 from frcnn_viz.data.samples import CELLS
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.run import WORKSPACE
 from frcnn_viz.training.sets import open_set
@@ -23,20 +24,21 @@ SHOWN = 12
 """Findings."""
 
 
-def version(data: str) -> tuple[tuple[str, int], ...]:
-    """Another one whenever the set is; what comes with the program never is."""
-    return tuple((item.id, item.revision) for item in library.items()) if data == WORKSPACE else ()
+def version(data: str) -> tuple[object, ...]:
+    """Another one whenever the set is, or is another tenant's; what comes with the program never is."""
+    items = ((item.id, item.revision) for item in library.items())
+    return (tenant().folder, *items) if data == WORKSPACE else ()
 
 
-@lru_cache(maxsize=8)
-def dataset_of(data: str, version: tuple[tuple[str, int], ...]) -> Dataset:
+@lru_cache(maxsize=64)
+def dataset_of(data: str, version: tuple[object, ...]) -> Dataset:
     """The set, read or drawn once for each version of it."""
     return open_set(data).dataset
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def findings_of(
-    data: str, version: tuple[tuple[str, int], ...], resize: tuple[int, int], shapes: tuple[tuple[float, float], ...]
+    data: str, version: tuple[object, ...], resize: tuple[int, int], shapes: tuple[tuple[float, float], ...]
 ) -> list[Finding]:
     """What the check finds in the set at an input size and with these anchors."""
     dataset = dataset_of(data, version)
