@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from frcnn_viz.classroom.rules import CLASS_VARIABLE
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.words import word
+from tests.browser.classroom import Classroom, fill_ada, fill_base, fill_bob, rules, visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -70,6 +73,22 @@ def serve_workspace(tmp_path: Path) -> Iterator[Callable[[Path], tuple[subproces
 
 
 @pytest.fixture(scope="session")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+    """A server for a class and two who came to it, as `classroom` has them."""
+    place, token = tmp_path_factory.mktemp("class"), secrets.token_urlsafe(32)
+    base, held = place / "workspace", rules(token)
+    fill_base(base)
+    process, address = _start(ROOT / "app.py", place / "log", base, {CLASS_VARIABLE: held.to_text()})
+    try:
+        ada, bob = (visitor(address, base, held) for _ in range(2))
+        fill_ada(ada.tenant, place)
+        fill_bob(bob.tenant)
+        yield Classroom(address, base, token, place / "log", ada, bob)
+    finally:
+        _end(process)
+
+
+@pytest.fixture(scope="session")
 def settled() -> Callable[[Page], None]:
     """`settled(page)` waits until the script has run, nothing shown is stale, and it stayed so."""
 
@@ -95,7 +114,9 @@ def open_tab(page: Page, tab: str) -> None:
     page.locator(".st-key-heading").get_by_role("radio", name=word(f"tab.{tab}").term, exact=True).click()
 
 
-def _start(script: Path, log: Path, workspace: Path | None = None) -> tuple[subprocess.Popen, str]:
+def _start(
+    script: Path, log: Path, workspace: Path | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -112,7 +133,7 @@ def _start(script: Path, log: Path, workspace: Path | None = None) -> tuple[subp
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), *flags],
             cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **chosen},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **chosen, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
