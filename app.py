@@ -20,6 +20,7 @@ from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
+from frcnn_viz.ui.at_once import send_at_once
 from frcnn_viz.ui.classroom import login
 from frcnn_viz.ui.classroom.door import Door, is_class, open_door
 from frcnn_viz.ui.classroom.upkeep import keep_clean
@@ -32,6 +33,7 @@ from frcnn_viz.ui.running import words
 @asynccontextmanager
 async def warm_up(_: object) -> AsyncIterator[None]:
     """Load the detector and run it once, then spare its objects all collections."""
+    send_at_once()  # before the first connection
     image = from_pil(sample_scene("first-street").image, "warm-up")
     with suppress(ModelError, WeightsError):  # the page says it
         Trace(load_detector().model, image.tensor).detections  # noqa: B018

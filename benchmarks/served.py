@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,12 +29,19 @@ def served(script: Path, **environment: str) -> Iterator[str]:
         command, cwd=APP.parent, env={**os.environ, **environment}, start_new_session=True, **quiet
     )
     try:
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        address = f"http://127.0.0.1:{port}"
+        while not _answers(address):
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _answers(address: str) -> bool:
+    """A connection alone is accepted before the app is there."""
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health") as answer:
+            return answer.status == 200
+    except OSError:
+        return False
