@@ -120,7 +120,10 @@ def grade(
     if table:
         write_csv(table, COLUMNS, rows)
     if output:
-        mistakes = [dict(zip(("lesson", "mistake", "students"), made, strict=True)) for made in book.mistakes]
+        mistakes = [
+            {"lesson": one.lesson, "mistake": one.reason, "students": len(one.made), "mended": len(one.mended)}
+            for one in book.mistakes
+        ]
         write_json(output, {"rows": rows, "mistakes": mistakes, "left_out": list(book.broken)})
     if output != "-":
         _tell(book, rows)
@@ -206,9 +209,9 @@ def _tell(book: Gradebook, rows: list[dict[str, Any]]) -> None:
             *(str(sum(row[name] for row in of)) for name in ("questions", "right_at_once", "told_otherwise")),
             str(len(student.grades) - len(student.judged)),
         )
-    made = Table("lesson", "mistake", "students")
-    for lesson, mistake, count in book.mistakes[:MOST_SHOWN]:
-        made.add_row(lesson, mistake, str(count))
+    made = Table("lesson", "mistake", "students", "right in the end")
+    for one in book.mistakes[:MOST_SHOWN]:
+        made.add_row(one.lesson, one.reason, str(len(one.made)), str(len(one.mended)))
     print_tables(students, *[made] * bool(book.mistakes))
 
 

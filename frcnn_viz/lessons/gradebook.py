@@ -1,9 +1,9 @@
-"""Grading of a class: the files of a folder judged again, what each student scored, and which mistakes were common."""
+"""Grading of a class: students' files judged again, what each student scored, and which mistakes were common."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +12,7 @@ from typing import Any
 
 from frcnn_viz.data.annotations import DataError, clean_class
 from frcnn_viz.data.bounds import clean_name
-from frcnn_viz.lessons.grade import Grade, grade
+from frcnn_viz.lessons.grade import Ask, Grade, grade
 from frcnn_viz.lessons.lesson import Lesson
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError, Row
 from frcnn_viz.lessons.scene import Scene
@@ -49,6 +49,21 @@ class Student:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A known mistake, and who made it.
+
+    Attributes:
+        lesson: its name. reason: what was done wrong, in a few words.
+        made: the students who made it. mended: those of them who then gave the right answer wherever they made it.
+    """
+
+    lesson: str
+    reason: str
+    made: tuple[Student, ...]
+    mended: tuple[Student, ...]
+
+
+@dataclass(frozen=True)
 class Gradebook:
     """A class.
 
@@ -60,14 +75,22 @@ class Gradebook:
     broken: tuple[str, ...]
 
     @property
-    def mistakes(self) -> list[tuple[str, str, int]]:
-        """Lesson, known mistake, and how many students made it; what most of them did first."""
-        made = Counter(
-            pair
-            for student in self.students
-            for pair in {(one.row.lesson, reason) for one in student.judged for reason in one.reasons}
-        )
-        return [(*pair, count) for pair, count in sorted(made.items(), key=lambda item: (-item[1], item[0]))]
+    def mistakes(self) -> list[Mistake]:
+        """What most students did first; then by lesson and reason."""
+        made: defaultdict[tuple[str, str], dict[int, bool]] = defaultdict(dict)  # by the student's place: mended
+        for place, student in enumerate(self.students):
+            for one in student.judged:
+                for reason in one.reasons:
+                    mended = made[one.row.lesson, reason]
+                    mended[place] = mended.get(place, True) and one.row.is_right
+        return [
+            Mistake(
+                *pair,
+                tuple(self.students[place] for place in mended),
+                tuple(self.students[place] for place, is_right in mended.items() if is_right),
+            )
+            for pair, mended in sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
+        ]
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -104,8 +127,24 @@ def grade_files(
         except RecordError as error:
             broken.append(str(error))
             continue
-        students.append(Student(name, record, tuple(grade(record, lessons, _few(open_scene), ask))))
+        students.append(judge(name, record, lessons, open_scene, ask))
     return Gradebook(tuple(students), tuple(broken))
+
+
+def judge(
+    file: str,
+    record: Record,
+    lessons: Iterable[Lesson],
+    open_scene: Callable[[Row], Scene],
+    ask: Ask = Lesson.questions,
+) -> Student:
+    """One student's answers judged again; the rows may be about so many scenes alone. Else as `grade`."""
+    return Student(file, record, tuple(grade(record, lessons, _few(open_scene), ask)))
+
+
+def claimed(file: str, record: Record) -> Student:
+    """The same as the file says of itself."""
+    return Student(file, record, tuple(Grade(row, row.score) for row in record.rows))
 
 
 def rows_of(student: Student, lessons: Iterable[Lesson]) -> Iterator[dict[str, Any]]:

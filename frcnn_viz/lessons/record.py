@@ -130,6 +130,11 @@ class Record:
         """The row of a question; None where it was not opened."""
         return next((row for row in self.rows if row.key == (lesson, stage, question)), None)
 
+    def is_over(self, lesson: str) -> bool:
+        """Whether all of a lesson was answered, on both pictures."""
+        rows = [row for row in self.rows if row.lesson == lesson]
+        return {row.stage for row in rows} == set(Stage) and all(row.is_done for row in rows)
+
     def keep(self, row: Row) -> Record:
         """The same with a row added, or in the place of the one about the same question."""
         if row.key in (old.key for old in self.rows):

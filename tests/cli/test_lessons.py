@@ -67,7 +67,7 @@ def test_a_class_is_graded_into_a_table_that_no_spreadsheet_runs(tmp_path: Path)
     told = run("grade", tmp_path, "--csv", table, "--json", "-")
     assert "left out: b.json is no record of lessons" in told.stderr
     content = json.loads(told.stdout)
-    made = {"lesson": lesson.name, "mistake": question.wrong[0].reason, "students": 1}
+    made = {"lesson": lesson.name, "mistake": question.wrong[0].reason, "students": 1, "mended": 1}
     assert content["mistakes"] == [made]
     rows = list(csv.DictReader(table.open(encoding="utf-8-sig")))
     assert [(one["file"], one["student"]) for one in rows] == [("'-a.json", "'=HYPERLINK(1)")] * 2

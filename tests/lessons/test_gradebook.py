@@ -13,7 +13,7 @@ import pytest
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.lessons import Stage
-from frcnn_viz.lessons.gradebook import MOST_SCENES, Gradebook, files_of, grade_files, rows_of
+from frcnn_viz.lessons.gradebook import MOST_SCENES, Gradebook, claimed, files_of, grade_files, rows_of
 from frcnn_viz.lessons.opening import MOST_SETTINGS, shared_opener
 from frcnn_viz.lessons.record import MOST_BYTES, Record, Row, open_row
 from frcnn_viz.lessons.shelf import BUILT_IN
@@ -39,6 +39,12 @@ def student(number: int) -> Record:
     return record
 
 
+def named(book: Gradebook) -> list[tuple]:
+    """Every mistake with the files of those who made it, and of those who mended it."""
+    files = lambda students: [student.file for student in students]  # noqa: E731
+    return [(one.lesson, one.reason, files(one.made), files(one.mended)) for one in book.mistakes]
+
+
 def graded(folder: Path) -> Gradebook:
     return grade_files(folder, files_of(folder), BUILT_IN, shared_opener("cpu"))
 
@@ -61,8 +67,14 @@ def test_grading_of_30_files_equals_the_pages(tmp_path: Path) -> None:
             assert (row["questions"], row["right"]) == (len(own), sum(its.is_right for its in own))
             assert row["right_at_once"] == sum(its.tries[0].right for its in own)
         made.update({(row.lesson, tried.reason) for row in record.rows for tried in row.tries if tried.reason})
-    assert {(lesson, reason): count for lesson, reason, count in book.mistakes} == made
-    assert [count for *_, count in book.mistakes] == sorted(made.values(), reverse=True)
+    assert {(one.lesson, one.reason): len(one.made) for one in book.mistakes} == made
+    assert [len(one.made) for one in book.mistakes] == sorted(made.values(), reverse=True)
+    for one in book.mistakes:
+        its = [[g.row for g in student.grades if one.reason in g.reasons] for student in one.made]
+        right = [all(row.is_right for row in rows if row.lesson == one.lesson) for rows in its]
+        assert list(one.mended) == [student for student, is_right in zip(one.made, right, strict=True) if is_right]
+    told = Gradebook(tuple(claimed(one.file, one.record) for one in book.students), ())
+    assert named(told) == named(book)
 
 
 def test_files_that_do_harm_are_named_and_the_others_graded(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from frcnn_viz.ui.lessons.steps import (
     find_picture,
     go_on,
     is_begun,
-    is_over,
     leave,
     lock_in,
     next_lesson,
@@ -79,7 +78,7 @@ def card_state() -> tuple[object, ...]:
 
 def _head() -> None:
     known, record = list(shelf()), answers.record()
-    over = sum(is_over(record, one) for one in known)
+    over = sum(record.is_over(one.name) for one in known)
     tried = len({row.lesson for row in record.rows if row.tries} & {one.name for one in known})
     lesson = shelf().find(view.now().lesson)
     with st.container(key="lesson_head", horizontal=True, vertical_alignment="center"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.lessons import AnswerError, CannotAsk, Lesson, LessonError, Scene, Stage
-from frcnn_viz.lessons.record import Record, Row
+from frcnn_viz.lessons.record import Row
 from frcnn_viz.paths import ROOT
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui import library, session, view
@@ -111,18 +111,12 @@ def go_on(of: Asked) -> None:
 def next_lesson(of: Asked) -> Lesson | None:
     """The first lesson after this one that was not answered yet."""
     known = list(shelf())
-    return next((one for one in known[known.index(of.lesson) + 1 :] if not is_over(of.record, one)), None)
+    return next((one for one in known[known.index(of.lesson) + 1 :] if not of.record.is_over(one.name)), None)
 
 
 def is_begun(lesson: Lesson) -> bool:
     """Whether something was answered of it, and so its picture stays."""
     return any(row.lesson == lesson.name for row in answers.record().rows)
-
-
-def is_over(record: Record, lesson: Lesson) -> bool:
-    """Whether all of a lesson was answered, on both pictures."""
-    rows = [row for row in record.rows if row.lesson == lesson.name]
-    return {row.stage for row in rows} == set(Stage) and all(row.is_done for row in rows)
 
 
 def seconds_shown(of: Asked) -> float:

@@ -15,7 +15,7 @@ from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.lessons import answers
 from frcnn_viz.ui.lessons.asked import scene_of
 from frcnn_viz.ui.lessons.shelf import shelf
-from frcnn_viz.ui.lessons.steps import begin, find_picture, is_over
+from frcnn_viz.ui.lessons.steps import begin, find_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
@@ -39,7 +39,7 @@ def body(here: Session) -> None:
 def _line(lesson: Lesson, record: Record, scene: Scene) -> None:
     done = [row.is_done for row in record.rows if row.lesson == lesson.name]
     lacking = "" if done else _lacking(lesson, scene)
-    state = "over" if is_over(record, lesson) else "begun" if done else "new"
+    state = "over" if record.is_over(lesson.name) else "begun" if done else "new"
     with st.container(horizontal=True, vertical_alignment="center"):
         told = word("lesson.find" if lacking else f"lesson.{state}")
         act = find_picture if lacking else begin
