@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import os
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from frcnn_viz.data.csv_rows import ENCODING, write_rows
 from frcnn_viz.paths import MODEL_VARIABLE
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from frcnn_viz.pipeline.settings import Settings
 
 console = Console(stderr=True)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  wide ones are taken too
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
 
@@ -76,14 +75,8 @@ def print_tables(*what: object) -> None:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a table with text from outside: no spreadsheet takes a cell of it for a formula."""
-    with path.open("w", newline="", encoding="utf-8-sig") as file:  # by its mark Excel knows that it is UTF-8
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    with path.open("w", newline="", encoding=ENCODING) as file:
+        write_rows(file, columns, rows)
 
 
 def tell_left_out(sentences: Iterable[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from frcnn_viz.analysis.film_report import COLUMNS, film_rows, film_summary
+from frcnn_viz.data.csv_rows import csv_bytes
 from frcnn_viz.data.filming import write_video
 from frcnn_viz.data.formats import FORMATS, zip_dataset
 from frcnn_viz.figures.film import FILMED, filmed
@@ -64,13 +63,7 @@ def film_form(here: Session) -> None:
 def table_form(study: Study) -> None:
     times = study.footage.clip.times
 
-    def table() -> str:
-        file = io.StringIO()
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(film_rows(study.records, times))
-        return file.getvalue()
-
+    table = lambda: csv_bytes(COLUMNS, film_rows(study.records, times))  # noqa: E731
     download(word("film_out.csv").term, table, "frames.csv", "text/csv", "film_csv")
     summary = lambda: json.dumps(film_summary(study.records), indent=2)  # noqa: E731
     download(word("film_out.json").term, summary, "gaps.json", "application/json", "film_json")
