@@ -27,4 +27,7 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", " ")  # which some take for the end of a line, and the csv module does not quote
+    return f"'{text}" if value.startswith(_FORMULA) else text
