@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.decoding import look
-from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, sweep, write_whole
+from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, sweep, write_whole
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.sources import suffix
 from frcnn_viz.data.video_facts import MAX_BYTES, SUFFIXES, VideoFacts
@@ -43,18 +43,25 @@ class ClipFile:
 
 
 class ClipFiles:
-    """The videos of a workspace's folder; nothing is there until one is added."""
+    """The videos of a workspace's folder; nothing is there until one is added, and to one that is read only none is."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._removed = folder / "clips", folder / "removed"
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.folder, self._removed, self._read_only = folder / "clips", folder / "removed", read_only
         self._lock = FileLock(self.folder / ".lock", timeout=WAIT)
         self._files = JsonFiles()
         self._items: dict[str, ItemFiles] = {}
 
     def ids(self) -> tuple[str, ...]:
         """Those that are there, in the order in which they came."""
-        found = [path for path in self.folder.glob("*.json") if re.fullmatch("[0-9a-f]{16}", path.stem)]
-        return tuple(path.stem for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.stem)))
+        found = []
+        for path in self.folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                if re.fullmatch("[0-9a-f]{16}", path.stem):
+                    found.append((path.stat().st_mtime_ns, path.stem))
+        return tuple(key for _, key in sorted(found))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._path(key) is not None
 
     def clip(self, key: str) -> ClipFile:
         """One of them.
@@ -86,6 +93,7 @@ class ClipFiles:
         Raises:
             DataError: it is no video that can be used, or cannot be kept.
         """
+        self._check_writable()
         name = clean_name(name)
         check_bytes(len(content), name)
         key = hashlib.sha256(content).hexdigest()[:16]
@@ -181,8 +189,13 @@ class ClipFiles:
             raise DataError(f"{self.folder} cannot be made ({error.strerror}); choose another folder.") from error
         sweep(self.folder)
 
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise DataError(READ_ONLY)
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        self._check_writable()
         self._make_folder()
         try:
             self._lock.acquire()

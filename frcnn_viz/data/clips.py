@@ -1,6 +1,6 @@
 """A clip, drawn or a video: frames, and what is on them. `clip:NAME@FRAME` is a frame's key, wherever a picture's is.
 
-NAME is that of a clip which comes with the program, or the id of one in the workspace; FRAME counts from 0.
+NAME is that of a clip which comes with the program, or the id of one in a workspace; FRAME counts from 0.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -21,9 +21,9 @@ from frcnn_viz.data.clip import PREFIX, Clip, FrameTruth
 from frcnn_viz.data.clip_files import ClipFiles, check_bytes
 from frcnn_viz.data.decoding import Decoder, look
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import home_of
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.sources import suffix
-from frcnn_viz.data.tenant import tenant
 from frcnn_viz.data.video_facts import SUFFIXES, VideoFacts
 
 OPEN = 4
@@ -48,7 +48,7 @@ def is_clip(content: bytes, name: str) -> bool:
 
 
 def find_frame(key: str) -> tuple[Clip, int]:
-    """The clip of a frame's key, in the usual workspace, and the frame's number.
+    """The clip of a frame's key, and the frame's number.
 
     Raises:
         DataError: there is no such clip, or no such frame in it.
@@ -60,14 +60,14 @@ def find_frame(key: str) -> tuple[Clip, int]:
 
 
 def find_clip(name: str, folder: Path | None = None) -> Clip:
-    """A clip that comes with the program, or one of the workspace in a folder, the usual one where none is named.
+    """A clip that comes with the program, or one of the workspace in a folder, where none is named of its `home_of`.
 
     Raises:
         DataError: there is none of that name, or it is damaged.
     """
     if name in SAMPLE_CLIPS:
         return SAMPLE_CLIPS[name].clip(name)
-    files = _files(folder or tenant().folder)
+    files = ClipFiles(folder) if folder else home_of(f"{PREFIX}{name}").clips
     file = files.clip(name)
     told = lambda frame: _by_hand(files.objects(name, frame))  # noqa: E731
     return _clip(name, file.name, files.video_path(name), file.facts, told)
@@ -103,11 +103,6 @@ def _by_hand(objects: tuple[Object, ...] | None) -> FrameTruth | None:
     identities = tuple(one.identity for one in used)
     truth = GroundTruth.of(objects)
     return FrameTruth(truth, identities, {identity: 1.0 for identity in identities if identity})
-
-
-@cache
-def _files(folder: Path) -> ClipFiles:
-    return ClipFiles(folder)
 
 
 @lru_cache(maxsize=OPEN)

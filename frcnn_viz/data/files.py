@@ -22,6 +22,10 @@ PARTIAL_SECONDS = 3600
 """A partial file that old is of a writer that was killed."""
 
 
+READ_ONLY = "this is your teacher's; make a copy of your own to change it."
+"""What a change of files is answered with that are there to be read alone."""
+
+
 class DamagedError(DataError):
     """A file is there and can be read, but holds something else than it should."""
 

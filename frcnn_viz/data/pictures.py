@@ -27,7 +27,7 @@ class PictureFiles:
 
     def ids(self) -> set[str]:
         """Of the pictures that are there."""
-        return {path.stem for path in (self.folder / "images").iterdir()}
+        return {path.stem for path in (self.folder / "images").glob("*")}
 
     def path(self, key: str) -> Path:
         """The image's file, as it came.

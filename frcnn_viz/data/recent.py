@@ -33,10 +33,11 @@ def looked_at(workspace: Workspace, key: str) -> None:
         write_whole(path, as_json([key, *others][:MOST]))
 
 
-def recent(workspace: Workspace) -> list[str]:
-    """The pictures that were looked at and are still there, the latest first, at most 20."""
-    clips = (f"{PREFIX}{name}" for name in (*SAMPLE_CLIPS, *workspace.clips.ids()))
-    there = {*SAMPLES, *workspace.ids, *clips}
+def recent(workspace: Workspace, shared: Workspace | None = None) -> list[str]:
+    """The pictures that were looked at and are still there, or in one that is shared, the latest first, at most 20."""
+    there = {*SAMPLES, *(f"{PREFIX}{name}" for name in SAMPLE_CLIPS)}
+    for home in filter(None, (workspace, shared)):
+        there |= {*home.ids, *(f"{PREFIX}{name}" for name in home.clips.ids())}
     return [key for key in _read(_path(workspace)) if key in there]
 
 

@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
 from frcnn_viz.data.clip_files import ClipFiles
-from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
+from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
 from frcnn_viz.data.formats.write import safe_name
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.index import Index, rebuilt
@@ -47,15 +47,19 @@ HOLD, REST = 0.5, 0.1
 class Workspace:
     """A workspace folder, made where there is none. Nothing is cached but by the files' time and size.
 
+    One that is read only is another's: nothing in it is made, mended, locked or written, every change is refused, and
+    where there is no folder, or its index cannot be read, it is empty.
+
     Attributes:
-        folder: where it is. clips: the videos in it. told: sentences about what had to be mended as a whole.
+        folder: where it is. read_only: whether it is so. clips: the videos in it.
+        told: sentences about what had to be mended as a whole.
 
     Raises:
         DataError: the folder cannot be written to, or was made by a newer version.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.folder, self.read_only = folder, read_only
         self.told: list[str] = []
         self._lock = FileLock(folder / ".lock", timeout=WAIT)
         self._held = 0.0
@@ -63,19 +67,9 @@ class Workspace:
         self._files = JsonFiles()
         self._items = ItemFiles(folder)
         self._pictures = PictureFiles(folder)
-        self.clips = ClipFiles(folder)
-        try:
-            for name in FOLDERS:
-                (folder / name).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"the workspace {folder} cannot be made ({error.strerror}); choose another folder."
-            ) from error
-        for name in (".", *FOLDERS):
-            sweep(folder / name)
-        if self._complete(self._index()) != self._index():
-            with self._writing():
-                write_whole(folder / "workspace.json", as_json(self._complete(self._index()).to_dict()))
+        self.clips = ClipFiles(folder, read_only=read_only)
+        if not read_only:
+            self._make()
 
     # --- reading
 
@@ -279,9 +273,25 @@ class Workspace:
 
     # --- files
 
+    def _make(self) -> None:
+        try:
+            for name in FOLDERS:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"the workspace {self.folder} cannot be made ({error.strerror}); choose another folder."
+            ) from error
+        for name in (".", *FOLDERS):
+            sweep(self.folder / name)
+        if self._complete(self._index()) != self._index():
+            with self._writing():
+                write_whole(self.folder / "workspace.json", as_json(self._complete(self._index()).to_dict()))
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Hold the lock. One thread may do so twice; who writes much leaves it free now and then."""
+        if self.read_only:
+            raise DataError(READ_ONLY)
         if self._held > HOLD and not self._lock.is_locked:
             time.sleep(REST)
             self._held = 0.0
@@ -367,7 +377,7 @@ class Workspace:
             index = self._files.read(self.folder / "workspace.json", Index.from_dict)
             if index is not None:
                 return index
-        return self._rebuild()
+        return Index() if self.read_only else self._rebuild()
 
     def _rebuild(self) -> Index:
         """Make the index anew; the damaged one is kept."""

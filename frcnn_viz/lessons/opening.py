@@ -9,10 +9,9 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX
 from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import home_of
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.samples import SAMPLE_SETS, SAMPLES, sample_picture, samples_of
-from frcnn_viz.data.tenant import tenant
-from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.lessons.record import Row
 from frcnn_viz.lessons.scene import Scene
 from frcnn_viz.models.registry import Detector, load_detector
@@ -39,7 +38,7 @@ SHARED_SCENES = 64
 
 
 def open_picture(key: str) -> tuple[LoadedImage, GroundTruth | None]:
-    """A sample, a clip's frame, or an image of the usual workspace, and what is on it; None where nobody said.
+    """A sample, a clip's frame, or an image of a workspace, and what is on it; None where nobody said.
 
     Raises:
         DataError, ImageError: it is not here, or damaged.
@@ -49,7 +48,7 @@ def open_picture(key: str) -> tuple[LoadedImage, GroundTruth | None]:
     if key.startswith(PREFIX):
         clip, frame = find_frame(key)
         return clip.frame(frame), clip.truth(frame)
-    workspace = Workspace(tenant().folder)
+    workspace = home_of(key)
     if key not in workspace:
         raise DataError(f"The picture {key[:40]!r} is not in this workspace; add the student's, and try again.")
     objects = workspace.item(key).objects

@@ -13,11 +13,10 @@ from frcnn_viz.data.child import serve
 from frcnn_viz.data.clip import PREFIX
 from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import home_of
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.scenes import CLASSES, draw_scene
-from frcnn_viz.data.tenant import tenant
-from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.loop import one_thread
@@ -33,7 +32,7 @@ class Task:
 
     Attributes:
         detector: its base, as it is, and the anchors that are wanted.
-        pictures: names of samples, ids of images of the workspace, or those of `held_out`.
+        pictures: names of samples, ids of images of a workspace, or those of `held_out`.
         device: as `choose_device` takes it.
     """
 
@@ -57,7 +56,6 @@ def held_out(count: int) -> tuple[str, ...]:
 
 
 def _pictures(keys: tuple[str, ...]) -> Iterator[tuple[Tensor, GroundTruth]]:
-    workspace = Workspace(tenant().folder)
     for key in keys:
         try:
             if key.startswith(SCENE):
@@ -71,7 +69,8 @@ def _pictures(keys: tuple[str, ...]) -> Iterator[tuple[Tensor, GroundTruth]]:
                 image, truth = sample_picture(key)
                 yield image.pixels, truth
             else:
-                yield workspace.load(key).pixels, GroundTruth.of(workspace.item(key).objects)
+                home = home_of(key)
+                yield home.load(key).pixels, GroundTruth.of(home.item(key).objects)
         except (DataError, ImageError):
             continue
 

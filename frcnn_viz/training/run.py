@@ -23,7 +23,7 @@ LEARN = {
     "predictor": ("roi_heads.box_predictor.",),
 }
 """What can learn: how the names of its parameters begin."""
-WORKSPACE, PICTURE = "workspace", "picture:"
+WORKSPACE, CLASS, PICTURE = "workspace", "workspace:class", "picture:"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 RANGES = {
     "validation": (0.0, 0.9),
@@ -48,8 +48,9 @@ class Run:
         recipe: how it learns.
         detector: what learns, and from which weights.
         parts: which of its weights do; a name of `LEARN`.
-        data: the path of a folder or zip of annotated pictures, `workspace`, or `scenes:COUNT` or `scenes:COUNT:SEED`;
-            or `picture:` and the name of one that was learnt by heart, which is not learnt again.
+        data: the path of a folder or zip of annotated pictures, `workspace`, `workspace:class` (the teacher's), or
+            `scenes:COUNT` or `scenes:COUNT:SEED`; or `picture:` and the name of one that was learnt by heart, which is
+            not learnt again.
         validation: the part of the pictures that is kept apart, chosen by their content and `split_seed`.
         train_list, validation_list: text files that name the pictures of either, such as VOC's `ImageSets/Main`;
             where only one is given, the other part is the rest.

@@ -1,4 +1,4 @@
-"""The sets of annotated pictures that a run can name: a folder or zip, the workspace, or drawn scenes."""
+"""The sets of annotated pictures that a run can name: a folder or zip, the workspace, the class's, or drawn scenes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import own, shared
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
-from frcnn_viz.data.tenant import tenant
-from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.training.recipe import TrainingError
-from frcnn_viz.training.run import WORKSPACE
+from frcnn_viz.training.run import CLASS, WORKSPACE
 
 SCENES = "scenes"
 MOST_SCENES = 20_000
@@ -63,8 +62,10 @@ def open_set(data: str) -> OpenSet:
     Raises:
         DataError, TrainingError: it is not there, or cannot be read.
     """
-    if data == WORKSPACE:
-        workspace = Workspace(tenant().folder)
+    if data in (WORKSPACE, CLASS):
+        workspace = own() if data == WORKSPACE else shared()
+        if workspace is None:
+            raise DataError("there are no pictures of a class here; choose another set.")
         return OpenSet(workspace.dataset, workspace.picture)
     if data.partition(":")[0] == SCENES:
         return _scenes(data)
@@ -85,7 +86,7 @@ def classes_to_learn(dataset: Dataset, known: Sequence[str]) -> tuple[str, ...]:
 
 def absolute(data: str) -> str:
     """The same set, named so that it is found from any folder."""
-    named = data == WORKSPACE or data.partition(":")[0] == SCENES
+    named = data.partition(":")[0] in (WORKSPACE, SCENES)
     return data if named else str(Path(data).expanduser().absolute())
 
 

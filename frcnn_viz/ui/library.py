@@ -1,11 +1,10 @@
-"""The workspace of this process, and its thumbnails by URL."""
+"""The pictures that are here, one's own and the class's, and their thumbnails by URL."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
 import torch
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from frcnn_viz.canvas.pictures import png
-from frcnn_viz.data import recent
+from frcnn_viz.data import homes, recent
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX, Clip
 from frcnn_viz.data.clips import find_frame, is_clip, split_key
@@ -34,12 +33,12 @@ KEPT = {"Cache-Control": "private, max-age=86400"}
 
 
 def workspace() -> Workspace:
-    """The tenant's workspace; the same for each of their sessions.
+    """One's own, which is written to; the same for each of the tenant's sessions.
 
     Raises:
         DataError: its folder cannot be used.
     """
-    return _open(tenant().folder)
+    return homes.own()
 
 
 def items() -> list[Item]:
@@ -58,21 +57,38 @@ def ids() -> tuple[str, ...]:
         return ()
 
 
+def class_items() -> list[Item]:
+    """The teacher's images, but for those of which one has a copy of one's own; none where this is no class."""
+    copied = set(ids())
+    with suppress(DataError):
+        shared = homes.shared()
+        return [item for item in shared.items() if item.id not in copied] if shared else []
+    return []
+
+
+def is_own(key: str) -> bool:
+    """Whether an image or clip is not the class's, and so may be changed."""
+    with suppress(DataError):
+        return not homes.home_of(key).read_only
+    return False
+
+
 def find(key: str) -> Item | None:
-    """An image of the workspace, or None."""
+    """An image of one's own or of the class's, or None."""
     try:
-        return workspace().item(key)
+        return homes.home_of(key).item(key)
     except DataError:
         return None
 
 
 def clips() -> dict[str, str]:
-    """The title of each clip, yours and those that come with the program, by the key of its first frame, without @0."""
+    """The title of each clip that is here, by the key of its first frame, without @0."""
     titles = {f"{PREFIX}{name}": clip.title for name, clip in SAMPLE_CLIPS.items()}
     with suppress(DataError):
-        for key in workspace().clips.ids():
-            with suppress(DataError):
-                titles[f"{PREFIX}{key}"] = workspace().clips.clip(key).name
+        for home in filter(None, (homes.shared(), homes.own())):
+            for key in home.clips.ids():
+                with suppress(DataError):
+                    titles[f"{PREFIX}{key}"] = home.clips.clip(key).name
     return titles
 
 
@@ -86,7 +102,7 @@ def frame(key: str) -> tuple[Clip, int] | None:
 def drawn_on(clip: Clip) -> tuple[tuple[str, int], ...]:
     """Another one whenever something drawn on a clip's frames is; nothing where the clip comes with the program."""
     with suppress(DataError, OSError):
-        return () if clip.name in SAMPLE_CLIPS else workspace().clips.stamps(clip.name)
+        return () if clip.name in SAMPLE_CLIPS else homes.home_of(clip.key(0)).clips.stamps(clip.name)
     return ()
 
 
@@ -111,7 +127,7 @@ def looked_at(key: str) -> None:
 def looked_at_last() -> list[str]:
     """Sample scenes and images that were looked at, the last first; none where the workspace cannot be used."""
     try:
-        return recent.recent(workspace())
+        return recent.recent(workspace(), homes.shared())
     except (DataError, OSError):
         return []
 
@@ -133,7 +149,7 @@ def add(content: bytes, name: str) -> str:
 
 
 def picture(key: str) -> LoadedImage:
-    """A sample, an image of the workspace or a clip's frame, decoded.
+    """A sample, an image of one's own or the class's, or a clip's frame, decoded.
 
     Raises:
         DataError, ImageError: it is gone or damaged.
@@ -144,14 +160,14 @@ def picture(key: str) -> LoadedImage:
         clip, number = find_frame(key)
         key, load = clip.key(number), lambda: clip.frame(number)
     else:
-        load = lambda: workspace().load(key)  # noqa: E731
+        load = lambda: homes.home_of(key).load(key)  # noqa: E731
     return MEMORY.recall(("picture", source_of(key), key), load, torch.device("cpu")).value
 
 
 def source_of(key: str) -> Path | None:
     """The folder of the workspace that a picture is read from; None where it comes with the program."""
     name, _ = split_key(key) or ("", 0)
-    return None if key in SAMPLES or name in SAMPLE_CLIPS else tenant().folder
+    return None if key in SAMPLES or name in SAMPLE_CLIPS else homes.home_of(key).folder
 
 
 def holder_of(detector: Detector, key: str) -> Path | None:
@@ -182,15 +198,10 @@ def routes() -> list[Route]:
 async def _thumbnail(request: Request) -> Response:
     key = request.path_params["key"]
     with suppress(DataError):  # of nobody, or where the workspace cannot be used
-        path = workspace().thumbnail_path(key)
+        path = homes.home_of(key).thumbnail_path(key)
         if re.fullmatch("[0-9a-f]{16}", key) and path.is_file():
             return FileResponse(path, media_type="image/jpeg", headers=KEPT)
     return Response("There is no such image.", status_code=404)
-
-
-@cache
-def _open(folder: Path) -> Workspace:
-    return Workspace(folder)
 
 
 async def _frame(request: Request) -> Response:

@@ -1,0 +1,52 @@
+"""Where a picture is: in one's own workspace, or in one that is there for all to read, such as a teacher's.
+
+A picture that both have is one's own, with what one drew on it: the same key never stands for two at once.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from frcnn_viz.data.clip import PREFIX
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.workspace import Workspace
+
+MOST = 64
+"""Workspaces that are held open: what was read of their files stays known."""
+
+
+def own() -> Workspace:
+    """The tenant's own workspace; the same for all of this process.
+
+    Raises:
+        DataError: its folder cannot be used.
+    """
+    return _open(tenant().folder, False)
+
+
+def shared() -> Workspace | None:
+    """The one that the tenant may read, and none may write; None where there is none."""
+    folder = tenant().shared
+    return folder and _open(folder, True)
+
+
+def home_of(key: str) -> Workspace:
+    """The workspace that has an image (its id) or a clip (`clip:NAME@FRAME`); where none has, one's own, to say so.
+
+    Raises:
+        DataError: one's own cannot be used.
+    """
+    mine, theirs = own(), shared()
+    return theirs if theirs and not _has(mine, key) and _has(theirs, key) else mine
+
+
+def _has(workspace: Workspace, key: str) -> bool:
+    if key.startswith(PREFIX):
+        return key.removeprefix(PREFIX).partition("@")[0] in workspace.clips
+    return key in workspace
+
+
+@lru_cache(maxsize=MOST)
+def _open(folder: Path, read_only: bool) -> Workspace:
+    return Workspace(folder, read_only=read_only)
