@@ -1,6 +1,7 @@
 import streamlit as st
 
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.changes import attempt
@@ -9,7 +10,7 @@ from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.importing import import_form, tell_import
 from frcnn_viz.ui.panes import check, draw
 from frcnn_viz.ui.panes.set_export import take_away
-from frcnn_viz.ui.panes.wall import wall
+from frcnn_viz.ui.panes.wall import class_wall, wall
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
@@ -27,7 +28,8 @@ def notes() -> None:
         help=word("images.notes").hover,
         on_change=lambda: attempt(workspace.set_notes, view.held("workspace_notes")),
     )
-    st.caption(f"Everything is kept in {plain(workspace.folder)}, at every change.")
+    if tenant().opens_paths:
+        st.caption(f"Everything is kept in {plain(workspace.folder)}, at every change.")
 
 
 def tell_damage(workspace: Workspace) -> None:
@@ -55,10 +57,14 @@ def yours(here: Session) -> None:
         import_form()
     tell_import()
     tell_damage(workspace)
-    if not items:
+    if items:
+        wall(here, items)
+    else:
         st.info("There are no images of yours yet. Add some, or upload one in the sidebar.")
+    if theirs := library.class_items():
+        class_wall(here, theirs)
+    if not items:
         return
-    wall(here, items)
     with st.expander(word("images.export").term, icon=":material/download:"):
         take_away(items)
     with st.expander("Notes", icon=":material/notes:"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.data.workspace import Workspace
@@ -39,6 +40,20 @@ def home_of(key: str) -> Workspace:
     """
     mine, theirs = own(), shared()
     return theirs if theirs and not _has(mine, key) and _has(theirs, key) else mine
+
+
+def copy(key: str) -> None:
+    """Put a shared picture, and what is drawn on it, among one's own.
+
+    Raises:
+        DataError, ImageError: it is gone or damaged, or cannot be kept.
+    """
+    home, item = home_of(key), home_of(key).item(key)
+    try:
+        content = home.picture_path(key).read_bytes()
+    except OSError as error:
+        raise DataError(f"{item.name} cannot be read ({error.strerror}); choose another picture.") from error
+    own().add(content, item.name, item.objects)
 
 
 def _has(workspace: Workspace, key: str) -> bool:

@@ -23,5 +23,6 @@ def _draw() -> None:
 
 
 def _choose() -> None:
-    drawn = next((item.id for item in library.items() if item.objects), next(iter(SAMPLES)))
+    items = (*library.items(), *library.class_items())
+    drawn = next((item.id for item in items if item.objects), next(iter(SAMPLES)))
     session.look_at(drawn, view.now().page)

@@ -38,7 +38,8 @@ def export_form(here: Session, page_stage: str) -> None:
             "text/csv",
             "export_csv",
         )
-    image_id, category_ids = coco_ids(here.item, here.detector.classes)
+    item = here.item if here.item and library.is_own(here.item.id) else None
+    image_id, category_ids = coco_ids(item, here.detector.classes)
     with coco_button:
         download(
             "COCO results",
@@ -49,7 +50,7 @@ def export_form(here: Session, page_stage: str) -> None:
         )
     st.caption(
         f"Boxes in pixels of the image, at the present settings. In COCO results the image is {image_id}, and classes "
-        + ("are numbered as in your images' COCO export." if here.item else "have the detector's labels.")
+        + ("are numbered as in your images' COCO export." if item else "have the detector's labels.")
         + (" Detections have their masks there." if here.detector.model.roi_heads.has_mask() else "")
     )
 

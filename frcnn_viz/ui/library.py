@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 from starlette.concurrency import run_in_threadpool

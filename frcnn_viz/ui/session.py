@@ -8,6 +8,7 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX, Clip
 from frcnn_viz.data.clips import find_frame
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import home_of
 from frcnn_viz.data.images import ImageError, LoadedImage
 from frcnn_viz.data.samples import SAMPLES, sample_picture, samples_of
 from frcnn_viz.data.workspace import Item
@@ -39,10 +40,10 @@ class Session:
         view: what this was made of.
         detector: the model and what its labels mean.
         image: the picture; `image_url` shows it in the browser.
-        ground_truth: of a sample, or what was drawn on an image of the workspace; None where nothing was. Where the
+        ground_truth: of a sample, or what was drawn on an image of a workspace; None where nothing was. Where the
             detector is a step of an exercise on this picture, what was drawn for that.
         is_exercise: whether it is that.
-        item: the image of the workspace; None for a sample and a clip's frame.
+        item: the image of a workspace; None for a sample and a clip's frame.
         clip, frame: of which clip it is which frame; None and 0 for a picture alone.
         lesson: what to look at in a sample, else empty.
         settings: as the visitor has set them. defaults: the model's own.
@@ -196,7 +197,7 @@ def choose_step(name: str) -> None:
 
 
 def choose_image(key: str) -> None:
-    """Look at a sample (its name), an image of the workspace (its id) or a clip's frame (`clip:NAME@FRAME`)."""
+    """Look at a sample (its name), an image of a workspace (its id) or a clip's frame (`clip:NAME@FRAME`)."""
     key = library.whole_key(key) or key
     view.change(image=key, selected=())
     library.looked_at(key)
@@ -209,6 +210,8 @@ def neighbours() -> list[str]:
         return [found[0].key(number) for number in range(found[0].count)]
     if image in SAMPLES:
         return samples_of(SAMPLES[image].set)
+    if not library.is_own(image):
+        return [item.id for item in library.class_items()]
     shown = [key for key in view.kept("shown", list) if library.find(key)]
     return shown if image in shown else [item.id for item in library.items()]
 
@@ -283,6 +286,6 @@ def _picture(key: str) -> tuple[LoadedImage, GroundTruth | None, Item | None, st
         clip, frame = find_frame(key)
         return library.picture(key), clip.truth(frame), None, clip.lesson
     if key not in SAMPLES:
-        item = library.workspace().item(key)
+        item = home_of(key).item(key)
         return library.picture(key), library.ground_truth(item) if item.objects else None, item, ""
     return *sample_picture(key), None, SAMPLES[key].lesson

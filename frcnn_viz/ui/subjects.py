@@ -1,4 +1,4 @@
-"""The images a page is about: this one, all of yours, or a set of samples."""
+"""The images a page is about: this one, all of yours, the class's, or a set of samples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.homes import home_of
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
 from frcnn_viz.data.workspace import Item
@@ -36,7 +37,7 @@ class Subject:
 
 
 def of_items(items: Sequence[Item]) -> list[Subject]:
-    """Images of the workspace; what has no objects counts as empty, so that false alarms on it are counted."""
+    """Images of a workspace; what has no objects counts as empty, so that false alarms on it are counted."""
     return [Subject(item.id, (item.height, item.width), library.ground_truth(item), _loader(item.id)) for item in items]
 
 
@@ -54,15 +55,21 @@ def this_image(here: Session) -> Subject:
 def chosen_subjects(here: Session) -> list[Subject]:
     """Those of the set chosen in the sidebar; the street scenes where that has nothing in it."""
     chosen = set_in_force(here)
-    if chosen == "yours":
-        return _thick_enough(here, of_items(library.items()))
+    if chosen in ("yours", "class"):
+        return _thick_enough(here, of_items(library.items() if chosen == "yours" else library.class_items()))
     return [this_image(here)] if chosen == "this" else of_samples(chosen)
 
 
 def set_in_force(here: Session) -> str:
     """Which set that is."""
-    has = {"yours": bool(library.ids()), "this": here.ground_truth is not None}
-    return here.view.set if has.get(here.view.set, True) else SAMPLE_SETS[0]
+    has = here.ground_truth is not None if here.view.set == "this" else here.view.set in sets_here()
+    return here.view.set if has else SAMPLE_SETS[0]
+
+
+def sets_here() -> dict[str, str]:
+    """The sets that have something in them, by name, with their titles; this picture always."""
+    empty = {"yours": not library.ids(), "class": not library.class_items()}
+    return {name: title for name, title in SET_TITLES.items() if not empty.get(name)}
 
 
 def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
@@ -95,4 +102,4 @@ def _sample(name: str) -> Subject:
 
 
 def _loader(key: str) -> Callable[[], LoadedImage]:
-    return lambda: library.workspace().load(key)
+    return lambda: home_of(key).load(key)

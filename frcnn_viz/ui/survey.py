@@ -101,7 +101,7 @@ def where_missed(here: Session, tell: Tell) -> str | None:
     """
     samples = [subject for set in SAMPLE_SETS for subject in of_samples(set)]
     of_its_kind = [subject for subject in samples if {*subject.truth.names} & {*here.detector.classes}]
-    looked = [*of_items(library.items()), *of_its_kind]
+    looked = [*of_items(library.items()), *of_items(library.class_items()), *of_its_kind]
     done = known(here.detector, here.settings, looked)
     others = [subject for subject in looked if subject.key != here.view.image]
     if found := next((one.key for one in others if one.key in done and done[one.key].missed), None):

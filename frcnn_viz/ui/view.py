@@ -19,8 +19,8 @@ from frcnn_viz.models.registry import DEFAULT_DETECTOR
 from frcnn_viz.pipeline.settings import FIELD_NAMES
 
 SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
-SETS = ("this", "yours", *SAMPLE_SETS)
-"""The images that pages about many work on: the one in view, all of the workspace, those that come with the program."""
+SETS = ("this", "yours", "class", *SAMPLE_SETS)
+"""The images that pages about many work on: the one in view, one's own, the teacher's, those of the program."""
 FIRST_IMAGE = {"autopsy": "fog"}
 """Where a page that is opened without a picture begins with another than the first sample; in this one objects are
 missed."""
@@ -34,7 +34,7 @@ class View:
     """Everything that decides what is seen.
 
     Attributes:
-        page: its name. image: a sample's name, an image's id in the workspace, or `clip:NAME@FRAME`.
+        page: its name. image: a sample's name, an image's id in a workspace, or `clip:NAME@FRAME`.
         set: one of `SETS`.
         model: the detector's name; empty in a link that names none. random: whether it has random weights.
         device: `auto` or a torch device.

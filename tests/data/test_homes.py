@@ -121,8 +121,10 @@ def test_a_picture_is_the_class_s_until_one_copies_it(visitor: Tenant, teacher: 
     assert (homes.home_of(key).folder, homes.home_of(key).read_only) == (teacher.folder, True)
     image, truth = open_picture(key)
     assert (image.name, truth.names) == ("one.png", ("cat",))
-    homes.own().add(homes.home_of(key).picture_path(key).read_bytes(), "mine.png", [DOG])
+    homes.copy(key)
     assert homes.home_of(key) is homes.own()
+    assert (homes.own().item(key).objects, homes.own().picture_path(key).read_bytes()) == ((CAT,), picture(1))
+    homes.own().save(key, [DOG])
     assert open_picture(key)[1].names == ("dog",)
     assert [image.objects for image in open_set(WORKSPACE).dataset.images] == [(DOG,)]
     assert [image.objects for image in open_set(CLASS).dataset.images] == [(CAT,)]

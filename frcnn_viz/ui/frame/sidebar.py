@@ -32,7 +32,7 @@ from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.importing import add_uploads
 from frcnn_viz.ui.lessons.card import card_state, lesson_card
 from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.subjects import SET_TITLES
+from frcnn_viz.ui.subjects import sets_here
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
@@ -67,7 +67,8 @@ def is_stale() -> bool:
 
 def _shown() -> tuple[object, ...]:
     now = view.now()
-    return now.image, now.set, now.model, now.random, now.device, tuple(library.ids()), card_state()
+    pictures = library.ids(), tuple(item.id for item in library.class_items())
+    return now.image, now.set, now.model, now.random, now.device, pictures, card_state()
 
 
 def memory_in_use(detector: Detector) -> str:
@@ -83,7 +84,9 @@ def memory_in_use(detector: Detector) -> str:
 
 def _picture(here: session.Session | None) -> None:
     titles = {name: sample.title for name, sample in SAMPLES.items()}
-    titles |= {key: f"Clip: {title}" for key, title in library.clips().items()}
+    for key, title in library.clips().items():
+        titles[key] = f"Clip: {title}" if library.is_own(key) else f"Class clip: {title}"
+    titles |= {item.id: f"Class: {item.name}" for item in library.class_items()}
     titles |= {item.id: f"Yours: {item.name}" for item in library.items()}
     _choice("image", "view.picture", titles, session.choose_image)
     with st.container(key="hands", horizontal=True, gap="small"):
@@ -116,8 +119,7 @@ def _picture(here: session.Session | None) -> None:
 
 
 def _set() -> None:
-    sets = {name: title for name, title in SET_TITLES.items() if name != "yours" or library.ids()}
-    _choice("set", "view.set", sets, lambda name: view.change(set=name))
+    _choice("set", "view.set", sets_here(), lambda name: view.change(set=name))
 
 
 def _detector(here: session.Session | None) -> None:
@@ -175,7 +177,7 @@ def _neighbours() -> list[Tile]:
         return []
     at = keys.index(image)
     start = max(0, min(at - THUMBNAILS // 2, len(keys) - THUMBNAILS))
-    named = {item.id: item.name for item in library.items()}
+    named = {item.id: item.name for item in (*library.class_items(), *library.items())}
     tiles = []
     for key in keys[start : start + THUMBNAILS]:
         with suppress(DataError):  # a frame that cannot be decoded any more

@@ -19,7 +19,7 @@ from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.ui import view
 from frcnn_viz.ui.controls import choice, number, slide, words
 from frcnn_viz.ui.errors import show_error
-from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, variant_of, version
+from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, sets_to_learn, variant_of, version
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
@@ -39,7 +39,7 @@ def body(here: Session) -> None:
     """What both arms share, what the second has of its own, and the button."""
     shared, recipe, told = st.columns([3, 3, 4], gap="medium")
     with shared:
-        data = SETS[choice(SET, "experiment.set", {name: word(f"learn.set_{name}").term for name in SETS})]
+        data = SETS[choice(SET, "experiment.set", sets_to_learn())]
         number(STEPS, "experiment.steps", 1, 100_000)
         number(SEEDS, "experiment.seeds", LEAST_SEEDS, 20)
     with recipe:

@@ -46,10 +46,9 @@ def objects_found_by_one(record: Record) -> None:
 
 
 def places_of(found: list[Finding]) -> list[tuple[Subject, int] | None]:
-    """The image of each object among the samples and the visitor's own, and its index there; None where it is not."""
-    subjects: dict[str, Subject] = {}
-    for item, subject in zip(library.items(), of_items(library.items()), strict=True):
-        subjects[PurePosixPath(item.name).stem] = subject
+    """The image of each object among the samples, one's own and the class's, and its index there; None elsewhere."""
+    items = [*library.class_items(), *library.items()]
+    subjects = {PurePosixPath(item.name).stem: one for item, one in zip(items, of_items(items), strict=True)}
     for name in SAMPLE_SETS:
         subjects |= {PurePosixPath(subject.load().name).stem: subject for subject in of_samples(name)}
     return [_place(one, subjects.get(PurePosixPath(one.target.picture).stem)) for one in found]

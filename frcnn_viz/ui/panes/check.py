@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
+from frcnn_viz.data import homes
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset
 from frcnn_viz.data.checks import Finding, Kind, check, mend_dataset
 from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
@@ -24,6 +27,12 @@ def samples(set: str) -> Dataset:
         height, width = image.size
         images.append(AnnotatedImage(image.name, truth.objects, width, height, source=image.name))
     return Dataset(tuple(images), ())
+
+
+def of_class() -> Dataset:
+    shared, keys = homes.shared(), {item.id for item in library.class_items()}
+    whole = shared.dataset() if shared else Dataset((), ())
+    return whole.with_images([image for image in whole.images if image.file in keys])
 
 
 def mend(dataset: Dataset, findings: list[Finding]) -> None:
@@ -80,7 +89,12 @@ def show_findings(dataset: Dataset, findings: list[Finding]) -> None:
 
 
 def body(here: Session) -> None:
-    """All images of the workspace; samples where there are none, or those are the set in view."""
+    """All images of the workspace, or the class's; samples where there are none, or those are the set in view."""
+    if here.view.set == "class" and (drawn := of_class()).images:
+        st.caption(f"Of the {SET_TITLES['class']}.")
+        show_findings(drawn, [replace(finding, mend=None) for finding in check(drawn)])
+        show_statistics(here, drawn)
+        return
     if not library.items() or here.view.set in SAMPLE_SETS:
         chosen = here.view.set if here.view.set in SAMPLE_SETS else SAMPLE_SETS[0]
         st.caption(f"Of the {SET_TITLES[chosen]}.")

@@ -9,6 +9,7 @@ import streamlit as st
 from frcnn_viz.analysis.marks import small_marks
 from frcnn_viz.canvas.scene import Tools
 from frcnn_viz.data.checks import Finding, mend_object, object_findings
+from frcnn_viz.data.homes import copy
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.figures.common import ground_truth_layer
@@ -16,6 +17,7 @@ from frcnn_viz.figures.palette import CLASSES
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.changes import attempt
+from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.drawing import PLACEHOLDER, drawn, keep_edit
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes.draw_forms import class_form, detections_form, history_form, note_form
@@ -47,6 +49,16 @@ def show_sample(here: Session) -> None:
             on_click=attempt,
             args=(copy_sample, here),
         )
+        canvas_panel("draw_canvas")
+    with left:
+        show_picture(here, "draw", [ground_truth_layer(here.ground_truth)] if here.ground_truth else [])
+
+
+def show_class(here: Session, item: Item) -> None:
+    left, inspector = workbench()
+    with inspector:
+        st.info(f"{plain(item.name)} is your teacher's, with {len(item.objects):,} objects. Copy it to draw on it.")
+        act_button("draw.copy_class", attempt, copy, item.id, type="primary", icon=":material/content_copy:")
         canvas_panel("draw_canvas")
     with left:
         show_picture(here, "draw", [ground_truth_layer(here.ground_truth)] if here.ground_truth else [])
@@ -107,9 +119,10 @@ def show_editor(here: Session, item: Item) -> None:
 
 
 def body(here: Session) -> None:
-    if here.clip and here.clip.name not in SAMPLE_CLIPS:
+    is_own = library.is_own(here.view.image)
+    if here.clip and here.clip.name not in SAMPLE_CLIPS and is_own:
         show_frame_editor(here)
     elif here.item is None:
         show_sample(here)
     else:
-        show_editor(here, here.item)
+        (show_editor if is_own else show_class)(here, here.item)

@@ -11,10 +11,10 @@ from frcnn_viz.training.process import start
 from frcnn_viz.training.recipe import Recipe, TrainingError
 from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.training.store import all_runs
-from frcnn_viz.ui import library, view
+from frcnn_viz.ui import view
 from frcnn_viz.ui.controls import choice, number, slide, toggle, words
 from frcnn_viz.ui.errors import show_error
-from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, tell_findings, variant_of, version
+from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, sets_to_learn, tell_findings, variant_of, version
 from frcnn_viz.ui.panes.rate_test import rate_test
 from frcnn_viz.ui.progress import progress
 from frcnn_viz.ui.session import Session
@@ -32,8 +32,7 @@ def body(here: Session) -> None:
     """Three columns: what is learnt from, how, and what is wrong with it."""
     data, recipe, told = st.columns([3, 3, 4], gap="medium")
     with data:
-        names = {name: word(f"learn.set_{name}").term for name in SETS if name != "yours" or library.ids()}
-        chosen = SETS[choice(SET, "learn.set", names)]
+        chosen = SETS[choice(SET, "learn.set", sets_to_learn())]
         slide(APART, "learn.apart", 0.05, 0.5, 0.05)
         choice(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
         if PARTS.value != "all":

@@ -6,28 +6,34 @@ from functools import lru_cache
 
 import streamlit as st
 
+from frcnn_viz.data import homes
 from frcnn_viz.data.annotations import Dataset
 from frcnn_viz.data.checks import Finding
 from frcnn_viz.data.checks_before_training import anchor_shapes, findings_before_training
 from frcnn_viz.data.samples import CELLS
-from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.run import WORKSPACE
+from frcnn_viz.training.run import CLASS, WORKSPACE
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.ui import library
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
-SETS = {"yours": WORKSPACE, "cells": str(CELLS), "scenes": "scenes:200"}
+SETS = {"yours": WORKSPACE, "class": CLASS, "cells": str(CELLS), "scenes": "scenes:200"}
 SHOWN = 12
 """Findings."""
 
 
+def sets_to_learn() -> dict[str, str]:
+    """The titles of the sets that have something in them."""
+    empty = {"yours": not library.ids(), "class": not version(CLASS)}
+    return {name: word(f"learn.set_{name}").term for name in SETS if not empty.get(name)}
+
+
 def version(data: str) -> tuple[object, ...]:
-    """Another one whenever the set is, or is another tenant's; what comes with the program never is."""
-    items = ((item.id, item.revision) for item in library.items())
-    return (tenant().folder, *items) if data == WORKSPACE else ()
+    """Another one whenever the set is, or is another tenant's; what comes with the program never is, and is ()."""
+    home = {WORKSPACE: homes.own, CLASS: homes.shared}.get(data, lambda: None)()
+    return tuple((home.folder, item.id, item.revision) for item in home.items()) if home else ()
 
 
 @lru_cache(maxsize=64)

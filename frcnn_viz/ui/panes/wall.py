@@ -1,4 +1,4 @@
-"""The gallery of one's own images: what is shown of them, and how often the detector misses there."""
+"""The gallery of one's own images: what is shown of them, and how often the detector misses there; and the class's."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from frcnn_viz.words import word
 PER_PAGE = 48
 TEXT, LABELS, BAND = Option("images.text", ""), Option("images.labels", ""), Option("images.band", "")
 STATE, PAGE = Option("images.state", EVERY), Option("images.page", 1)
+CLASS_PAGE = Option("images.class_page", 1)
 STATES = {EVERY: "all", LABELLED: "labelled", UNLABELLED: "unlabelled", MISSED: "missed"}
 
 
@@ -56,6 +57,26 @@ def ask() -> Filter:
     return Filter(wanted, frozenset(chosen), size or None, which)
 
 
+def page_of(items: list[Item], option: Option) -> list[Item]:
+    pages = max(1, -(-len(items) // PER_PAGE))
+    page = number(option, "images.page", 1, pages) if pages > 1 else 1
+    return items[(page - 1) * PER_PAGE : page * PER_PAGE]
+
+
+def pick(key: str) -> None:
+    session.choose_image(key)
+    view.open_tab("images", "draw")
+
+
+def class_wall(here: Session, items: list[Item]) -> None:
+    """The teacher's, to look at."""
+    title = word("images.class")
+    st.subheader(title.term, anchor=False)
+    st.caption(title.sentence)
+    part = page_of(items, CLASS_PAGE)
+    gallery([tile(item, None, item.id == here.view.image) for item in part], "class_wall", pick)
+
+
 def tile(item: Item, counts: tuple[int, int] | None, chosen: bool) -> Tile:
     caption = f"{len(item.objects):,} object{'s' * (len(item.objects) != 1)}" if item.objects else "nothing drawn"
     badge = f"{counts[0]} missed" if counts and counts[0] else ""
@@ -69,10 +90,9 @@ def wall(here: Session, items: list[Item]) -> None:
     resize = (here.settings.min_size, here.settings.max_size)
     shown = choose(items, ask(), resize, {key: missed for key, (missed, _) in counts.items()})
     view.kept("shown", list)[:] = [item.id for item in shown]
-    pages = max(1, -(-len(shown) // PER_PAGE))
     told, turn = st.columns([4, 1])
     with turn:
-        page = number(PAGE, "images.page", 1, pages) if pages > 1 else 1
+        part = page_of(shown, PAGE)
     if examined:
         truths = [subject.truth for subject in of_items(items) if subject.key in examined]
         for sentence in sums(truths, examined.values(), here.detector.classes):
@@ -82,9 +102,4 @@ def wall(here: Session, items: list[Item]) -> None:
         "through these."
     )
 
-    def pick(key: str) -> None:
-        session.choose_image(key)
-        view.open_tab("images", "draw")
-
-    part = shown[(page - 1) * PER_PAGE : page * PER_PAGE]
     gallery([tile(item, counts.get(item.id), item.id == here.view.image) for item in part], "wall", pick)
