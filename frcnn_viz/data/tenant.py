@@ -69,6 +69,14 @@ class Tenant:
             raise DataError(f"{'/'.join(parts)[:80]!r} is not in this workspace; choose what is.")
         return path
 
+    def discreet(self, text: str) -> str:
+        """A sentence without where its files lie, for one who may not know the computer's folders."""
+        if self.opens_paths:
+            return text
+        for folder, name in ((self.folder, "your workspace"), (self.shared, "the class's workspace")):
+            text = text.replace(str(folder), name) if folder else text
+        return text
+
     def environment(self) -> dict[str, str]:
         """What makes it `usual()` in a process of its own."""
         rest = {

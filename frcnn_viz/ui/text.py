@@ -8,6 +8,10 @@ goes through `plain` before it gets there.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+
+from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.tenant import tenant
 
 _APART = re.compile(
     r":(?=[\w+/-]+:|material/)"  # icons, emoji
@@ -23,6 +27,12 @@ _FIRST = re.compile(r"^(?:\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:\s|-|$)))")
 
 
 def plain(text: object) -> str:
-    """Markdown that reads as `text`, on one line: nothing in it is a link, a picture, a formula, an icon, a style."""
-    line = _APART.sub(rf"\g<0>{_WORD_JOINER}", " ".join(str(text).split()))
+    """Markdown that reads as `text`, on one line: nothing in it is a link, a picture, a formula, an icon, a style.
+
+    Where the visitor is not to know the server's folders, the workspace's is called by its name.
+    """
+    told = str(text)
+    with suppress(DataError):  # nobody's: then it is of no folder
+        told = tenant().discreet(told)
+    line = _APART.sub(rf"\g<0>{_WORD_JOINER}", " ".join(told.split()))
     return _FIRST.sub(r"\g<0>\\", _SPECIAL.sub(r"\\\g<0>", line))

@@ -78,3 +78,10 @@ def test_no_name_leads_out(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="is not in this workspace"):
         one.file(name)
     assert one.file("images", "x.png") == one.folder / "images" / "x.png"
+
+
+def test_a_visitor_does_not_learn_where_files_lie(tmp_path: Path) -> None:
+    one = Tenant(tmp_path / "visitors" / "a", opens_paths=False, shared=tmp_path)
+    told = f"{one.folder / 'clips'} cannot be made; {tmp_path / 'images'} neither."
+    assert one.discreet(told) == "your workspace/clips cannot be made; the class's workspace/images neither."
+    assert Tenant(tmp_path).discreet(told) == told
