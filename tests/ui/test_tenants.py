@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -21,6 +22,7 @@ from starlette.testclient import TestClient
 from frcnn_viz.data import tenant as tenants
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.tenant import Tenant, acting_as, tenant
+from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.models import registry
 from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.own import add_checkpoint
@@ -204,6 +206,19 @@ def test_the_detectors_of_who_has_most_are_given_up(
     assert given_up == [loaded[1]]
 
 
+def test_what_is_there_for_all_is_decoded_once(one: Tenant, other: Tenant, tmp_path: Path, get: Get) -> None:
+    key, _ = Workspace(tmp_path / "base").add(picture(1), "a.png")
+    opened = []
+    for who in (replace(one, shared=tmp_path / "base"), replace(other, shared=tmp_path / "base")):
+        assert get(who, library.thumbnail_url(key)).status_code == 200
+        with acting_as(who):
+            opened.append(library.picture(key))
+    assert opened[0] is opened[1]
+    assert get(one, library.thumbnail_url(key)).status_code == 404
+    with acting_as(one), pytest.raises(DataError, match="no longer in the workspace"):
+        library.picture(key)
+
+
 def test_an_examination_is_its_tenants(one: Tenant, other: Tenant) -> None:
     detector = load_detector("street-fpn", "cpu")
     settings = Settings.of(detector.model).replace(min_size=96, max_size=128)
@@ -229,8 +244,11 @@ def test_whose_a_finding_is(one: Tenant) -> None:
 def test_the_set_that_is_learnt_from_is_ones_own(one: Tenant, other: Tenant) -> None:
     for who, name in ((one, "cat"), (other, "dog")):
         with acting_as(who):
+            library.workspace().add_classes([name])
+            assert dataset_of(WORKSPACE, version(WORKSPACE)).classes == (name,)  # and no picture
             key = library.add(picture(1), "a.png")
             library.workspace().save(key, [Object((1.0, 1.0, 20.0, 20.0), name)])
     for who, name in ((one, "cat"), (other, "dog"), (one, "cat")):
         with acting_as(who):
-            assert dataset_of(WORKSPACE, version(WORKSPACE)).classes == (name,)
+            (image,) = dataset_of(WORKSPACE, version(WORKSPACE)).images
+            assert [drawn.label for drawn in image.objects] == [name]

@@ -26,14 +26,14 @@ SHOWN = 12
 
 def sets_to_learn() -> dict[str, str]:
     """The titles of the sets that have something in them."""
-    empty = {"yours": not library.ids(), "class": not version(CLASS)}
+    empty = {"yours": not library.ids(), "class": not ((shared := homes.shared()) and shared.ids)}
     return {name: word(f"learn.set_{name}").term for name in SETS if not empty.get(name)}
 
 
 def version(data: str) -> tuple[object, ...]:
-    """Another one whenever the set is, or is another tenant's; what comes with the program never is, and is ()."""
+    """Another one whenever the set is, or is another tenant's; what comes with the program never is."""
     home = {WORKSPACE: homes.own, CLASS: homes.shared}.get(data, lambda: None)()
-    return tuple((home.folder, item.id, item.revision) for item in home.items()) if home else ()
+    return (home.folder, home.classes, *((item.id, item.revision) for item in home.items())) if home else ()
 
 
 @lru_cache(maxsize=64)
