@@ -38,6 +38,7 @@ MOST_OPEN = 4
 ANY = "any"
 T = TypeVar("T")
 _OPEN: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+"""By their paths: who asks may open any file of this computer (`ask`)."""
 _LOCK = threading.Lock()
 
 
