@@ -1,6 +1,7 @@
 """Examinations kept on disk, so that a run over many images goes on where it was stopped, even by a crash.
 
 One SQLite file of JSON. It is a cache: a record that cannot be read is as good as none, and the file may be deleted.
+Where a workspace has limits it has a part of the room, and what is oldest in it gives way.
 A damaged file is set aside, in case something in it is worth more than the time to examine anew.
 """
 
@@ -28,7 +29,8 @@ from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.room import FullError, Room
+from frcnn_viz.data.tenant import NO_LIMITS, Limits, Tenant, tenant
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.memory import digest
 from frcnn_viz.pipeline.settings import Settings
@@ -40,6 +42,11 @@ FORM = 2
 """Of the records; raised whenever an examination holds or means something else."""
 MOST = 200_000
 """Records; the oldest go first."""
+SHARE = 10
+"""Where a workspace may have so many bytes in all, an archive has one of so many parts of them."""
+PAGE = 4096
+"""Bytes of a page of SQLite's."""
+MIDDLE = "SELECT rowid FROM examined ORDER BY rowid LIMIT 1 OFFSET (SELECT count(*) / 2 FROM examined)"
 TENSORS = {
     "ious": torch.float32,
     "sizes": torch.float32,
@@ -79,9 +86,15 @@ class Archive(Generic[T]):
     Where the file cannot be used, nothing is kept, and the log says so.
     """
 
-    def __init__(self, path: Path, to_text: Callable[[T], str], from_text: Callable[[str], T]) -> None:
-        """`from_text` gives what `to_text` wrote, or raises a ValueError, LookupError, TypeError or AttributeError."""
+    def __init__(
+        self, path: Path, to_text: Callable[[T], str], from_text: Callable[[str], T], limits: Limits = NO_LIMITS
+    ) -> None:
+        """`from_text` gives what `to_text` wrote, or raises a ValueError, LookupError, TypeError or AttributeError.
+
+        `limits` are those of the folder that `path` is in.
+        """
         self.path, self._to_text, self._from_text = path, to_text, from_text
+        self._room = Room(path.parent, limits)
 
     def get(self, keys: Iterable[str]) -> dict[str, T]:
         """Those of the keys that are kept."""
@@ -113,14 +126,21 @@ class Archive(Generic[T]):
                 if not self._set_aside(error):
                     raise
                 self._write(found)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, FullError) as error:
             LOG.warning("%s cannot be written to: %s", self.path, error)
 
     def _write(self, found: Mapping[str, T]) -> None:
         rows = [(key, self._to_text(one)) for key, one in found.items()]
-        with closing(self._open()) as file, file:
-            file.executemany("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", rows)
-            file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
+        self._room.check(sum(len(text) for _, text in rows))
+        with closing(self._open()) as file:
+            try:
+                _insert(file, rows)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                with file:
+                    file.execute(f"DELETE FROM examined WHERE rowid <= ({MIDDLE})")
+                _insert(file, rows)
 
     def _set_aside(self, error: sqlite3.Error) -> bool:
         """Move a damaged file out of the way; False where the error is another, such as of a busy file, or it stays.
@@ -152,18 +172,31 @@ class Archive(Generic[T]):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = sqlite3.connect(self.path, timeout=10)
         file.execute("PRAGMA synchronous = OFF")
+        if (most := self._room.limits.nbytes) is not None:
+            file.execute(f"PRAGMA max_page_count = {max(2, most // SHARE // PAGE)}")
         file.execute("CREATE TABLE IF NOT EXISTS examined (key TEXT UNIQUE, record TEXT)")
         return file
 
 
+def _insert(file: sqlite3.Connection, rows: list[tuple[str, str]]) -> None:
+    with file:
+        file.executemany("INSERT OR REPLACE INTO examined (key, record) VALUES (?, ?)", rows)
+        file.execute("DELETE FROM examined WHERE rowid <= (SELECT max(rowid) FROM examined) - ?", (MOST,))
+
+
 def open_archive(folder: Path | None = None) -> Archive[Examination]:
     """The archive of images in a workspace's folder, the usual one where none is named."""
-    return Archive((folder or tenant().folder) / "examined.sqlite", to_json, from_json)
+    return _of(folder, "examined.sqlite", to_json, from_json)
 
 
 def open_frames(folder: Path | None = None) -> Archive[FrameRecord]:
     """The archive of clips' frames beside it."""
-    return Archive((folder or tenant().folder) / "frames.sqlite", sightings.to_json, sightings.from_json)
+    return _of(folder, "frames.sqlite", sightings.to_json, sightings.from_json)
+
+
+def _of(folder: Path | None, name: str, to_text: Callable[[T], str], from_text: Callable[[str], T]) -> Archive[T]:
+    one = Tenant(folder) if folder else tenant()
+    return Archive(one.folder / name, to_text, from_text, one.limits)
 
 
 def to_json(one: Examination) -> str:

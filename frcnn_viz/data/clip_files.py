@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.decoding import look
 from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, sweep, write_whole
 from frcnn_viz.data.items import Item, ItemFiles
+from frcnn_viz.data.room import Room
 from frcnn_viz.data.sources import suffix
 from frcnn_viz.data.video_facts import MAX_BYTES, SUFFIXES, VideoFacts
 
@@ -45,8 +47,10 @@ class ClipFile:
 class ClipFiles:
     """The videos of a workspace's folder; nothing is there until one is added, and to one that is read only none is."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, room: Room | None = None, *, read_only: bool = False) -> None:
+        """In a workspace's folder, whose room is without limits where none is given."""
         self.folder, self._removed, self._read_only = folder / "clips", folder / "removed", read_only
+        self._room = room or Room(folder)
         self._lock = FileLock(self.folder / ".lock", timeout=WAIT)
         self._files = JsonFiles()
         self._items: dict[str, ItemFiles] = {}
@@ -91,25 +95,27 @@ class ClipFiles:
         """Keep a video; its id, and whether it is new. What is in it is found out in a process of its own.
 
         Raises:
-            DataError: it is no video that can be used, or cannot be kept.
+            DataError: it is no video that can be used, or cannot be kept. FullError: there is no room for it.
         """
         self._check_writable()
         name = clean_name(name)
         check_bytes(len(content), name)
-        key = hashlib.sha256(content).hexdigest()[:16]
+        key = _id(content)
         with suppress(DataError):
             self.clip(key), self.video_path(key)
             return key, False
         ending = suffix(name) if suffix(name) in SUFFIXES else "mp4"
         path = self.folder / f"{key}.{ending}"
         self._make_folder()
-        write_whole(path, content)
+        with self._room.taking(len(content), images=1):
+            write_whole(path, content)
         try:
-            facts = look(path, name)
+            told = as_json({"name": name, "facts": look(path, name).to_dict()})
+            with self._room.taking(len(told)):
+                write_whole(self.folder / f"{key}.json", told)
         except DataError:
             path.unlink(missing_ok=True)
             raise
-        write_whole(self.folder / f"{key}.json", as_json({"name": name, "facts": facts.to_dict()}))
         return key, True
 
     def add_path(self, path: Path) -> tuple[str, bool]:
@@ -156,15 +162,57 @@ class ClipFiles:
             raise DataError(f"{clip.name} has no frame {frame}; its last is {len(clip.facts.times) - 1}.")
         files, facts = self._frames(key), clip.facts
         with self._writing():
-            for name in ("annotations", "history"):
-                (self.folder / key / name).mkdir(parents=True, exist_ok=True)
+            self._make_frames(key)
             known = files.read(str(frame)) or Item(str(frame), clip.name, facts.width, facts.height)
             if tuple(objects) != known.objects or not known.revision:
                 files.write(replace(known, objects=tuple(objects)))
 
+    def put_back(self, key: str, content: bytes, name: str, frames: Mapping[int, tuple[Item, Sequence[Item]]]) -> bool:
+        """Keep a video with all that was drawn on it elsewhere; False where it is here already, and stays as it is.
+
+        Args:
+            key: its id there.
+            content: its file.
+            name: of it.
+            frames: by its number, what is drawn on a frame, and what was before.
+
+        Raises:
+            DataError: as `add`, or it is another video, or has no such frame.
+            FullError: there is no room for all of it.
+        """
+        if _id(content) != key:
+            raise DataError(f"{clean_name(name)} is another video than the one that was drawn on.")
+        if self._path(key) is None:
+            drawn = [item for present, earlier in frames.values() for item in (present, *earlier)]
+            self._room.check(len(content) + self._frames(key).nbytes(*drawn), images=1)
+        _, is_new = self.add(content, name)
+        if not is_new or not frames:
+            return is_new
+        try:
+            if max(frames) >= len(self.clip(key).facts.times):
+                raise DataError(f"{clean_name(name)} has no frame {max(frames)}.")
+            with self._writing():
+                self._make_frames(key)
+                for item, earlier in frames.values():
+                    with self._room.taking(self._frames(key).nbytes(item, *earlier)):
+                        self._frames(key).put_back(item, earlier)
+        except DataError:
+            self.remove(key)
+            raise
+        return True
+
     def remove(self, key: str) -> None:
-        """Take a clip out; its files stay in a folder of `removed/` until the user deletes them."""
+        """Take a clip out; its files stay in a folder of `removed/` until the user deletes them.
+
+        Where there are limits they are deleted at once, to free their room.
+        """
         with self._writing():
+            if self._room.has_limits:
+                (self.folder / f"{key}.json").unlink(missing_ok=True)  # without it there is no clip
+                for path in self.folder.glob(f"{key}.*"):
+                    path.unlink(missing_ok=True)
+                shutil.rmtree(self.folder / key, ignore_errors=True)
+                return
             to = self._removed / f"clip-{key}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
             try:
                 to.mkdir(parents=True)
@@ -180,7 +228,11 @@ class ClipFiles:
         return path if re.fullmatch("[0-9a-f]{16}", key) and path.is_file() else None
 
     def _frames(self, key: str) -> ItemFiles:
-        return self._items.setdefault(key, ItemFiles(self.folder / key))
+        return self._items.setdefault(key, ItemFiles(self.folder / key, self._room))
+
+    def _make_frames(self, key: str) -> None:
+        for name in ("annotations", "history"):
+            (self.folder / key / name).mkdir(parents=True, exist_ok=True)
 
     def _make_folder(self) -> None:
         try:
@@ -231,6 +283,10 @@ def check_bytes(size: int, name: str) -> None:
     """
     if size > MAX_BYTES:
         raise DataError(f"{name} has {size / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB can be read. Cut it.")
+
+
+def _id(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _read(key: str, content: dict[str, Any]) -> ClipFile:

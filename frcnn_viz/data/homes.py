@@ -10,7 +10,7 @@ from pathlib import Path
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX
-from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.tenant import NO_LIMITS, Limits, tenant
 from frcnn_viz.data.workspace import Workspace
 
 MOST = 64
@@ -23,13 +23,14 @@ def own() -> Workspace:
     Raises:
         DataError: its folder cannot be used.
     """
-    return _open(tenant().folder, False)
+    one = tenant()
+    return _open(one.folder, one.limits, False)
 
 
 def shared() -> Workspace | None:
     """The one that the tenant may read, and none may write; None where there is none."""
     folder = tenant().shared
-    return folder and _open(folder, True)
+    return folder and _open(folder, NO_LIMITS, True)
 
 
 def home_of(key: str) -> Workspace:
@@ -46,7 +47,7 @@ def copy(key: str) -> None:
     """Put a shared picture, and what is drawn on it, among one's own.
 
     Raises:
-        DataError, ImageError: it is gone or damaged, or cannot be kept.
+        DataError, ImageError: it is gone or damaged, or cannot be kept. FullError: there is no room for it.
     """
     home, item = home_of(key), home_of(key).item(key)
     try:
@@ -63,5 +64,5 @@ def _has(workspace: Workspace, key: str) -> bool:
 
 
 @lru_cache(maxsize=MOST)
-def _open(folder: Path, read_only: bool) -> Workspace:
-    return Workspace(folder, read_only=read_only)
+def _open(folder: Path, limits: Limits, read_only: bool) -> Workspace:
+    return Workspace(folder, limits, read_only=read_only)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from frcnn_viz.data.annotations import DataError, Dataset
 from frcnn_viz.data.images import ImageError
+from frcnn_viz.data.room import FullError, left_out
 from frcnn_viz.data.sources import Source
 from frcnn_viz.data.workspace import Workspace
 
@@ -19,10 +20,12 @@ class Imported:
     Attributes:
         images: the id of each image that can be looked at now, in the order of the set, and whether it is new.
         problems: what was left out and why, in plain sentences.
+        full: for how many there was no room, in one; none where there was.
     """
 
     images: tuple[tuple[str, bool], ...]
     problems: tuple[str, ...]
+    full: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -59,28 +62,35 @@ def import_source(
     if not source.images:
         return _annotate(workspace, dataset)
     images, problems = [], [bad.sentence for bad in dataset.unreadable]
+    full: list[FullError] = []
     workspace.add_classes(dataset.classes)
     for done, image in enumerate(dataset.images):
         try:
             if image.file is None:
                 raise ImageError(f"{image.source} annotates {image.name}, which is not among the pictures.")
             images.append(workspace.add(source.read(image.file), image.name, image.objects))
+        except FullError as error:  # a smaller one may fit, or be here already
+            full.append(error)
         except (ImageError, DataError) as error:
             problems.append(str(error))
         if not progress(done + 1, len(dataset.images)):
             break
-    return Imported(tuple(images), tuple(problems))
+    return Imported(tuple(images), tuple(problems), left_out(full, "picture"))
 
 
 def _annotate(workspace: Workspace, dataset: Dataset) -> Imported:
     by_name = {PurePosixPath(item.name).stem.lower(): item.id for item in workspace.items()}
     known, problems = [], [bad.sentence for bad in dataset.unreadable]
+    full: list[FullError] = []
     workspace.add_classes(dataset.classes)
     for image in dataset.images:
         key = by_name.get(PurePosixPath(image.name.replace("\\", "/")).stem.lower())
         if key is None:
             problems.append(f"{image.source} annotates {image.name}, which is not in the workspace; add it first.")
-        else:
+            continue
+        try:
             workspace.save(key, image.objects)
             known.append((key, False))
-    return Imported(tuple(known), tuple(problems))
+        except FullError as error:
+            full.append(error)
+    return Imported(tuple(known), tuple(problems), left_out(full, "annotated picture"))

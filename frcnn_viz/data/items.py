@@ -9,6 +9,8 @@ Revisions go on for as long as there is a history, also when an image was remove
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +19,7 @@ from typing import Any
 
 from frcnn_viz.data.annotations import AnnotatedImage, Object
 from frcnn_viz.data.files import DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
+from frcnn_viz.data.room import Room
 
 HISTORY = 200
 """Revisions of an image's annotations that are kept."""
@@ -65,8 +68,8 @@ class Item:
 class ItemFiles:
     """The files of all images of a workspace's folder. Who writes holds the workspace's lock."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, room: Room) -> None:
+        self.folder, self._room = folder, room
         self._files = JsonFiles()
 
     def path(self, key: str) -> Path:
@@ -105,8 +108,28 @@ class ItemFiles:
         return None
 
     def write(self, item: Item) -> None:
-        """Put an image's annotations in place, as a new revision."""
-        revision = self.keep(item.id) + 1
+        """Put an image's annotations in place, as a new revision.
+
+        Raises:
+            FullError: there is no room; what was there is untouched.
+        """
+        with self._room.taking(self.nbytes(item)):
+            revision = self.keep(item.id) + 1
+            write_whole(self.path(item.id), as_json(replace(item, revision=revision).to_dict()))
+
+    def nbytes(self, *items: Item) -> int:
+        """Of the files of these, where that matters."""
+        return sum(len(as_json(item.to_dict())) for item in items) if self._room.has_limits else 0
+
+    def put_back(self, item: Item, earlier: Iterable[Item]) -> None:
+        """Put annotations in place with their history, as they were elsewhere. Revisions that are kept here stay."""
+        history = self._history(item.id)
+        history.mkdir(parents=True, exist_ok=True)
+        known = self.revisions(item.id)
+        for one in earlier:
+            if one.revision not in known:
+                write_whole(history / f"{one.revision}.json", as_json(one.to_dict()))
+        revision = max(item.revision, 1 + max(known, default=0))
         write_whole(self.path(item.id), as_json(replace(item, revision=revision).to_dict()))
 
     def keep(self, key: str) -> int:
@@ -138,6 +161,11 @@ class ItemFiles:
         self.keep(key)
         with suppress(FileNotFoundError):
             os.replace(self.path(key), to / self.path(key).name)
+
+    def delete(self, key: str) -> None:
+        """Delete the present annotations and all that was drawn before."""
+        self.path(key).unlink(missing_ok=True)
+        shutil.rmtree(self._history(key), ignore_errors=True)
 
     def _history(self, key: str) -> Path:
         return self.folder / "history" / key

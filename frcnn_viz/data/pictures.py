@@ -48,7 +48,7 @@ class PictureFiles:
 
     def write(self, key: str, content: bytes, loaded: LoadedImage) -> None:
         """Put a picture and its thumbnail in place, unless it is there and whole; another file of it is set aside."""
-        if self._is_there(key, content, loaded):
+        if self.is_there(key, content, loaded):
             return
         for path in self._all(key):
             if path.stem == key:
@@ -61,6 +61,19 @@ class PictureFiles:
         thumbnail.save(buffer, "JPEG", quality=80)
         write_whole(self.thumbnail_path(key), buffer.getvalue())
 
+    def is_there(self, key: str, content: bytes, loaded: LoadedImage) -> bool:
+        """Whether the picture is in place and whole."""
+        with suppress(DataError, ImageError, OSError):
+            path = self.path(key)
+            same = path.read_bytes() == content or load_image(path).sha256 == loaded.sha256
+            return same and self.thumbnail_path(key).is_file()
+        return False
+
+    def delete(self, key: str) -> None:
+        """Delete the picture's files."""
+        for path in (*self._all(key), self.thumbnail_path(key)):
+            path.unlink(missing_ok=True)
+
     def move(self, key: str, to: Path) -> None:
         """Take the picture's files away to another folder; the thumbnail is not kept."""
         for path in self._all(key):
@@ -70,10 +83,3 @@ class PictureFiles:
     def _all(self, key: str) -> list[Path]:
         """Also those that were set aside."""
         return sorted((self.folder / "images").glob(f"{key}.*"))
-
-    def _is_there(self, key: str, content: bytes, loaded: LoadedImage) -> bool:
-        with suppress(DataError, ImageError, OSError):
-            path = self.path(key)
-            same = path.read_bytes() == content or load_image(path).sha256 == loaded.sha256
-            return same and self.thumbnail_path(key).is_file()
-        return False

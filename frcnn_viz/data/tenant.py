@@ -38,6 +38,9 @@ class Limits:
     run_seconds: float | None = None
 
 
+NO_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Tenant:
     """Who it is, by what is theirs.
@@ -52,7 +55,7 @@ class Tenant:
     """
 
     folder: Path
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
     opens_paths: bool = True
     fetches: bool = True
     shared: Path | None = None

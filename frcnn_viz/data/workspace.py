@@ -6,13 +6,14 @@
     annotations/<id>.json          objects, note, revision (`items`)
     history/<id>/<revision>.json   what was written over
     clips/                         videos, and what is drawn on their frames (`clip_files`)
-    removed/                       the files of images that were taken out
+    removed/                       the files of images that were taken out; where there are limits they are deleted
     recent.json, server.json       what was looked at last (`recent`); where the app that runs answers (`ui/running`)
 
 Files are written whole or not at all (`files`), and in an order that is right wherever it is cut off: a class is in
 the list before an object has it. A lock file keeps two tabs or two servers from writing at once; a change that did
 not know of another tab's is saved all the same, and what it replaced stays in the history. What is damaged is told,
-set aside and never written over; the rest can be used.
+set aside and never written over; the rest can be used. What there is no room for (`room`) is refused before anything is
+changed.
 """
 
 from __future__ import annotations
@@ -35,11 +36,15 @@ from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.index import Index, rebuilt
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.pictures import ENDINGS, PictureFiles
+from frcnn_viz.data.room import Room
+from frcnn_viz.data.tenant import NO_LIMITS, Limits
 
 MAX_CLASSES = 1_000
 FOLDERS = ("images", "thumbnails", "annotations", "history")
 WAIT = 20
 """Seconds that a writer waits for the lock."""
+BESIDE = 64_000
+"""Bytes for which there has to be room beside a picture: its thumbnail, its place in the index, and its class."""
 HOLD, REST = 0.5, 0.1
 """Who has held the lock for so many seconds leaves it free for so many: waiters look every 0.05 s."""
 
@@ -51,23 +56,23 @@ class Workspace:
     where there is no folder, or its index cannot be read, it is empty.
 
     Attributes:
-        folder: where it is. read_only: whether it is so. clips: the videos in it.
+        folder: where it is. read_only: whether it is so. room: in it. clips: the videos in it.
         told: sentences about what had to be mended as a whole.
 
     Raises:
         DataError: the folder cannot be written to, or was made by a newer version.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self.folder, self.read_only = folder, read_only
+    def __init__(self, folder: Path, limits: Limits = NO_LIMITS, *, read_only: bool = False) -> None:
+        self.folder, self.read_only, self.room = folder, read_only, Room(folder, limits)
         self.told: list[str] = []
         self._lock = FileLock(folder / ".lock", timeout=WAIT)
         self._held = 0.0
         self._unreadable: dict[str, str] = {}
         self._files = JsonFiles()
-        self._items = ItemFiles(folder)
+        self._items = ItemFiles(folder, self.room)
         self._pictures = PictureFiles(folder)
-        self.clips = ClipFiles(folder, read_only=read_only)
+        self.clips = ClipFiles(folder, self.room, read_only=read_only)
         if not read_only:
             self._make()
 
@@ -172,7 +177,7 @@ class Workspace:
         """Keep a picture; its id, and whether it is new. Objects are added to a picture that had none.
 
         Raises:
-            ImageError: it is no picture that can be used.
+            ImageError: it is no picture that can be used. FullError: there is no room for it.
         """
         return self.keep(content, load_image(content, name), objects)
 
@@ -180,6 +185,25 @@ class Workspace:
         """As `add`, of a picture that is decoded already."""
         with self._writing():
             return self._add(content, loaded, tuple(objects))
+
+    def put_back(self, content: bytes, loaded: LoadedImage, item: Item, earlier: Sequence[Item]) -> bool:
+        """Keep a picture with all that was drawn on it elsewhere; False where it is here already, and stays as it is.
+
+        Raises:
+            DataError: what was drawn is another picture's. FullError: there is no room for all of it.
+        """
+        key, size = loaded.sha256[:16], (item.height, item.width)
+        if item.id != key or size != loaded.size or any(one.id != key for one in earlier):
+            raise DataError(f"{loaded.name} is another picture than the one that was drawn on.")
+        with self._writing():
+            if key in self:
+                return False
+            with self.room.taking(len(content) + BESIDE + self._items.nbytes(item, *earlier), images=1):
+                self._hold_classes(item.objects)
+                self._pictures.write(key, content, loaded)
+                self._items.put_back(item, earlier)
+                self._save_index(images=(*self.ids, key))
+        return True
 
     def save(self, key: str, objects: Sequence[Object], base: int | None = None) -> bool:
         """Replace an image's objects; what was there goes to its history.
@@ -246,6 +270,7 @@ class Workspace:
         if new == old:
             return
         with self._writing():
+            self.room.check(self._items.nbytes(*(_renamed(item, old, new) for item in self._having(old))))
             named = (name for known in self.classes for name in ((new, old) if known == old else (known,)))
             self._save_index(classes=all_classes((), named))
         for item in self._having(old):
@@ -259,13 +284,17 @@ class Workspace:
     def remove(self, key: str) -> None:
         """Take an image out of the workspace, damaged or not; its files stay in `removed/` until the user deletes them.
 
-        What was drawn goes to its history.
+        What was drawn goes to its history. Where there are limits all of it is deleted at once, to free its room.
         """
         with self._writing():
             removed = self.folder / "removed"
             try:
-                removed.mkdir(exist_ok=True)
                 self._save_index(images=tuple(other for other in self.ids if other != key))
+                if self.room.has_limits:
+                    self._items.delete(key)
+                    self._pictures.delete(key)
+                    return
+                removed.mkdir(exist_ok=True)
                 self._items.move(key, removed)
                 self._pictures.move(key, removed)
             except OSError as error:
@@ -309,16 +338,20 @@ class Workspace:
     def _add(self, content: bytes, loaded: LoadedImage, objects: tuple[Object, ...]) -> tuple[str, bool]:
         key = loaded.sha256[:16]
         known = key in self
-        self._pictures.write(key, content, loaded)
-        self._unreadable.pop(key, None)
         last = self._items.last(key) if known else None
         height, width = loaded.size
         item = last or Item(key, loaded.name, width, height)
         item = item if item.objects else replace(item, objects=objects)
-        if item != self._present(key) or not known:
-            self._write(item)
-        if not known:
-            self._save_index(images=(*self.ids, key))
+        size = len(content) + BESIDE + self._items.nbytes(item)
+        if self.room.has_limits and known and self._pictures.is_there(key, content, loaded):
+            size = 0
+        with self.room.taking(size, images=int(not known)):
+            self._pictures.write(key, content, loaded)
+            self._unreadable.pop(key, None)
+            if item != self._present(key) or not known:
+                self._write(item)
+            if not known:
+                self._save_index(images=(*self.ids, key))
         return key, not known
 
     def _read(self, key: str) -> Item:
@@ -355,8 +388,7 @@ class Workspace:
     def _rename(self, key: str, old: str, new: str) -> None:
         item = self._present(key)
         if item is not None and key in self:
-            renamed = (replace(one, label=new) if one.label == old else one for one in item.objects)
-            self._write(replace(item, objects=tuple(renamed)))
+            self._write(_renamed(item, old, new))
 
     def _export_name(self, item: Item) -> PurePosixPath:
         """A name that is a picture's, whatever the annotation called it."""
@@ -402,3 +434,8 @@ class Workspace:
     def _save_index(self, **changes: Any) -> None:
         index = replace(self._index(), **changes)
         write_whole(self.folder / "workspace.json", as_json(index.to_dict()))
+
+
+def _renamed(item: Item, old: str, new: str) -> Item:
+    objects = (replace(one, label=new) if one.label == old else one for one in item.objects)
+    return replace(item, objects=tuple(objects))

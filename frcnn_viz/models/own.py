@@ -25,6 +25,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from frcnn_viz.data.annotations import DataError, clean_class
 from frcnn_viz.data.files import write_whole
 from frcnn_viz.data.images import clean_name
+from frcnn_viz.data.room import FullError, own_room
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import BACKGROUND, Entry
 from frcnn_viz.models.partial import whole
@@ -49,7 +50,8 @@ def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: st
         title: what the file is called.
 
     Raises:
-        WeightsError: it cannot be read, is of another model, or has another number of classes than there are names.
+        WeightsError: it cannot be read, is of another model, or has another number of classes than there are names; or
+            there is no room for it.
     """
     title = clean_name(title or path.name)
     state = read_state(path, title)
@@ -67,7 +69,10 @@ def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: st
         folder.mkdir(parents=True, exist_ok=True)
         with whole(folder / f"{name}.safetensors") as partial_file:
             save_file(state, partial_file)
+            own_room().check_written(partial_file, folder / f"{name}.safetensors")
         write_whole(folder / f"{name}.json", told)
+    except FullError as error:
+        raise WeightsError(str(error)) from error
     except (OSError, SafetensorError, DataError) as error:
         raise WeightsError(f"{title} cannot be kept in {folder} ({error}); make room there and try again.") from error
     return name

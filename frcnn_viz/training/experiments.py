@@ -19,6 +19,7 @@ from frcnn_viz.training.experiment_store import ExperimentFolder
 from frcnn_viz.training.measure import measure
 from frcnn_viz.training.process import LOG, Voice, launch, stand_back
 from frcnn_viz.training.recipe import TrainingError
+from frcnn_viz.training.room import check_room
 from frcnn_viz.training.run import Run, build
 from frcnn_viz.training.sets import absolute
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, Status
@@ -35,7 +36,8 @@ def start(experiment: Experiment, tell: Callable[[int, int], None] = lambda done
         tell: called with the pictures listed and their number.
 
     Raises:
-        TrainingError, DataError, ModelError, WeightsError: an arm could not be trained, or the name is taken.
+        TrainingError, DataError, ModelError, WeightsError: an arm could not be trained, the name is taken, or there is
+            no room for what the runs keep.
     """
     experiment = replace(experiment, run=replace(experiment.run, data=absolute(experiment.run.data)))
     first, second = (experiment.run_of(arm, experiment.seeds[0]) for arm in experiment.arms)
@@ -44,6 +46,7 @@ def start(experiment: Experiment, tell: Callable[[int, int], None] = lambda done
     snapshot = take(first, tell)
     for run in (first, second):
         build(run)  # what cannot be built is told before hours of training
+    check_room([first, second], snapshot, len(experiment.seeds))
     folder = ExperimentFolder.create(experiment, snapshot)
     _launch(folder)
     return folder

@@ -17,6 +17,7 @@ from torch.nn import functional
 from frcnn_viz.data.annotations import AnnotatedImage, DataError
 from frcnn_viz.data.files import as_json, write_whole
 from frcnn_viz.data.images import ImageError, load_image
+from frcnn_viz.data.room import own_room
 from frcnn_viz.models.partial import whole
 from frcnn_viz.pipeline.boxes import Size
 from frcnn_viz.training.recipe import TrainingError
@@ -91,7 +92,7 @@ def store_pictures(
         The file, and by hash a sentence on each picture that is not in it: gone, changed since, or damaged.
 
     Raises:
-        TrainingError: the disk is full, or the folder cannot be written to.
+        TrainingError: the disk or the workspace is full, or the folder cannot be written to.
     """
     made = PictureFile(folder, [sha256 for sha256, _ in wanted], min_size, max_size)
     if made.is_here:
@@ -116,6 +117,7 @@ def store_pictures(
             total = file.tell()
             file.flush()
             os.fsync(file.fileno())
+            own_room().check_written(partial)
         if lacking:  # it is not the file that was asked for
             asked, made = made, PictureFile(folder, list(places), min_size, max_size)
             os.replace(asked.path, made.path)

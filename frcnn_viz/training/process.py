@@ -22,6 +22,7 @@ from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.paths import PACKAGE
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.training.recipe import TrainingError
+from frcnn_viz.training.room import check_room
 from frcnn_viz.training.run import Run
 from frcnn_viz.training.sets import absolute
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, WAITING, Signals, Status
@@ -48,10 +49,12 @@ def start(run: Run, tell: Callable[[int, int], None] = lambda done, total: None)
         tell: called with the pictures listed and their number.
 
     Raises:
-        TrainingError, DataError, ModelError: nothing could be learnt, or there is a run of that name.
+        TrainingError, DataError, ModelError: nothing could be learnt, or there is a run of that name, or no room.
     """
     run = replace(run, data=absolute(run.data))  # its process may be resumed from elsewhere
-    folder = RunFolder.create(run, take(run, tell))
+    snapshot = take(run, tell)
+    check_room([run], snapshot)
+    folder = RunFolder.create(run, snapshot)
     spawn(folder)
     return folder
 

@@ -28,6 +28,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from frcnn_viz.data.files import as_json, write_whole
+from frcnn_viz.data.room import FullError, own_room
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.runs import STILL, kept_steps, runs_folder
 from frcnn_viz.training.folder import Folder, making, newest_first
@@ -134,7 +135,7 @@ class RunFolder(Folder):
         """Keep the weights of a step, and once those that no step changes.
 
         Raises:
-            TrainingError: the disk is full; what was kept is untouched.
+            TrainingError: the disk or the workspace is full; what was kept is untouched.
         """
         (self.path / "steps").mkdir(exist_ok=True)
         if still and not (self.path / STILL).exists():
@@ -145,12 +146,15 @@ class RunFolder(Folder):
         """Keep what is needed to go on.
 
         Raises:
-            TrainingError: the disk is full; the last state is untouched.
+            TrainingError: the disk or the workspace is full; the last state is untouched.
         """
         path = self.path / "state.pt"
         try:
             with whole(path) as partial:
                 torch.save(state, partial)
+                own_room().check_written(partial, path)
+        except FullError as error:
+            raise TrainingError(str(error)) from error
         except (OSError, RuntimeError) as error:  # torch's writer raises the latter
             raise _full(path, error) from error
 
@@ -193,6 +197,9 @@ class RunFolder(Folder):
         try:
             with whole(path) as partial:
                 save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, partial)
+                own_room().check_written(partial)
+        except FullError as error:
+            raise TrainingError(str(error)) from error
         except (OSError, SafetensorError) as error:
             raise _full(path, error) from error
 

@@ -11,10 +11,12 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.importing import import_source
+from frcnn_viz.data.room import FullError, left_out
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes, suffix
 from frcnn_viz.data.video_facts import SUFFIXES as VIDEO_SUFFIXES
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 MOST_MB = 1000
@@ -54,7 +56,7 @@ def import_form() -> None:
 
 
 def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
-    report: dict[str, Any] = {"added": 0, "known": 0, "problems": []}
+    report: dict[str, Any] = {"added": 0, "known": 0, "problems": [], "full": []}
     counted["report"] = report  # a stop leaves what is in it
 
     def told(done: int, total: int) -> bool:
@@ -68,28 +70,32 @@ def _add(chosen: Sequence[Any], counted: dict[str, Any]) -> None:
         tell(0, 1, "Reading ...")
         try:
             videos = [file for file in chosen if suffix(file.name) in VIDEOS]
-            report["problems"] += (wrong := _add_clips(videos))
-            report["clips"] = len(videos) - len(wrong)
+            report["clips"] = _add_clips(videos, report)
             for source in _sources([file for file in chosen if suffix(file.name) not in VIDEOS]):
                 dataset = read_dataset(source)
                 done = import_source(library.workspace(), source, dataset, told)
                 report["added"] += len(done.added)
                 report["known"] += len(done.known)
                 report["problems"] += done.problems
+                report["full"] += done.full
         except (DataError, ImageError) as error:
             report["problems"].append(str(error))
     report.pop("looked", None)
 
 
-def _add_clips(files: Sequence[Any]) -> list[str]:
-    """Keep videos, and look at the last; what is wrong with the others."""
-    problems = []
+def _add_clips(files: Sequence[Any], report: dict[str, Any]) -> int:
+    """Keep videos, and look at the last; how many could be kept. What is wrong with the others goes to the report."""
+    kept, full = 0, []
     for file in files:
         try:
             session.choose_image(library.add(file.getvalue(), file.name))
+            kept += 1
+        except FullError as error:
+            full.append(error)
         except DataError as error:
-            problems.append(str(error))
-    return problems
+            report["problems"].append(str(error))
+    report["full"] += left_out(full, "clip")
+    return kept
 
 
 def _sources(chosen: Sequence[Any]) -> list[Source]:
@@ -119,7 +125,9 @@ def tell_import() -> None:
     )
     problems = report["problems"]
     clips = f", {report['clips']:,} clip{'s' * (report['clips'] != 1)}" * bool(report.get("clips"))
-    (st.warning if problems else st.success)(f"Added {added}{known}{clips}.")
+    (st.warning if problems or report["full"] else st.success)(f"Added {added}{known}{clips}.")
+    for sentence in report["full"]:
+        st.warning(plain(sentence))
     if problems:
         more = len(problems) - PROBLEMS_SHOWN
         with st.expander(f"{len(problems):,} left out", expanded=True):
@@ -138,11 +146,15 @@ def _dismiss() -> None:
 
 def add_uploads(files: Sequence[Any]) -> None:
     """Keep uploaded pictures and videos, and look at the last; what cannot be used is told."""
-    keys = []
+    keys, full = [], []
     for file in files:
         try:
             keys.append(library.add(file.getvalue(), file.name))
+        except FullError as error:
+            full.append(error)
         except (ImageError, DataError) as error:
             view.tell(str(error))
+    for sentence in left_out(full, "file"):
+        view.tell(sentence)
     if keys and keys[-1] != view.now().image:
         session.choose_image(keys[-1])

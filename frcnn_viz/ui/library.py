@@ -137,7 +137,8 @@ def add(content: bytes, name: str) -> str:
     """Keep a picture or a video; its key. A picture is decoded once, and encoded for browsers while it is written.
 
     Raises:
-        DataError, ImageError: it is no picture or video that can be used, or cannot be kept.
+        DataError, ImageError: it is no picture or video that can be used, or cannot be kept. FullError: there is no
+            room for it.
     """
     if is_clip(content, name):
         return f"{PREFIX}{workspace().clips.add(content, name)[0]}@0"

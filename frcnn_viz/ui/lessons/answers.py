@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside, write_whole
+from frcnn_viz.data.room import own_room
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
 from frcnn_viz.ui import library, view
@@ -51,6 +52,7 @@ def begin_anew() -> None:
     """Set the record aside, under another name in the same folder. For callbacks."""
     try:
         if _path().is_file():
+            own_room().check()  # what is set aside stays
             view.tell(f"The answers until now are in the file {set_aside(_path(), 'before').name} of the workspace.")
     except DataError as error:
         view.tell(str(error))

@@ -114,7 +114,8 @@ def show_editor(here: Session, item: Item) -> None:
             history_form(item)
         note_form(item)
         with st.popover(word("draw.remove").term):
-            st.caption("Its files go to the folder `removed` of the workspace.")
+            frees = library.workspace().room.has_limits
+            st.caption(word("draw.remove_for_good" if frees else "draw.remove_to_folder").sentence)
             st.button(word("action.remove").term, key="remove", on_click=attempt, args=(remove, item))
 
 

@@ -49,7 +49,8 @@ def show_frame_editor(here: Session) -> None:
         canvas_panel("frame_editor_canvas")
         drawn = library.workspace().clips.drawn(here.clip.name)
         with st.popover(word("draw.remove_clip").term):
-            st.caption("Its video and what is drawn on it go to the folder `removed` of the workspace.")
+            frees = library.workspace().room.has_limits
+            st.caption(word("draw.remove_for_good" if frees else "draw.remove_to_folder").sentence)
             st.button(word("action.remove").term, key="remove_clip", on_click=attempt, args=(remove, here))
         st.caption(f"Frames with boxes: {len(drawn):,} of {here.clip.count:,}. Objects on this one: {len(objects):,}.")
 
