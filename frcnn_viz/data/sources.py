@@ -137,8 +137,8 @@ def _is_zip(file: Path | io.BytesIO) -> bool:
         return True
 
 
-def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
-    """The files of a zip; names that lead out of it, links and other odd entries are refused.
+def open_zip(archive: Path | BinaryIO, title: str) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+    """A zip and its files by name; names that lead out of it, links and other odd entries are refused.
 
     Raises:
         DataError: it is damaged, a bomb, or names files outside itself.
@@ -168,6 +168,16 @@ def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
             raise DataError(f"{title} is packed like a bomb ({clean_name(name)!r}); it was not opened.")
         if not _is_litter(name):
             by_name[name] = entry
+    return opened, by_name
+
+
+def from_zip(archive: Path | io.BytesIO, title: str) -> Source:
+    """The files of a zip.
+
+    Raises:
+        DataError: as `open_zip`.
+    """
+    opened, by_name = open_zip(archive, title)
 
     def read(name: str) -> bytes:
         entry = by_name[name]

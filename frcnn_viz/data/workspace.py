@@ -40,6 +40,8 @@ from frcnn_viz.data.room import Room
 from frcnn_viz.data.tenant import NO_LIMITS, Limits
 
 MAX_CLASSES = 1_000
+MOST_NOTE = 10_000
+"""Characters of the words about one image."""
 FOLDERS = ("images", "thumbnails", "annotations", "history")
 WAIT = 20
 """Seconds that a writer waits for the lock."""
@@ -238,7 +240,7 @@ class Workspace:
         with self._writing():
             item = self.item(key)
             if note != item.note:
-                self._write(replace(item, note=note[:10_000]))
+                self._write(replace(item, note=note[:MOST_NOTE]))
 
     def set_notes(self, notes: str) -> None:
         """The user's words about the whole set."""
