@@ -1,31 +1,32 @@
 """An experiment in a process of its own: it does one run after the other and measures each.
 
-`python -m frcnn_viz.training.experiments NAME` is that process. Each run waits for its turn among all runs; what was
-done and measured stays, so an experiment that was cut off goes on with the run that it was at.
+It waits for its turn among all runs, and lets others go first between two of its own. What was done and measured stays,
+so an experiment that was cut off goes on with the run that it was at.
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.runs import runs_folder
-from frcnn_viz.training import process
 from frcnn_viz.training.experiment import Experiment
 from frcnn_viz.training.experiment_store import ExperimentFolder
+from frcnn_viz.training.launch import launch
+from frcnn_viz.training.line import Line
 from frcnn_viz.training.measure import measure
-from frcnn_viz.training.process import LOG, Voice, launch, stand_back
+from frcnn_viz.training.process import train
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.room import check_room
 from frcnn_viz.training.run import Run, build
 from frcnn_viz.training.sets import absolute
-from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, Status
+from frcnn_viz.training.signals import DONE, RUNNING, STOPPED
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder
-from frcnn_viz.training.trainer import StopAsked
+from frcnn_viz.training.trainer import AfterStep
+from frcnn_viz.training.turn import GaveWay, Place, StopAsked, Voice
 
 
 def start(experiment: Experiment, tell: Callable[[int, int], None] = lambda done, total: None) -> ExperimentFolder:
@@ -36,9 +37,11 @@ def start(experiment: Experiment, tell: Callable[[int, int], None] = lambda done
         tell: called with the pictures listed and their number.
 
     Raises:
-        TrainingError, DataError, ModelError, WeightsError: an arm could not be trained, the name is taken, or there is
-            no room for what the runs keep.
+        TrainingError, DataError, ModelError, WeightsError: an arm could not be trained, the name is taken, one more run
+            may not be under way, or there is no room for what the runs keep.
     """
+    line = Line(tenant())
+    line.check()
     experiment = replace(experiment, run=replace(experiment.run, data=absolute(experiment.run.data)))
     first, second = (experiment.run_of(arm, experiment.seeds[0]) for arm in experiment.arms)
     if first.classes != second.classes:
@@ -47,8 +50,9 @@ def start(experiment: Experiment, tell: Callable[[int, int], None] = lambda done
     for run in (first, second):
         build(run)  # what cannot be built is told before hours of training
     check_room([first, second], snapshot, len(experiment.seeds))
-    folder = ExperimentFolder.create(experiment, snapshot)
-    _launch(folder)
+    with line.drawn() as ticket:
+        folder = ExperimentFolder.create(experiment, snapshot)
+        _launch(folder, ticket)
     return folder
 
 
@@ -56,7 +60,7 @@ def resume(name: str) -> ExperimentFolder:
     """Let an experiment go on with the run that it was at, to the same results as if it had never stopped.
 
     Raises:
-        TrainingError: it is not there, under way, or done.
+        TrainingError: it is not there, under way, or done; or one more run may not be under way.
     """
     folder = ExperimentFolder(name)
     status = folder.status
@@ -64,7 +68,9 @@ def resume(name: str) -> ExperimentFolder:
         raise TrainingError(f"the experiment {name!r} is under way already.")
     if status.state == DONE:
         raise TrainingError(f"the experiment {name!r} is done with all of its runs.")
-    _launch(folder)
+    with Line(tenant()).drawn() as ticket:
+        folder.let_go_on()
+        _launch(folder, ticket)
     return folder
 
 
@@ -97,43 +103,30 @@ def current(folder: ExperimentFolder) -> RunFolder | None:
     return None
 
 
-def _launch(folder: ExperimentFolder) -> None:
-    launch("frcnn_viz.training.experiments", folder, folder.experiment.run.threads)
+def _launch(folder: ExperimentFolder, ticket: str) -> None:
+    launch("frcnn_viz.training.experiments", folder, ticket, folder.experiment.run.threads)
 
 
-def main(name: str) -> int:
-    """The process. Its exit status."""
+def work(name: str, say: Voice, place: Place) -> int:
+    """What the process of an experiment does in its turn: what is left of it. The number of runs done."""
     folder = ExperimentFolder(name)
-    stand_back(lambda: ask_to_stop(folder))
-    return work(folder)
+    runs = [run for _, _, run in folder.experiment.parts()]
+    for number, run in enumerate(runs):
+        if run.name not in folder.record.results.measured:
+            say(RUNNING, number, f"Run {number + 1} of {len(runs)}: {run.name}.")
+            try:
+                _train(folder, run, place.after_step)
+                say(RUNNING, number, f"Measures {run.name}.")
+                _measure(folder, run.name)
+            except StopAsked as stopped:
+                stopped.step = number  # an experiment counts runs
+                raise
+            if run is not runs[-1]:
+                place.between_runs(number + 1)
+    return len(runs)
 
 
-def work(folder: ExperimentFolder) -> int:
-    """Do what is left of an experiment; how that ends is said in the folder. 1 where it failed."""
-    with folder.alive():
-        say = Voice(folder)
-        try:
-            runs = [run for _, _, run in folder.experiment.parts()]
-            for number, run in enumerate(runs):
-                if run.name not in folder.record.results.measured:
-                    say(RUNNING, number, f"Run {number + 1} of {len(runs)}: {run.name}.")
-                    _train(folder, run)
-                    say(RUNNING, number, f"Measures {run.name}.")
-                    _measure(folder, run.name)
-        except StopAsked:
-            say(STOPPED)
-        except (ValueError, OSError) as error:
-            say(FAILED, None, str(error))
-            return 1
-        except Exception as error:
-            say(FAILED, None, f"{type(error).__name__}: {error} ({folder.path / LOG})")
-            raise
-        else:
-            say(DONE, len(runs))
-    return 0
-
-
-def _train(folder: ExperimentFolder, run: Run) -> None:
+def _train(folder: ExperimentFolder, run: Run, after_step: AfterStep = lambda step: None) -> None:
     """All that is left of a run, with the list of pictures that all runs of the experiment have."""
     known = (runs_folder() / run.name / "run.json").exists()
     made = RunFolder(run.name) if known else RunFolder.create(run, folder.snapshot)
@@ -143,16 +136,8 @@ def _train(folder: ExperimentFolder, run: Run) -> None:
         raise TrainingError(f"the run {run.name!r} is under way in another process; stop it first.")
     if made.status.state != DONE:
         made.let_go_on()
-        made.say(Status(STARTING, made.status.step, ticket=time.time_ns()))
-        if folder.is_asked_to_stop:  # before the run could be told
-            made.say(Status(STOPPED, made.status.step))
-            raise StopAsked(made.status.step)
-        process.work(made)
-    status = made.status
-    if status.state == STOPPED:
-        raise StopAsked(status.step)
-    if status.state != DONE:
-        raise TrainingError(f"the run {run.name!r} failed: {status.told}")
+        with made.alive():
+            _go_on(folder, made, after_step)
     if not folder.record.results.measured:
         folder.set_snapshot(made.snapshot)
     elif made.snapshot.pictures != folder.snapshot.pictures:
@@ -162,6 +147,26 @@ def _train(folder: ExperimentFolder, run: Run) -> None:
         )
 
 
+def _go_on(folder: ExperimentFolder, made: RunFolder, after_step: AfterStep) -> None:
+    say = Voice(made)
+
+    def look(step: int) -> None:
+        if folder.is_asked_to_stop:
+            raise StopAsked(step)
+        after_step(step)
+
+    try:
+        with say.end():
+            say(RUNNING, None, "Begins.")
+            say(DONE, train(made, say, look))
+        made.forget_state()
+    except GaveWay as gave:
+        say(STOPPED, gave.step, gave.told)
+        raise
+    except (ValueError, OSError) as error:
+        raise TrainingError(f"the run {made.name!r} failed: {error}") from error
+
+
 def _measure(folder: ExperimentFolder, name: str) -> None:
     def look(done: int, total: int) -> None:
         if folder.is_asked_to_stop:
@@ -169,7 +174,3 @@ def _measure(folder: ExperimentFolder, name: str) -> None:
 
     targets, measured = measure(RunFolder(name), look)
     folder.keep(targets, name, measured)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

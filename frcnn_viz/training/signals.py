@@ -38,7 +38,7 @@ class Status:
         state: starting, waiting, running, stopped, done or failed. step: steps done.
         told: a sentence: what it waits for or does, or why it failed.
         pid: of the process. heartbeat: when it said so, seconds since 1970.
-        ticket: when it was asked to start, nanoseconds since 1970; the lowest goes first.
+        ticket: its place in the line; empty where it stands in none.
     """
 
     state: str
@@ -46,7 +46,7 @@ class Status:
     told: str = ""
     pid: int = 0
     heartbeat: float = 0.0
-    ticket: int = 0
+    ticket: str = ""
 
     @property
     def under_way(self) -> bool:

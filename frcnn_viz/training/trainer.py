@@ -26,19 +26,12 @@ from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import TRAIN, VALIDATION, check, samples_of
 from frcnn_viz.training.store import RunFolder, pictures_folder
+from frcnn_viz.training.turn import StopAsked
 
 SAVE_SECONDS = 30
 """A state is saved at least so often; what came after it is computed again when the process was killed."""
 Tell = Callable[[int, str], None]
-
-
-class StopAsked(Exception):
-    """The run was asked to stop, and its state is saved."""
-
-    def __init__(self, step: int) -> None:
-        """`step`: steps done."""
-        super().__init__(step)
-        self.step = step
+AfterStep = Callable[[int], None]
 
 
 class Trainer:
@@ -48,17 +41,20 @@ class Trainer:
         run: what is done. loop: how far it is. train, apart: what it learns from, and is measured on.
     """
 
-    def __init__(self, folder: RunFolder, tell: Tell = lambda step, told: None) -> None:
+    def __init__(
+        self, folder: RunFolder, tell: Tell = lambda step, told: None, after_step: AfterStep = lambda step: None
+    ) -> None:
         """Ready to go on from the last state, or to begin.
 
         Args:
             folder: of the run.
             tell: called now and then with the steps done and what goes on, in words where that is no step.
+            after_step: called between two steps with those that are done; it may raise StopAsked.
 
         Raises:
             TrainingError, DataError, ModelError, WeightsError: the run cannot begin. StopAsked: it is not to.
         """
-        self._folder, self._tell, self.run = folder, tell, folder.run
+        self._folder, self._tell, self._after_step, self.run = folder, tell, after_step, folder.run
         device = choose_device(self.run.device)
         model = build(self.run).to(device)
         recipe = self.run.recipe
@@ -81,10 +77,13 @@ class Trainer:
             StopAsked: it was asked to stop; the state is saved. TrainingError: it cannot go on, or the disk is full.
         """
         self._losses = step_losses(self.run, self.loop.model, self.train)
+        began = self.loop.step
         with one_thread(self.run.threads):
             while True:
                 try:
                     self._look()
+                    if began < self.loop.step < self.run.recipe.steps:
+                        self._after_step(self.loop.step)
                     self._measure()
                 except StopAsked:
                     self._save()

@@ -13,12 +13,16 @@ from PIL import Image
 
 from frcnn_viz.data.annotations import AnnotatedImage, Object
 from frcnn_viz.data.formats.voc import write_voc
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.variant import Variant
+from frcnn_viz.training.line import Line
 from frcnn_viz.training.recipe import Recipe
 from frcnn_viz.training.run import Run
+from frcnn_viz.training.signals import STARTING, Signals, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder
 from frcnn_viz.training.trainer import Trainer
+from frcnn_viz.training.waiting import attend
 
 
 def write_pictures(folder: Path, count: int = 4) -> Path:
@@ -54,6 +58,14 @@ def trained_here(run: Run) -> RunFolder:
     folder = RunFolder.create(run, take(run))
     Trainer(folder).go()
     return folder
+
+
+def attended(folder: Signals, kind: str = "process") -> int:
+    """Do what the process of a run, or of one of the `experiments`, does, in this process; its exit status."""
+    folder.let_go_on()
+    ticket = Line(tenant()).draw()
+    folder.say(Status(STARTING, folder.status.step, ticket=ticket))
+    return attend(f"frcnn_viz.training.{kind}", folder, ticket)
 
 
 def hashes(folder: RunFolder) -> dict[int, str]:

@@ -7,7 +7,7 @@ import math
 import multiprocessing
 import os
 import sys
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +21,14 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.training import experiments
 from frcnn_viz.training.experiment import Arm, Experiment
 from frcnn_viz.training.experiment_store import ExperimentFolder, all_experiments, remove_experiment
-from frcnn_viz.training.experiments import ask_to_stop, resume, start, stop, work
+from frcnn_viz.training.experiments import ask_to_stop, resume, start, stop
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.results import Measured, Record, Results, Target
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import Trainer
-from tests.training.small import small_run, wait, write_pictures
+from tests.training.small import attended, small_run, wait, write_pictures
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -58,7 +58,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, R
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FRCNN_VIZ_WORKSPACE", str(folder / "workspace"))
         done = made(small_experiment(squares))
-        assert work(done) == 0
+        assert attended(done, "experiments") == 0
         assert (done.status.state, done.status.step) == (DONE, 6)
         yield squares, without_seconds(done)
 
@@ -160,7 +160,7 @@ def test_each_run_is_measured_on_the_same_objects(straight: tuple[Path, Results]
 
 def _work(workspace: str) -> None:
     os.environ["FRCNN_VIZ_WORKSPACE"] = workspace
-    sys.exit(work(ExperimentFolder("small")))
+    sys.exit(attended(ExperimentFolder("small"), "experiments"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends the signals of POSIX")
@@ -169,7 +169,7 @@ def test_killed_and_stopped_it_goes_on_to_the_same_results(straight: tuple[Path,
     folder = made(small_experiment(squares))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["frcnn_viz.training.experiments"])
-    folder.say(Status(STARTING, ticket=time.time_ns()))
+    folder.say(Status(STARTING))
     child = context.Process(target=_work, args=(str(workspace),))
     child.start()
     wait(lambda: len(folder.record.results.measured) == 2)  # so it is within the second seed
@@ -181,13 +181,14 @@ def test_killed_and_stopped_it_goes_on_to_the_same_results(straight: tuple[Path,
     child.kill()
     child.join()
     assert (folder.status.state, len(folder.record.results.measured)) == (FAILED, 2)
-    folder.ask_to_stop()  # before it has begun a run, and while it is at one
-    assert (work(folder), folder.status.state) == (0, STOPPED)
-    folder.let_go_on()
+    watch = threading.Thread(target=lambda: wait(lambda: folder.status.state == RUNNING) or stop("small"))
+    watch.start()
+    assert (attended(folder, "experiments"), folder.status.state, folder.status.step) == (0, STOPPED, 2)
+    watch.join()
     run = experiments.current(folder)
     assert run is not None
     assert run.status.state == STOPPED
-    assert work(folder) == 0
+    assert attended(folder, "experiments") == 0
     assert without_seconds(folder).to_dict() == results.to_dict()
     with pytest.raises(TrainingError, match="is done with all of its runs"):
         resume("small")

@@ -20,7 +20,8 @@ from frcnn_viz.training.run import Run
 from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder
-from frcnn_viz.training.trainer import StopAsked, Trainer
+from frcnn_viz.training.trainer import Trainer
+from frcnn_viz.training.turn import StopAsked
 from tests.training.small import hashes, measured, small_run, trained_here
 
 RECIPE = Recipe(4, batch=2, mirror=True, upside_down=True)

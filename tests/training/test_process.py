@@ -10,7 +10,7 @@ import os
 import random
 import signal
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -18,14 +18,17 @@ from pathlib import Path
 
 import pytest
 
-from frcnn_viz.training import process
-from frcnn_viz.training.process import Voice, main, resume, spawn, start, stop, turn, work
+from frcnn_viz.data.tenant import Limits, Tenant, acting_as, tenant
+from frcnn_viz.training.line import Line
+from frcnn_viz.training.process import resume, spawn, start, stop
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, WAITING, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, pictures_folder, remove_run
-from frcnn_viz.training.trainer import StopAsked, Trainer
-from tests.training.small import hashes, measured, small_run, trained_here, wait
+from frcnn_viz.training.trainer import Trainer
+from frcnn_viz.training.turn import GaveWay, StopAsked, Voice, turn
+from frcnn_viz.training.waiting import main
+from tests.training.small import attended, hashes, measured, small_run, trained_here, wait
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -56,9 +59,9 @@ def test_stopped_anywhere_it_goes_on_to_the_same_weights(squares: Path) -> None:
     assert measured(folder) == measured(straight)
 
 
-def _main(name: str, workspace: str) -> None:
+def _main(path: str, workspace: str) -> None:
     os.environ["FRCNN_VIZ_WORKSPACE"] = workspace
-    sys.exit(main(name))
+    sys.exit(main("frcnn_viz.training.process", path, Line(tenant()).draw()))
 
 
 def _work(name: str, workspace: str, most: int = -1) -> None:
@@ -67,7 +70,7 @@ def _work(name: str, workspace: str, most: int = -1) -> None:
 
     os.environ["FRCNN_VIZ_WORKSPACE"] = workspace
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-    sys.exit(work(RunFolder(name)))
+    sys.exit(attended(RunFolder(name)))
 
 
 @POSIX
@@ -79,7 +82,7 @@ def test_killed_at_any_time_it_goes_on_to_the_same_weights(squares: Path, tmp_pa
     context.set_forkserver_preload(["frcnn_viz.training.process"])
     kills = 0
     while folder.status.state != DONE:
-        folder.say(Status(STARTING, ticket=time.time_ns()))
+        folder.say(Status(STARTING))
         child = context.Process(target=_work, args=("killed", str(tmp_path / "workspace")))
         child.start()
         if kills < KILLS:
@@ -99,52 +102,86 @@ def test_killed_at_any_time_it_goes_on_to_the_same_weights(squares: Path, tmp_pa
 
 
 @POSIX
-def test_two_runs_at_once_queue_and_a_dead_one_lets_the_next_go(squares: Path) -> None:
-    """Real processes: the first is killed, the second waits for it, is stopped and goes on after the process ended."""
-    first = start(small_run(squares, "first", steps=10_000, keep_every=5_000, evaluate_every=0))
-    second = start(small_run(squares, "second", evaluate_every=0))
-    with pytest.raises(TrainingError, match="there is a run 'first' already"):
-        start(small_run(squares, "first"))
-    with pytest.raises(TrainingError, match="under way already"):
-        resume("first")
-    wait(lambda: second.status.state == WAITING and first.status.state == RUNNING)
-    assert second.status.told == "Waits for first."
-    pid = first.status.pid
+def test_a_class_has_one_line_in_which_one_gives_way_to_another_and_the_dead_hold_up_nobody(
+    squares: Path, tmp_path: Path
+) -> None:
+    """Real processes: the first gives way to the second, which is killed; the first goes on to the same weights."""
+    anna = Tenant(tmp_path / "anna", Limits(runs=1, run_seconds=0), line=tmp_path / "line")
+    ben = Tenant(tmp_path / "ben", Limits(runs=1), line=tmp_path / "line")
+    run = small_run(squares, "first", steps=8, evaluate_every=0)
+    with acting_as(anna):
+        first = start(run)
+        with pytest.raises(TrainingError, match="one run of yours is under way; wait until it is done, or stop it"):
+            start(small_run(squares, "another"))
+        with pytest.raises(TrainingError, match="under way already"):
+            resume("first")
+    with acting_as(ben):
+        second = start(small_run(squares, "second", steps=10_000, keep_every=5_000, evaluate_every=0))
+    wait(lambda: second.status.state == WAITING)
+    assert second.status.told.startswith("1 run of others is before this one")
+    assert resident(second.status.pid) < 60e6  # who waits has not imported torch
+    wait(lambda: second.status.state == RUNNING and second.status.step > 0)
+    assert (first.status.state, 0 < first.status.step < 8, first.has_state) == (WAITING, True, True)
+    assert first.status.told.startswith("It gave way to 1 other; it waits for its turn again. 1 run of others is")
+    pid = second.status.pid
     assert os.getsid(pid) == pid != os.getsid(0)
-    assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
-    with pytest.raises(TrainingError, match="stop it first"):
-        remove_run("first")
+    assert os.getpriority(os.PRIO_PROCESS, first.status.pid) == 10
+    with acting_as(ben), pytest.raises(TrainingError, match="stop it first"):
+        remove_run("second")
     os.kill(pid, signal.SIGKILL)
-    wait(lambda: first.status.state == FAILED)
-    assert first.status.told.startswith("Its process is gone without a word")
-    wait(lambda: second.status.state == DONE)
-    assert not second.has_state
-    with pytest.raises(TrainingError, match="has done all of its 4 steps"):
-        resume("second")
-    straight = trained_here(small_run(squares, "straight", evaluate_every=0))
-    assert hashes(second) == hashes(straight)
+    wait(lambda: second.status.state == FAILED)
+    assert second.status.told.startswith("Its process is gone without a word")
+    wait(lambda: first.status.state == DONE)
+    assert not first.has_state
+    with acting_as(anna):
+        with pytest.raises(TrainingError, match="has done all of its 8 steps"):
+            resume("first")
+        assert Line(anna).before("9") == []
+    assert hashes(first) == hashes(trained_here(replace(run, name="straight")))
+
+
+def resident(pid: int) -> int:
+    """Bytes of a process's memory, where the system tells."""
+    told = Path(f"/proc/{pid}/statm")
+    return int(told.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if told.exists() else 0
+
+
+def test_giving_way_after_any_step_leads_to_the_same_weights(squares: Path) -> None:
+    straight = trained_here(small_run(squares))
+    run = small_run(squares, "stepwise")
+    folder, steps = RunFolder.create(run, take(run)), []
+    while len(steps) < 4:
+        with suppress(GaveWay):
+            Trainer(folder, after_step=give_way).go()
+        steps.append(folder.metrics()[-1]["step"])
+    assert steps == [1, 2, 3, 4]
+    assert hashes(folder) == hashes(straight)
+    assert measured(folder) == measured(straight)
+
+
+def give_way(step: int) -> None:
+    raise GaveWay(step, 1)
 
 
 def test_the_first_to_ask_goes_first(squares: Path) -> None:
-    folders = []
-    for name, ticket in (("late", 30), ("early", 10), ("middle", 20)):
+    folders, line = [], Line(tenant())
+    for name in ("early", "late"):
         run = small_run(squares, name)
         folders.append(RunFolder.create(run, take(run)))
-        folders[-1].say(Status(STARTING, ticket=ticket))
-    late, early, middle = folders
-    assert process._ahead("late", 30) == "early"
-    assert process._ahead("middle", 20) == "early"
-    assert process._ahead("early", 10) is None
-    early.say(Status(DONE, ticket=10))
-    assert process._ahead("late", 30) == "middle"
-    voice = Voice(late)
-    late.ask_to_stop()
-    with pytest.raises(StopAsked), turn(late, voice):
-        pass
-    middle.say(Status(STOPPED))
-    late.let_go_on()
-    with turn(late, voice):
-        pass
+        folders[-1].say(Status(STARTING, ticket=line.draw()))
+    early, late = folders
+    say = Voice(late)
+    with late.alive(), line.standing(late.status.ticket):
+        late.ask_to_stop()
+        with pytest.raises(StopAsked), turn(line, late.status.ticket, say):
+            pass
+        late.let_go_on()
+        threading.Timer(0.5, line.give_back, (early.status.ticket,)).start()
+        with turn(line, late.status.ticket, say) as place:
+            assert late.status.told == "Waits for early."
+            place.between_runs(1)  # nobody waits
+            with line.drawn(), pytest.raises(GaveWay, match="1"):
+                place.between_runs(1)
 
 
 @POSIX
@@ -152,8 +189,8 @@ def test_a_term_signal_stops_it_with_its_state_saved(squares: Path, tmp_path: Pa
     run = small_run(squares, steps=10_000, keep_every=5_000, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
     context = multiprocessing.get_context("forkserver")
-    folder.say(Status(STARTING, ticket=1))
-    child = context.Process(target=_main, args=("small", str(tmp_path / "workspace")))
+    folder.say(Status(STARTING))
+    child = context.Process(target=_main, args=(str(folder.path), str(tmp_path / "workspace")))
     child.start()
     wait(lambda: folder.status.step > 0)
     os.kill(folder.status.pid, signal.SIGTERM)
@@ -175,7 +212,7 @@ def test_a_full_disk_ends_in_a_sentence_and_the_state_is_whole(squares: Path, tm
     before = (folder.path / "state.pt").read_bytes()
     context = multiprocessing.get_context("forkserver")
     for most in (5_000_000, 1_000):  # no room for weights; nor for a line of the metrics
-        folder.say(Status(STARTING, ticket=1))
+        folder.say(Status(STARTING))
         child = context.Process(target=_work, args=("full", str(tmp_path / "workspace"), most))
         child.start()
         child.join()
@@ -193,9 +230,11 @@ def test_a_process_that_cannot_even_begin_is_told(squares: Path, monkeypatch: py
     run = small_run(squares)
     folder = RunFolder.create(run, take(run))
     monkeypatch.setattr(sys, "executable", "/bin/false" if Path("/bin/false").exists() else sys.executable)
-    spawn(folder)
+    line = Line(tenant())
+    spawn(folder, line.draw())
     wait(lambda: folder.status.state == FAILED, 10)
     assert "ended before it began" in folder.status.told
+    wait(lambda: line.before("9") == [], 10)
 
 
 def test_a_set_that_is_gone_before_it_was_read_is_told_by_the_process(squares: Path) -> None:
@@ -204,8 +243,7 @@ def test_a_set_that_is_gone_before_it_was_read_is_told_by_the_process(squares: P
     for path in squares.iterdir():
         path.unlink()
     squares.rmdir()
-    folder.say(Status(STARTING))
-    assert work(folder) == 1
+    assert attended(folder) == 1
     assert (folder.status.state, "is not there" in folder.status.told) == (FAILED, True)
 
 

@@ -99,9 +99,9 @@ def test_lines_that_are_none_are_left_out(folder: RunFolder) -> None:
 
 def test_the_word_of_a_process_holds_as_long_as_that_lives(folder: RunFolder) -> None:
     with folder.alive():
-        folder.say(Status(RUNNING, 3, "Measures.", pid=7, ticket=5))
+        folder.say(Status(RUNNING, 3, "Measures.", pid=7, ticket="5"))
         said = RunFolder(folder.name).status
-        assert (said.state, said.step, said.told, said.pid, said.ticket) == (RUNNING, 3, "Measures.", 7, 5)
+        assert (said.state, said.step, said.told, said.pid, said.ticket) == (RUNNING, 3, "Measures.", 7, "5")
         with pytest.raises(TrainingError, match="under way in another process"), folder.alive():
             pass
         with pytest.raises(TrainingError, match="stop it first"):
