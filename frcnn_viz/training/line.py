@@ -48,9 +48,14 @@ class Line:
         return bool(re.fullmatch(rf"\d{{20}}-{self._mark}-[0-9a-f]{{8}}", ticket))
 
     @property
+    def mine(self) -> int:
+        """How many of the tenant's runs are under way or waiting."""
+        return sum(map(self.is_mine, self._standing()))
+
+    @property
     def is_full(self) -> bool:
-        """Whether the tenant has as many runs under way or waiting as may be."""
-        return self._most is not None and sum(map(self.is_mine, self._standing())) >= self._most
+        """Whether these are as many as may be."""
+        return self._most is not None and self.mine >= self._most
 
     def check(self) -> None:
         """Tell before anything is begun that it would be refused.

@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from frcnn_viz.data.tenant import tenant
+from frcnn_viz.training.line import Line
 from frcnn_viz.words import word
 
 EVERY_SECONDS = 0.5
@@ -34,4 +36,10 @@ def while_running(is_running: Callable[[], bool], show: Callable[[bool], None], 
 def act_button(key: str, act: Callable[..., None], *args: Any, **more: Any) -> None:
     """A button with its word from the list, whose widget has the same key."""
     told = word(key)
-    st.button(told.term, key=key.replace(".", "_"), help=told.hover, on_click=act, args=args, **more)
+    look = {"key": key.replace(".", "_"), "help": told.hover, **more}
+    st.button(told.term, on_click=act, args=args, **look)
+
+
+def unless_full() -> dict[str, Any]:
+    """How a button looks that begins a run where one more may not be under way; as usual where it may."""
+    return {"disabled": True, "help": word("runs.full").sentence} if Line(tenant()).is_full else {}

@@ -19,7 +19,7 @@ from frcnn_viz.training.results import Record
 from frcnn_viz.training.signals import DONE, FAILED
 from frcnn_viz.ui import view
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.children import act_button, unless_full, while_running
 from frcnn_viz.ui.controls import choice, segments
 from frcnn_viz.ui.panes.arms_begin import NAME
 from frcnn_viz.ui.panes.arms_objects import objects_found_by_one
@@ -69,7 +69,7 @@ def watch(folder: ExperimentFolder, about: str) -> None:
             act_button("experiment.stop", attempt, stop, folder.name)
         else:
             if status.state != DONE:
-                act_button("experiment.resume", attempt, resume, folder.name)
+                act_button("experiment.resume", attempt, resume, folder.name, **unless_full())
             act_button("experiment.remove", attempt, remove_experiment, folder.name)
     if status.told:
         step = f" Step {run.status.step:,} of {run.run.recipe.steps:,}." if run and status.under_way else ""

@@ -17,6 +17,7 @@ from frcnn_viz.training.experiments import start
 from frcnn_viz.training.recipe import Recipe, TrainingError
 from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.ui import view
+from frcnn_viz.ui.children import unless_full
 from frcnn_viz.ui.controls import choice, number, slide, words
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, sets_to_learn, variant_of, version
@@ -56,8 +57,9 @@ def body(here: Session) -> None:
             st.warning(plain(error))
             return
         tell_arms(made)
-        look = word("experiment.start")
-        if st.button(look.term, key="experiment_start", type="primary", icon=":material/play_arrow:", help=look.hover):
+        told_start = word("experiment.start")
+        look = {"key": "experiment_start", "type": "primary", "icon": ":material/play_arrow:", "help": told_start.hover}
+        if st.button(told_start.term, **{**look, **unless_full()}):
             begin(made)
 
 

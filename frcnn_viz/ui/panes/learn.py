@@ -12,6 +12,7 @@ from frcnn_viz.training.recipe import Recipe, TrainingError
 from frcnn_viz.training.run import Run, run_name
 from frcnn_viz.training.store import all_runs
 from frcnn_viz.ui import view
+from frcnn_viz.ui.children import unless_full
 from frcnn_viz.ui.controls import choice, number, slide, toggle, words
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.panes.learn_set import SETS, dataset_of, sets_to_learn, tell_findings, variant_of, version
@@ -56,7 +57,7 @@ def body(here: Session) -> None:
         tell_run(here, dataset, variant)
         told_train = word("learn.train")
         look = {"key": "learn_train", "type": "primary", "icon": ":material/play_arrow:", "help": told_train.hover}
-        if st.button(told_train.term, **look):
+        if st.button(told_train.term, **{**look, **unless_full()}):
             begin(here, chosen, variant, 10**rate)
         tell_findings(here, chosen)
         rate_test(lambda: run_of(here, chosen, variant, 10**rate), RATE)

@@ -13,7 +13,7 @@ from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, Status
 from frcnn_viz.training.store import RunFolder, all_runs, remove_run
 from frcnn_viz.ui import session, view
-from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.children import act_button, unless_full, while_running
 from frcnn_viz.ui.controls import choice, segments, toggle
 from frcnn_viz.ui.panes.learn import RUN
 from frcnn_viz.ui.panes.run_charts import film_strip, show_gradients, show_losses, show_moved, show_quality
@@ -74,7 +74,7 @@ def tell_status(folder: RunFolder, status: Status) -> None:
         if status.under_way:
             act_button("runs.stop", attempt, stop, folder.name)
         elif status.state != DONE and not run.is_exercise:
-            act_button("runs.resume", attempt, resume, folder.name)
+            act_button("runs.resume", attempt, resume, folder.name, **unless_full())
         if not status.under_way:
             act_button("runs.remove", attempt, remove_run, folder.name)
     if status.told:
