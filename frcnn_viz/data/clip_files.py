@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections import Counter
@@ -26,6 +25,7 @@ from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.decoding import look
 from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, sweep, write_whole
+from frcnn_viz.data.index import is_id
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.room import Room
 from frcnn_viz.data.sources import suffix
@@ -60,7 +60,7 @@ class ClipFiles:
         found = []
         for path in self.folder.glob("*.json"):
             with suppress(FileNotFoundError):  # removed meanwhile
-                if re.fullmatch("[0-9a-f]{16}", path.stem):
+                if is_id(path.stem):
                     found.append((path.stat().st_mtime_ns, path.stem))
         return tuple(key for _, key in sorted(found))
 
@@ -86,7 +86,8 @@ class ClipFiles:
         Raises:
             DataError: it is missing.
         """
-        found = next((path for path in self.folder.glob(f"{key}.*") if suffix(path.name) in SUFFIXES), None)
+        files = self.folder.glob(f"{key}.*") if is_id(key) else ()
+        found = next((path for path in files if suffix(path.name) in SUFFIXES), None)
         if found is None:
             raise DataError(f"The video of clip {key} is missing from {self.folder}; add it again.")
         return found
@@ -141,12 +142,12 @@ class ClipFiles:
 
     def drawn(self, key: str) -> tuple[int, ...]:
         """The frames on which something was drawn, in order."""
-        stems = (path.stem for path in (self.folder / key / "annotations").glob("*.json"))
+        stems = (path.stem for path in (self._home(key) / "annotations").glob("*.json"))
         return tuple(sorted(int(stem) for stem in stems if stem.isdecimal()))
 
     def stamps(self, key: str) -> tuple[tuple[str, int], ...]:
         """Other ones whenever something drawn on its frames is."""
-        paths = (self.folder / key / "annotations").glob("*.json")
+        paths = (self._home(key) / "annotations").glob("*.json")
         return tuple(sorted((path.stem, path.stat().st_mtime_ns) for path in paths))
 
     def save(self, key: str, frame: int, objects: Sequence[Object]) -> None:
@@ -206,17 +207,18 @@ class ClipFiles:
 
         Where there are limits they are deleted at once, to free their room.
         """
+        home = self._home(key)
         with self._writing():
             if self._room.has_limits:
                 (self.folder / f"{key}.json").unlink(missing_ok=True)  # without it there is no clip
                 for path in self.folder.glob(f"{key}.*"):
                     path.unlink(missing_ok=True)
-                shutil.rmtree(self.folder / key, ignore_errors=True)
+                shutil.rmtree(home, ignore_errors=True)
                 return
             to = self._removed / f"clip-{key}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
             try:
                 to.mkdir(parents=True)
-                known = [self.folder / f"{key}.json", *self.folder.glob(f"{key}.*"), self.folder / key]
+                known = [self.folder / f"{key}.json", *self.folder.glob(f"{key}.*"), home]
                 for path in dict.fromkeys(known):
                     if path.exists():
                         os.replace(path, to / path.name)
@@ -225,14 +227,20 @@ class ClipFiles:
 
     def _path(self, key: str) -> Path | None:
         path = self.folder / f"{key}.json"
-        return path if re.fullmatch("[0-9a-f]{16}", key) and path.is_file() else None
+        return path if is_id(key) and path.is_file() else None
 
     def _frames(self, key: str) -> ItemFiles:
-        return self._items.setdefault(key, ItemFiles(self.folder / key, self._room))
+        return self._items.setdefault(key, ItemFiles(self._home(key), self._room))
 
     def _make_frames(self, key: str) -> None:
         for name in ("annotations", "history"):
-            (self.folder / key / name).mkdir(parents=True, exist_ok=True)
+            (self._home(key) / name).mkdir(parents=True, exist_ok=True)
+
+    def _home(self, key: str) -> Path:
+        """The folder of what is drawn on a clip's frames."""
+        if not is_id(key):
+            raise DataError(f"{key[:80]!r} names no clip; choose one that is in the workspace.")
+        return self.folder / key
 
     def _make_folder(self) -> None:
         try:

@@ -40,9 +40,14 @@ class Index:
         if content.get("version", VERSION) > VERSION:
             raise DataError("the workspace was made by a newer version of this program.")
         images, classes, notes = (content[name] for name in ("images", "classes", "notes"))
-        if not (_are_names(images) and _are_names(classes) and isinstance(notes, str)):
+        if not (_are_names(images) and all(map(is_id, images)) and _are_names(classes) and isinstance(notes, str)):
             raise ValueError("no index of a workspace")
         return cls(tuple(dict.fromkeys(images)), all_classes((), classes), notes)
+
+
+def is_id(key: str) -> bool:
+    """Whether an image or a clip can be called so; what can is a file's name that leads nowhere else."""
+    return bool(re.fullmatch("[0-9a-f]{16}", key))
 
 
 def rebuilt(folder: Path, damaged: Path | None) -> Index:
@@ -53,7 +58,7 @@ def rebuilt(folder: Path, damaged: Path | None) -> Index:
     content = _salvaged(damaged)
     pictures = {path.stem: path.stat().st_mtime_ns for path in (folder / "images").iterdir()}
     keys = {*pictures, *(path.stem for path in (folder / "annotations").glob("*.json"))}
-    there = {key for key in keys if re.fullmatch("[0-9a-f]{16}", key)}
+    there = set(filter(is_id, keys))
     order = {key: place for place, key in enumerate(content.get("images", ()))}
     images = sorted(there, key=lambda key: (order.get(key, len(order)), pictures.get(key, 0), key))
     return Index(tuple(images), all_classes((), content.get("classes", ())), content.get("notes", ""))

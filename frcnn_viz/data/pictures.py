@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside, write_whole
 from frcnn_viz.data.images import SUFFIXES, ImageError, LoadedImage, load_image
+from frcnn_viz.data.index import is_id
 
 ENDINGS = tuple(f".{suffix}" for suffix in SUFFIXES)
 THUMBNAIL = 240
@@ -36,7 +37,7 @@ class PictureFiles:
             DataError: it is missing.
         """
         likely = (self.folder / "images" / f"{key}{ending}" for ending in ENDINGS)
-        found = next(filter(Path.is_file, likely), None)
+        found = next(filter(Path.is_file, likely), None) if is_id(key) else None
         found = found or next((path for path in self._all(key) if path.stem == key), None)
         if found is None:
             raise DataError(f"the picture of image {key} is missing from {self.folder}; add it again or remove it.")
@@ -82,4 +83,4 @@ class PictureFiles:
 
     def _all(self, key: str) -> list[Path]:
         """Also those that were set aside."""
-        return sorted((self.folder / "images").glob(f"{key}.*"))
+        return sorted((self.folder / "images").glob(f"{key}.*")) if is_id(key) else []

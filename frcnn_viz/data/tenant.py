@@ -68,7 +68,7 @@ class Tenant:
             DataError: it would be outside, by its name or by a link.
         """
         path = self.folder.joinpath(*parts)
-        if not path.resolve().is_relative_to(self.folder.resolve()):
+        if not _is_inside(path, self.folder):
             raise DataError(f"{'/'.join(parts)[:80]!r} is not in this workspace; choose what is.")
         return path
 
@@ -80,6 +80,20 @@ class Tenant:
             text = text.replace(str(folder), name) if folder else text
         return text
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file or folder of the workspace is theirs: a link may lead out of it for who opens paths."""
+        return self.opens_paths or _is_inside(path, self.folder)
+
+    def named(self, path: str) -> Path:
+        """A file or folder of this computer that is named by its path.
+
+        Raises:
+            DataError: they may not open it so.
+        """
+        if not self.opens_paths:
+            raise DataError(f"{path[:80]!r} cannot be opened by its path here; bring the files on the page Images.")
+        return Path(path)
+
     def environment(self) -> dict[str, str]:
         """What makes it `usual()` in a process of its own."""
         rest = {
@@ -90,6 +104,13 @@ class Tenant:
             "line": str(self.line.absolute()) if self.line else None,
         }
         return {FOLDER_VARIABLE: str(self.folder.absolute()), TENANT_VARIABLE: json.dumps(rest)}
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name of a file, or links that lead in a circle
+        return False
 
 
 def usual() -> Tenant:

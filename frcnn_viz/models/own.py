@@ -38,6 +38,8 @@ PREFIX = "own-"
 CLASS_WEIGHT = "roi_heads.box_predictor.cls_score.weight"
 KEYPOINT_WEIGHT = "roi_heads.keypoint_predictor.kps_score_lowres.weight"
 MAX_CLASSES = 10_000
+OPTIONS = {"num_keypoints": int, "frozen": bool}
+"""What a file can tell of how its model was built."""
 
 
 def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: str = "") -> str:
@@ -80,6 +82,8 @@ def add_checkpoint(path: Path, base: Entry, names: Sequence[str] = (), title: st
 
 def remove_checkpoint(name: str) -> None:
     """Forget a checkpoint; the file it came from stays where it was."""
+    if not re.fullmatch(rf"{PREFIX}[0-9a-f]{{12}}", name):
+        return
     for ending in ("json", "safetensors"):
         (_folder() / f"{name}.{ending}").unlink(missing_ok=True)
 
@@ -90,8 +94,9 @@ def checkpoints(registry: Mapping[str, Entry]) -> dict[str, Entry]:
     for path in sorted(_folder().glob(f"{PREFIX}*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            base, options = registry[record["base"]], dict(record["options"])
-            keypoints = int(options.get("num_keypoints", len(base.keypoints)))
+            base, told = registry[record["base"]], record["options"]
+            options = {name: make(told[name]) for name, make in OPTIONS.items() if name in told}
+            keypoints = options.get("num_keypoints", len(base.keypoints))
             entry = replace(
                 base,
                 name=path.stem,

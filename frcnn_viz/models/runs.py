@@ -59,7 +59,7 @@ def find_step(name: str, known: Mapping[str, Entry], seen: tuple[str, ...] = ())
     """
     run, at, number = name.removeprefix(PREFIX).partition("@")
     folder = runs_folder() / run
-    if not run or folder.parent != runs_folder() or not (folder / "run.json").is_file():
+    if not _is_there(folder):
         raise ModelError(f"the run {run[:80]!r} is not there; it was removed, or never started here.")
     steps = kept_steps(folder)
     if not steps:
@@ -82,6 +82,14 @@ def find_step(name: str, known: Mapping[str, Entry], seen: tuple[str, ...] = ())
         warning="" if step else _untrained(base, variant),
         version=f"{step} {_mark(file)}",
     )
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        inside = folder.name not in ("", "..") and folder.parent == runs_folder() and tenant().holds(folder)
+        return inside and (folder / "run.json").is_file()
+    except OSError:  # no name of a file
+        return False
 
 
 def _untrained(base: Entry, variant: Variant) -> str:

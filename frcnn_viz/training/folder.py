@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import JsonFiles, as_json, write_whole
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import run_name
 from frcnn_viz.training.signals import Signals
@@ -40,7 +41,8 @@ class Folder(Signals):
         """
         super().__init__(folders / run_name(name))
         self.name = name
-        if name != run_name(name) or not (self.path / f"{self.KIND}.json").is_file():
+        is_there = name == run_name(name) and (self.path / f"{self.KIND}.json").is_file()
+        if not (is_there and tenant().holds(self.path)):
             raise TrainingError(f"the {self.KIND} {name[:80]!r} is not there; {self.MISSING}.")
 
     @property

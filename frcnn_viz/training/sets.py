@@ -12,8 +12,10 @@ from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Objec
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.homes import own, shared
+from frcnn_viz.data.samples import CELLS
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import CLASS, WORKSPACE
 
@@ -60,7 +62,7 @@ def open_set(data: str) -> OpenSet:
     """The set of that name, as a run has it in `data`.
 
     Raises:
-        DataError, TrainingError: it is not there, or cannot be read.
+        DataError, TrainingError: it is not there, cannot be read, or may not be opened by its path.
     """
     if data in (WORKSPACE, CLASS):
         workspace = own() if data == WORKSPACE else shared()
@@ -69,7 +71,7 @@ def open_set(data: str) -> OpenSet:
         return OpenSet(workspace.dataset, workspace.picture)
     if data.partition(":")[0] == SCENES:
         return _scenes(data)
-    source = open_source(data)
+    source = open_source(CELLS if data == str(CELLS) else tenant().named(data))
 
     def annotations() -> Dataset:
         dataset = read_dataset(source)

@@ -10,7 +10,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ import torch
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Object
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.lists import read_list
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import BACKGROUND
 from frcnn_viz.training.pictures import PictureFile, Pictures
 from frcnn_viz.training.recipe import TrainingError
@@ -186,7 +186,7 @@ def _listed(run: Run, images: Sequence[AnnotatedImage]) -> dict[str | None, str]
 def _named(path: str, images: Sequence[AnnotatedImage]) -> set[str | None]:
     """The files that a list names."""
     try:
-        chosen, strange = read_list(Path(path), images)
+        chosen, strange = read_list(tenant().named(path), images)
     except DataError as error:
         raise TrainingError(str(error)) from error
     if strange:

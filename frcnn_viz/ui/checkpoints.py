@@ -80,6 +80,8 @@ def is_for_this_computer() -> bool:
 def _add(base: Entry, names: list[str], file: object, path: str) -> str:
     if file is None:
         place = Path(os.path.expanduser(path))  # which leaves a home that is not there as it is
+        if not paths_allowed():
+            raise WeightsError("a checkpoint cannot be opened by its path here; upload it.")
         if place.suffix[1:].lower() not in ENDINGS or not place.is_file():
             raise WeightsError(f"{path} is no .pt, .pth or .safetensors file that is there; check the path.")
         return add_checkpoint(place, base, names)

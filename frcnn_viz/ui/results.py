@@ -84,8 +84,10 @@ def opened(named: str) -> Results:
     """Results by their path, as they stand now; of each that was opened what was read stays known.
 
     Raises:
-        DataError: there are none.
+        DataError: there are none, or they may not be opened by their path.
     """
+    if not paths_allowed():
+        raise DataError(word("results.not_allowed").sentence)
     path = Path(named).expanduser().absolute()
     bar = st.empty()
 
@@ -151,11 +153,11 @@ def read_picture(image: dict[str, Any]) -> bytes:
     """The file that an image of the results was read from.
 
     Raises:
-        ImageError: it is not on this computer.
+        ImageError: it is not on this computer, or may not be opened by its path.
     """
     path = Path(image["path"] or "")
     try:
-        if path.is_absolute() and path.is_file() and path.stat().st_size <= MAX_BYTES:
+        if paths_allowed() and path.is_absolute() and path.is_file() and path.stat().st_size <= MAX_BYTES:
             return path.read_bytes()
     except (OSError, ValueError):
         pass

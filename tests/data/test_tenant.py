@@ -43,6 +43,12 @@ def test_a_process_that_is_started_is_the_same_tenants(tmp_path: Path, monkeypat
     assert tenants.TENANT_VARIABLE not in os.environ
 
 
+def test_a_file_of_this_computer_is_opened_by_its_path_for_who_may_alone(tmp_path: Path) -> None:
+    assert Tenant(tmp_path).named("/etc") == Path("/etc")
+    with pytest.raises(DataError, match="'/etc' cannot be opened by its path here"):
+        Tenant(tmp_path, opens_paths=False).named("/etc")
+
+
 def test_work_within_is_the_one_tenants_and_ends_with_it(tmp_path: Path, nobody: None) -> None:
     one, other = Tenant(tmp_path / "a"), Tenant(tmp_path / "b")
     with acting_as(one):
@@ -69,12 +75,13 @@ def test_a_thread_that_is_started_is_nobodys(tmp_path: Path, nobody: None) -> No
     assert said == ["nobody"]
 
 
-@pytest.mark.parametrize("name", ["../b/x", "/etc/passwd", "a/../../b", "link/x", "link"])
+@pytest.mark.parametrize("name", ["../b/x", "/etc/passwd", "a/../../b", "link/x", "link", "x\0", "round/x"])
 def test_no_name_leads_out(tmp_path: Path, name: str) -> None:
     one = Tenant(tmp_path / "a")
     one.folder.mkdir()
     (tmp_path / "b").mkdir()
     (one.folder / "link").symlink_to(tmp_path / "b")
+    (one.folder / "round").symlink_to(one.folder / "round")
     with pytest.raises(DataError, match="is not in this workspace"):
         one.file(name)
     assert one.file("images", "x.png") == one.folder / "images" / "x.png"
