@@ -30,6 +30,7 @@ class Entry:
         keypoints: their names, where it has a head for them.
         file: of its weights, where they are on this disk. hub: where torchvision publishes them.
         still: a file of those weights that `file` lacks, being the same in all steps of a run.
+        home: the folder of the workspace that has these files; None where they are in none.
         warning: what every page has to say of these weights; empty where all of them are trained.
         version: tells it from what was, or will be, under the same name.
         backbone: ImageNet weights of the backbone alone, for a detector whose heads nobody has trained.
@@ -44,6 +45,7 @@ class Entry:
     keypoints: tuple[str, ...] = ()
     file: Path | None = None
     still: Path | None = None
+    home: Path | None = None
     warning: str = ""
     version: str = ""
     hub: HubFile | None = None

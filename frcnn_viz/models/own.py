@@ -34,7 +34,7 @@ from frcnn_viz.models.weights import WeightsError, check_fit, read_state
 from frcnn_viz.paths import MODEL_VARIABLE
 from frcnn_viz.pipeline.memory import digest
 
-PREFIX = "own-"
+PREFIX, FOLDER = "own-", "models"
 CLASS_WEIGHT = "roi_heads.box_predictor.cls_score.weight"
 KEYPOINT_WEIGHT = "roi_heads.keypoint_predictor.kps_score_lowres.weight"
 MAX_CLASSES = 10_000
@@ -88,10 +88,11 @@ def remove_checkpoint(name: str) -> None:
         (_folder() / f"{name}.{ending}").unlink(missing_ok=True)
 
 
-def checkpoints(registry: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The checkpoints that are kept, as detectors."""
+def checkpoints(registry: Mapping[str, Entry], home: Path) -> dict[str, Entry]:
+    """The checkpoints that the workspace in the folder `home` keeps, as detectors."""
     found = {}
-    for path in sorted(_folder().glob(f"{PREFIX}*.json")):
+    whose = ("Yours", "Your") if home == tenant().folder else ("Class", "Your teacher's")
+    for path in sorted((home / FOLDER).glob(f"{PREFIX}*.json")):
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             base, told = registry[record["base"]], record["options"]
@@ -100,12 +101,13 @@ def checkpoints(registry: Mapping[str, Entry]) -> dict[str, Entry]:
             entry = replace(
                 base,
                 name=path.stem,
-                title=f"Yours: {record['title']}",
-                note=f"Your checkpoint of {base.title}, with {len(record['classes']) - 1} classes.",
+                title=f"{whose[0]}: {record['title']}",
+                note=f"{whose[1]} checkpoint of {base.title}, with {len(record['classes']) - 1} classes.",
                 build=partial(base.build, **options),
                 classes=tuple(map(str, record["classes"])),
                 keypoints=base.keypoints if keypoints == len(base.keypoints) else tuple(map(str, range(keypoints))),
                 file=path.with_suffix(".safetensors"),
+                home=home,
                 hub=None,
                 backbone=None,
                 published={},
@@ -191,4 +193,4 @@ _COUNTER = re.compile(r"^backbone\.body\..*num_batches_tracked$")
 
 
 def _folder() -> Path:
-    return tenant().folder / "models"
+    return tenant().folder / FOLDER

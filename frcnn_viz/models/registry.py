@@ -7,7 +7,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ DEFAULT_DETECTOR = "street-fpn"
 HOW = {
     own.PREFIX: "add the checkpoint again",
     runs.PREFIX: "train it again",
+    runs.CLASS: "ask your teacher for them",
     "cells-": "`assets/cells-fpn.md` tells how they are made",
 }
 """How weights come back, by how a detector's name begins."""
@@ -89,13 +90,14 @@ ENTRIES = EMBEDDED | PRETRAINED | TAUGHT
 
 
 def entries() -> dict[str, Entry]:
-    """Every detector that can be asked for by name, the user's own among them; of each run the last step."""
-    known = _without_runs()
-    return known | runs.latest(known)
+    """Every detector that can be asked for by name, one's own and the class's among them; of each run the last step."""
+    one, known = tenant(), cache(_without_runs)
+    return (known(one.shared) if one.shared else {}) | known(one.folder) | runs.latest(known)
 
 
-def _without_runs() -> dict[str, Entry]:
-    return ENTRIES | own.checkpoints(ENTRIES) | own.factory()
+def _without_runs(home: Path) -> dict[str, Entry]:
+    """Those that come with the program, and those that the workspace in the folder `home` keeps."""
+    return ENTRIES | own.checkpoints(ENTRIES, home) | own.factory()
 
 
 def find_entry(name: str) -> Entry:
@@ -106,8 +108,8 @@ def find_entry(name: str) -> Entry:
     """
     if name in ENTRIES:  # the others are looked for on disk
         return ENTRIES[name]
-    if name.startswith(runs.PREFIX):
-        return runs.find_step(name, _without_runs())
+    if runs.is_step(name):
+        return runs.find_step(name, cache(_without_runs))
     known = entries()
     if name not in known:
         raise ModelError(f"there is no detector {name!r}; choose one of {', '.join(known)}.")
@@ -203,8 +205,7 @@ def load_detector(name: str = DEFAULT_DETECTOR, device: str = "auto", *, random_
         ModelError, WeightsError: no such name or device, or its weights file is missing or does not fit.
     """
     entry, at = find_entry(name), choose_device(device)
-    folder = tenant().folder if entry.file and name not in ENTRIES else None
-    key = Key(folder, name, entry.version, at.type, random_weights)
+    key = Key(entry.home, name, entry.version, at.type, random_weights)
     with _LOADING:
         if key not in _LOADED:
             _LOADED[key] = _load(entry, at, random_weights)

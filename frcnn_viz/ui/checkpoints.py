@@ -95,7 +95,7 @@ def _add(base: Entry, names: list[str], file: object, path: str) -> str:
 def own_list() -> None:
     """The checkpoints that were brought, each with a way to let it go."""
     for name, entry in entries().items():
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or entry.home != tenant().folder:
             continue
         words, button = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{plain(entry.title)}**: {plain(entry.note)}")

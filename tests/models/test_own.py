@@ -18,6 +18,7 @@ from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_320_fpn, 
 from typer.testing import CliRunner
 
 from frcnn_viz.cli import cli
+from frcnn_viz.data.tenant import Tenant, acting_as
 from frcnn_viz.models import registry
 from frcnn_viz.models.own import add_checkpoint, read_names, remove_checkpoint
 from frcnn_viz.models.registry import ENTRIES, ModelError, entries, load_detector
@@ -46,6 +47,21 @@ def assert_the_same(mine: nn.Module, theirs: nn.Module) -> None:
     assert len(found) > 0
     assert torch.equal(found.boxes_in_image, expected["boxes"])
     assert torch.equal(found.scores, expected["scores"])
+
+
+def test_the_teacher_s_checkpoint_is_opened_by_all_and_removed_by_none(tmp_path: Path) -> None:
+    path, teacher = tmp_path / "pets.pt", Tenant(tmp_path / "base")
+    torch.save(liven(street_fpn(4)).state_dict(), path)
+    with acting_as(teacher):
+        name = add_checkpoint(path, ENTRIES["street-fpn"], ["cat", "dog", "cow"])
+    with acting_as(Tenant(tmp_path / "visitor", shared=teacher.folder)):
+        assert (entries()[name].title, entries()[name].home) == ("Class: pets.pt", teacher.folder)
+        assert load_detector(name, "cpu").classes == ("__background__", "cat", "dog", "cow")
+        remove_checkpoint(name)
+        assert name in entries()
+        assert add_checkpoint(path, ENTRIES["street-fpn"], ["cat", "dog", "cow"]) == name
+        assert entries()[name].title == "Yours: pets.pt"
+    assert name not in entries()
 
 
 @pytest.mark.parametrize("ending", ["pt", "pth", "safetensors"])

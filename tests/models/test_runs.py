@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from frcnn_viz.analysis.equality import compare_with_model
+from frcnn_viz.data.tenant import Tenant, acting_as
 from frcnn_viz.models.entry import RANDOM
 from frcnn_viz.models.registry import ModelError, entries, find_entry, load_detector
 from frcnn_viz.models.runs import NEW_LAYER, runs_folder
@@ -110,6 +111,31 @@ def test_another_run_of_the_same_name_is_another_detector(squares: Path) -> None
     remove_run("small")
     trained_here(small_run(squares, steps=1, evaluate_every=0, seed=1))
     assert load_detector("run:small@1", "cpu").fingerprint != first.fingerprint
+
+
+def test_the_class_s_runs_are_never_taken_for_one_s_own(squares: Path, tmp_path: Path) -> None:
+    """A visitor's run is called as the teacher's is, and others begin with either."""
+    teacher = Tenant(tmp_path / "base")
+    visitor = Tenant(tmp_path / "visitor", shared=teacher.folder)
+    plan = small_run(squares, steps=1, evaluate_every=0)
+    with acting_as(teacher):
+        trained_here(plan)
+        trained_here(replace(plan, name="theirs", detector=Variant("run:small@1")))
+        fingerprint = load_detector("run:small@1", "cpu").fingerprint
+        assert {name for name in entries() if ":" in name} == {"run:small", "run:theirs"}
+        assert find_entry("class:small").file == find_entry("run:small").file
+    with acting_as(visitor):
+        assert {name for name in entries() if ":" in name} == {"class:small", "class:theirs"}
+        trained_here(replace(plan, seed=1))
+        trained_here(replace(plan, name="mine", detector=Variant("class:small@1")))
+        trained_here(replace(plan, name="again", detector=Variant("run:small@1")))
+        one = load_detector("run:small@1", "cpu").fingerprint
+        assert load_detector("run:again@0", "cpu").fingerprint == one != fingerprint
+        for name in ("class:small@1", "class:theirs@0", "run:mine@0"):
+            assert load_detector(name, "cpu").fingerprint == fingerprint
+        assert find_entry("class:small").home == teacher.folder
+        with pytest.raises(ModelError, match="is not there"):
+            find_entry("class:mine")
 
 
 def test_a_run_may_begin_with_a_step_of_another(squares: Path) -> None:

@@ -22,7 +22,7 @@ from frcnn_viz.data.video_facts import MAX_BYTES
 from frcnn_viz.data.video_facts import SUFFIXES as VIDEOS
 from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
-from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
+from frcnn_viz.models.runs import CLASS, PREFIX, folder_of, is_step, kept_steps
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.frame import one_file
 from frcnn_viz.ui.frame.address import changed
@@ -126,6 +126,7 @@ def _detector(here: session.Session | None) -> None:
     known = sorted(entries().items(), key=lambda pair: not pair[1].is_here)
     titles = {name: entry.title + ("" if entry.is_here else " (to be fetched)") for name, entry in known}
     titles |= {name: f"Run {name.removeprefix(PREFIX)}" for name in titles if name.startswith(PREFIX)}
+    titles |= {name: f"Class run {name.removeprefix(CLASS)}" for name in titles if name.startswith(CLASS)}
     _choice("model", "view.detector", titles, session.choose_model)
     _step()
     if here:
@@ -160,13 +161,13 @@ def _offer_knowing(here: session.Session) -> None:
 
 def _step() -> None:
     """Where a run is looked through: a slider over its kept steps."""
-    run, _, step = view.now().model.removeprefix(PREFIX).partition("@")
-    steps = list(kept_steps(runs_folder() / run)) if view.now().model.startswith(PREFIX) else []
+    run, _, step = view.now().model.partition("@")
+    steps = list(kept_steps(folder_of(run))) if is_step(run) else []
     if len(steps) < 2:
         return
     told = word("view.step")
     view.hold("choose_step", int(step) if step.isdecimal() and int(step) in steps else steps[-1])
-    changed = lambda: session.choose_step(f"{PREFIX}{run}@{view.held('choose_step')}")  # noqa: E731
+    changed = lambda: session.choose_step(f"{run}@{view.held('choose_step')}")  # noqa: E731
     st.select_slider(told.term, steps, key="choose_step", on_change=changed, help=told.hover)
 
 
@@ -204,7 +205,8 @@ def _here() -> session.Session | None:
 
 def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[str], None]) -> None:
     key, value, told = f"choose_{name}", str(getattr(view.now(), name)), word(word_key)
-    value = value.partition("@")[0] if value.startswith((PREFIX, CLIP)) else value  # step and frame are chosen below
+    if is_step(value) or value.startswith(CLIP):
+        value = value.partition("@")[0]  # step and frame are chosen below
     view.hold(key, value if value in titles else next(iter(titles)))
     changed = lambda: choose(view.held(key))  # noqa: E731
     st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)
