@@ -38,11 +38,8 @@ class News:
     def __post_init__(self) -> None:
         if not 0 < self.number < 2**53 or not math.isfinite(self.when):
             raise ValueError(f"news cannot have the number {self.number} and the time {self.when}")
-        if (
-            not 0 < len(self.picture) <= 200
-            or len(self.words) > MOST_WORDS
-            or not re.fullmatch("[a-z_]{0,30}", self.page)
-        ):
+        is_short = 0 < len(self.picture) <= 200 and len(self.words) <= MOST_WORDS
+        if not is_short or not re.fullmatch("[a-z_]{0,30}", self.page):
             raise ValueError("news name a picture, in few words, and a page")
 
     @classmethod

@@ -1,19 +1,21 @@
-// Keys, Present, Copy link, pictures that are dropped or pasted, which go to the sidebar's own uploader, and names of
-// Streamlit's sliders.
+// Keys, Present, Copy link, pictures that are dropped or pasted, which go to the sidebar's own uploader, names of
+// Streamlit's sliders, and in a class what the teacher shows.
 const OWN_KEYS = {
   f: "present, and back", c: "controls, while presenting", "?": "these keys",
   "+": "zoom in, on the canvas", "-": "zoom out", 0: "fit", Tab: "through the boxes by score, on the canvas", Escape: "leave",
   a: "step back, in NMS court", s: "play or pause", d: "step on",
 };
 const root = document.body;
+const ASK_MS = 3000, REST_MS = 2000; // how often the teacher's pictures are asked for, and how long hands must have rested
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const desk = parentElement.querySelector(".desk");
   const all = (window.frcnnVizDesk ??= listen({}));
-  Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true), file: () => setTriggerValue("file", true) });
+  Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true), file: () => setTriggerValue("file", true), news: (number) => setTriggerValue("news", number) });
   for (const [what, [label, title]] of Object.entries(data.words)) setWords(desk, what, label, title);
   tell(all, data);
   fillHelp(desk, data.keys);
+  if (data.news) all.following ??= follow(all);
   desk.onclick = (event) => act(all, event.target.dataset.do);
 }
 
@@ -30,6 +32,20 @@ function listen(all) {
   nameOnce();
   new MutationObserver(nameOnce).observe(root, { childList: true, subtree: true });
   return all;
+}
+
+// A picture that comes waits for who is typing or dragging, and for a script that runs: its work would be broken off.
+function follow(all) {
+  for (const what of ["keydown", "pointerdown", "pointermove"])
+    window.addEventListener(what, (event) => { if (what !== "pointermove" || event.buttons) all.acted = Date.now(); }, true);
+  return setInterval(async () => {
+    const { news } = all.data, app = document.querySelector("[data-testid=stApp]");
+    if (!news || document.hidden || app?.dataset.testScriptState === "running" || Date.now() - (all.acted ?? 0) < REST_MS) return;
+    try {
+      const { number } = await (await fetch(news.url, { cache: "no-store" })).json();
+      if (number > all.data.news?.seen) all.news(number);
+    } catch { /* the server is away for a moment */ }
+  }, ASK_MS);
 }
 
 // A slider of Streamlit's is labelled by itself and by its group, which has the same label, and so is read twice.

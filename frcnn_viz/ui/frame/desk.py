@@ -12,7 +12,7 @@ import streamlit as st
 
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.controls import choice
-from frcnn_viz.ui.frame import one_file
+from frcnn_viz.ui.frame import news, one_file
 from frcnn_viz.ui.frame.address import pin_words
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.ui.frame.strip import current_stage, open_stage
@@ -57,8 +57,9 @@ def desk(changed: list[str]) -> None:
         "pin": pin_words(),
         "words": {what: (word(key).term, word(key).sentence + pressed) for what, (key, pressed) in BUTTONS.items()},
         "keys": {key: words for key, (_, _, words) in KEYS.items()},
+        "news": news.to_follow(),
     }
-    does = {"press": _pressed, "reset": session.reset_settings, "file": one_file.ask}
+    does = {"press": _pressed, "reset": session.reset_settings, "file": one_file.ask, "news": news.arrived}
     _declare()(key="desk", data=data, **{f"on_{event}_change": act for event, act in does.items()})
 
 

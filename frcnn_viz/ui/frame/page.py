@@ -13,12 +13,14 @@ from frcnn_viz.paths import ROOT
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.box_canvas import on_screen
+from frcnn_viz.ui.classroom.door import is_class
 from frcnn_viz.ui.code import code_of, picture_code
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.export import export_form
 from frcnn_viz.ui.frame import one_file, sidebar
 from frcnn_viz.ui.frame.address import address
+from frcnn_viz.ui.frame.news import news_line
 from frcnn_viz.ui.frame.pages import PAGES, title_of
 from frcnn_viz.ui.frame.strip import current_stage, strip
 from frcnn_viz.ui.lessons.line import lesson_line
@@ -68,6 +70,9 @@ def _run(name: str, tabs: dict[str, Body], program: Callable[[Session], str]) ->
     here = _told(session.current)
     if here is None:
         return
+    if is_class():
+        with st.container(key="news_line"):
+            news_line()
     with st.container(key="lesson_line"):  # seen while presenting, when the card is not
         lesson_line()
     if here.detector.warning:
