@@ -60,11 +60,15 @@ def ids() -> tuple[str, ...]:
 
 def class_items() -> list[Item]:
     """The teacher's images, but for those of which one has a copy of one's own; none where this is no class."""
-    copied = set(ids())
+    return [item for key in class_ids() if (item := find(key))]
+
+
+def class_ids() -> tuple[str, ...]:
+    """The same by their ids."""
     with suppress(DataError):
-        shared = homes.shared()
-        return [item for item in shared.items() if item.id not in copied] if shared else []
-    return []
+        shared, copied = homes.shared(), set(ids())
+        return tuple(key for key in shared.ids if key not in copied) if shared else ()
+    return ()
 
 
 def is_own(key: str) -> bool:

@@ -68,7 +68,7 @@ def set_in_force(here: Session) -> str:
 
 def sets_here() -> dict[str, str]:
     """The sets that have something in them, by name, with their titles; this picture always."""
-    empty = {"yours": not library.ids(), "class": not library.class_items()}
+    empty = {"yours": not library.ids(), "class": not library.class_ids()}
     return {name: title for name, title in SET_TITLES.items() if not empty.get(name)}
 
 

@@ -33,14 +33,17 @@ class Place:
 
     Attributes:
         seen: the number of what came last. shown: what is told on the page now.
-        before: what was looked at when it was opened, as it was; None while it is only offered.
-        picture: the key that was opened.
+        picture: the key that was opened; empty while it is only offered. before: what was looked at until then.
     """
 
     seen: int = 0
     shown: News | None = None
-    before: View | None = None
     picture: str = ""
+    before: View | None = None
+
+    def is_left(self) -> bool:
+        """Whether another picture is in view than the one that was opened."""
+        return bool(self.picture) and view.now().image != self.picture
 
 
 def to_follow() -> dict[str, object] | None:
@@ -54,7 +57,8 @@ def arrived() -> None:
     if one is None or one.number <= place.seen:
         return
     is_here = library.whole_key(one.picture) is not None
-    place.seen, place.shown, place.before = one.number, one if is_here else None, None
+    before = None if place.is_left() else place.before
+    place.seen, place.shown, place.picture, place.before = one.number, one if is_here else None, "", before
     if is_here and not _is_busy():
         _look()
 
@@ -64,14 +68,14 @@ def news_line() -> None:
     if to_follow() is None:
         return
     place = _place()
-    if place.before and view.now().image != place.picture:  # the visitor went on
-        place.shown = place.before = None
+    if place.is_left():
+        _end(place)
     if place.shown is None:
         return
     with st.container(key="news", horizontal=True, vertical_alignment="center"):
         told = word("news.shown").term
         st.markdown(f"**{told}{':' if place.shown.words else '.'}** {plain(place.shown.words)}")
-        if place.before:
+        if place.picture:
             act_button("news.back", _back)
         else:
             act_button("news.look", _look, type="primary")
@@ -100,7 +104,7 @@ def _is_busy() -> bool:
 def _look() -> None:
     place = _place()
     _DONE[tenant().folder] = place.seen
-    place.before = view.now()
+    place.before = place.before or view.now()
     session.choose_image(place.shown.picture)
     place.picture = view.now().image
     wanted = (place.shown.page, view.now().page, "overview")
@@ -110,14 +114,17 @@ def _look() -> None:
 
 
 def _back() -> None:
-    place = _place()
-    before, page = place.before, view.now().page
-    place.shown = place.before = None
+    before, page = _place().before, view.now().page
+    _end(_place())
     view.change(**{**vars(before), "page": page})
     if before.page != page:
         view.go_to(before.page, before.look)
 
 
 def _put_aside() -> None:
-    place = _place()
-    _DONE[tenant().folder], place.shown = place.seen, None
+    _DONE[tenant().folder] = _place().seen
+    _end(_place())
+
+
+def _end(place: Place) -> None:
+    place.shown, place.picture, place.before = None, "", None

@@ -67,7 +67,7 @@ def is_stale() -> bool:
 
 def _shown() -> tuple[object, ...]:
     now = view.now()
-    pictures = library.ids(), tuple(item.id for item in library.class_items())
+    pictures = library.ids(), library.class_ids()
     return now.image, now.set, now.model, now.random, now.device, pictures, card_state()
 
 
@@ -207,7 +207,11 @@ def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[
     key, value, told = f"choose_{name}", str(getattr(view.now(), name)), word(word_key)
     if is_step(value) or value.startswith(CLIP):
         value = value.partition("@")[0]  # step and frame are chosen below
-    view.hold(key, value if value in titles else next(iter(titles)))
+    chosen, called = value if value in titles else next(iter(titles)), view.kept("called", dict)
+    if called.get(key, ("", ""))[0] == chosen and called[key][1] != titles[chosen]:
+        view.hold(key, None)  # else the browser goes on showing the old title
+    called[key] = chosen, titles[chosen]
+    view.hold(key, chosen)
     changed = lambda: choose(view.held(key))  # noqa: E731
     st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)
 

@@ -71,7 +71,7 @@ def pick(key: str) -> None:
 def class_wall(here: Session, items: list[Item]) -> None:
     """The teacher's, to look at."""
     title = word("images.class")
-    st.subheader(title.term, anchor=False)
+    st.markdown(f"**{title.term}**")
     st.caption(title.sentence)
     part = page_of(items, CLASS_PAGE)
     gallery([tile(item, None, item.id == here.view.image) for item in part], "class_wall", pick)
