@@ -6,11 +6,13 @@ nothing writes them to a log.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import cache
-from http.cookies import CookieError, SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -19,6 +21,7 @@ from frcnn_viz.classroom.visitors import Visitors
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.tenant import Tenant, acting_as, default_folder, find_by
 from frcnn_viz.ui.checkpoints import is_for_this_computer
+from frcnn_viz.ui.classroom.sessions import SESSIONS, may_ask, noting_files, own_only
 from frcnn_viz.ui.errors import show_error
 
 COOKIE, TEACHER_COOKIE = "frcnn_viz", "frcnn_viz_teacher"
@@ -65,9 +68,12 @@ def _is_teacher(held: Rules, cookies: dict[str, str]) -> bool:
 
 
 def _of_script() -> Tenant:
-    if get_script_run_ctx(suppress_warning=True) is None:
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
         raise DataError(NOBODY)
-    return tenant_of(st.context.cookies.to_dict())
+    one = tenant_of(st.context.cookies.to_dict())
+    SESSIONS.keep(context.session_id, one)
+    return one
 
 
 def open_door() -> None:
@@ -96,33 +102,29 @@ class Door:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let it in. WebSockets pass: what their scripts do, `_of_script` finds by the same cookies."""
-        if scope["type"] != "http":
+        """Let it in. What the scripts behind a WebSocket do, `_of_script` finds by the same cookies."""
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        cookies = cookies_of(Headers(scope=scope))
         try:
-            one = tenant_of(cookies)
+            one = tenant_of(HTTPConnection(scope).cookies)
         except DataError:
             one = None
-        if one is None and _asks_for_page(scope):
-            send = _with_cookie(send, visitors().issue(), scope["scheme"] == "https")
-        if one is None:
-            await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._app(own_only(scope, one), receive, noting_files(send, one) if one else send)
             return
-        with acting_as(one):
+        if not may_ask(scope["path"], one):
+            await PlainTextResponse("This is not yours, or no longer here.", 404)(scope, receive, send)
+            return
+        if one is None and _asks_for_page(scope):
+            send = _with_cookie(send, visitors().issue(), is_secure(scope))
+        with acting_as(one) if one else nullcontext():
             await self._app(scope, receive, send)
 
 
-def cookies_of(headers: Headers) -> dict[str, str]:
-    """The cookies of a request, by name."""
-    found: SimpleCookie = SimpleCookie()
-    try:
-        for line in headers.getlist("cookie"):
-            found.load(line)
-    except CookieError:
-        return {}
-    return {name: one.value for name, one in found.items()}
+def is_secure(scope: Scope) -> bool:
+    """Whether the browser came by HTTPS, as the connection or a proxy says; who forges that harms only themselves."""
+    return "https" in (scope["scheme"], Headers(scope=scope).get("x-forwarded-proto", "").partition(",")[0].strip())
 
 
 def _asks_for_page(scope: Scope) -> bool:

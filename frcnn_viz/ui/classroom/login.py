@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from frcnn_viz.ui.classroom.door import TEACHER_COOKIE, visitors
+from frcnn_viz.ui.classroom.door import TEACHER_COOKIE, is_secure, visitors
 from frcnn_viz.words import word
 
 MOST_BYTES = 1_000
@@ -41,7 +41,7 @@ async def _enter(request: Request) -> Response:
     if not visitors().rules.is_teacher(token):
         return _form(word("class.no_token").sentence, 403)
     answer = RedirectResponse("/teacher", status_code=303)
-    answer.set_cookie(TEACHER_COOKIE, token, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    answer.set_cookie(TEACHER_COOKIE, token, httponly=True, samesite="lax", secure=is_secure(request.scope))
     return answer
 
 
