@@ -54,7 +54,7 @@ def begin_search(image: LoadedImage) -> Child:
     """Start the process, whose last word is the picture's `Regions`."""
     small = image.image
     small.thumbnail((MOST_SIDE, MOST_SIDE))
-    return Child("frcnn_viz.analysis.selective_search_child", Task(np.asarray(small), image.size))
+    return Child("frcnn_viz.analysis.selective_search_child", Task(np.asarray(small), image.size), at_once=True)
 
 
 def search_regions(image: LoadedImage, seconds: float = SECONDS) -> Regions:

@@ -4,6 +4,9 @@ A module with one task, which tells how far it is, has `serve(work)` as its main
 answers questions as long as it is asked has `answer(work)`, and `Worker` starts it. What passes between the two is
 pickled: each trusts the other, as parts of one program. A child whose parent is gone ends when it next tells something
 or waits for a question.
+
+Children take much memory and all of a core, and a class asks for many: as many work at once as there are cores, and
+they stand back behind what visitors wait for.
 """
 
 from __future__ import annotations
@@ -20,11 +23,16 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.tenant import tenant
+from frcnn_viz.data.places import Places
+from frcnn_viz.data.tenant import FOLDER_VARIABLE, tenant
 from frcnn_viz.paths import PACKAGE
 
 CRASHED = "The process that did this ended without a word (exit status {}): it crashed, or was killed. Start it again."
+NICE = 10
+"""How much a child stands back that has its turn."""
 TOO_LONG = "It took more than {:.0f} seconds and was given up."
+
+_PLACES = Places(max(2, os.cpu_count() or 1))  # two at least: some are watched side by side
 
 
 @dataclass(frozen=True)
@@ -35,20 +43,23 @@ class Failed:
 
 
 class Child:
-    """A process that is at a task. It ends with this object, at the latest.
+    """A process that is at a task, or waits for its turn to begin. It ends with this object, at the latest.
 
     Attributes:
         said: what it told so far, in order; a thread adds to it.
     """
 
-    def __init__(self, module: str, task: Any) -> None:
-        """Start it: `module` by its name, with a task that can be pickled."""
+    def __init__(self, module: str, task: Any, at_once: bool = False) -> None:
+        """Start it in its turn: `module` by its name, with a task that can be pickled.
+
+        `at_once` is for what a visitor waits for: it has no turn, and does not stand back.
+        """
+        self._job = _Job(module, tenant().environment())
         self.said: list[Any] = []
-        self._process = _start(module, tenant().environment())
-        self._listener = threading.Thread(target=_listen, args=(self._process, task, self.said), daemon=True)
+        work = _listen if at_once else _listen_in_turn
+        self._listener = threading.Thread(target=work, args=(self._job, task, self.said), daemon=True)
         self._listener.start()
-        self._stopped = False
-        self._end = weakref.finalize(self, _end, self._process)
+        self._end = weakref.finalize(self, self._job.give_up)
 
     @property
     def is_running(self) -> bool:
@@ -56,24 +67,57 @@ class Child:
         return self._listener.is_alive()
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether others have to end before it begins."""
+        return self.is_running and self._job.process is None
+
+    @property
     def failure(self) -> str:
         """Why it could not go on, in a sentence; empty where it could, or is still at it, or was stopped."""
-        if self.is_running or self._stopped:
+        if self.is_running or self._job.is_given_up:
             return ""
         if self.said and isinstance(self.said[-1], Failed):
             return self.said[-1].sentence
-        status = self._process.wait()
+        status = self._job.process.wait()
         return CRASHED.format(status) if status else ""
 
     def stop(self) -> None:
         """End it; what it told is kept."""
-        self._stopped = True
         self._end()
         self._listener.join()
 
     def wait(self, seconds: float) -> None:
         """Until it ended, or so long."""
         self._listener.join(seconds)
+
+
+class _Job:
+    """What a child and its thread share, so that the thread keeps no child alive.
+
+    Attributes:
+        process: once it has begun. is_given_up: whether nobody wants it any more.
+    """
+
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+        self.module, self.environment = module, environment
+        self.process: subprocess.Popen | None = None
+        self.is_given_up = False
+        self._lock = threading.Lock()
+
+    def begin(self) -> subprocess.Popen | None:
+        """Start the process, unless the job was given up."""
+        with self._lock:
+            if not self.is_given_up:
+                self.process = _start(self.module, self.environment)
+            return self.process
+
+    def give_up(self) -> None:
+        """End the process, or let it never begin."""
+        with self._lock:
+            self.is_given_up = True
+        _PLACES.look()
+        if self.process:
+            _end(self.process)
 
 
 class Worker:
@@ -162,7 +206,23 @@ def _tell(out: IO[bytes], message: Any) -> None:
     out.flush()
 
 
-def _listen(process: subprocess.Popen, task: Any, said: list[Any]) -> None:
+def _listen_in_turn(job: _Job, task: Any, said: list[Any]) -> None:
+    with _PLACES.take(job.environment[FOLDER_VARIABLE], lambda: job.is_given_up) as has_place:
+        if has_place:
+            _listen(job, task, said, NICE)
+
+
+def _listen(job: _Job, task: Any, said: list[Any], nice: int = 0) -> None:
+    try:
+        process = job.begin()
+    except OSError as error:
+        said.append(Failed(f"Its process could not be started ({error.strerror}); end other work, and start it again."))
+        return
+    if process is None:
+        return
+    if nice and hasattr(os, "setpriority"):  # before it imports what takes seconds
+        with suppress(OSError):  # it ended
+            os.setpriority(os.PRIO_PROCESS, process.pid, nice)
     try:
         with process.stdin:
             pickle.dump(task, process.stdin)

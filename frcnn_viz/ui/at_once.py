@@ -15,7 +15,7 @@ def send_at_once() -> int:
 
     Returns how many sockets listen.
     """
-    found = [one for one in gc.get_objects() if isinstance(one, socket.socket) and _listens(one)]
+    found = [one for one in gc.get_objects() if type(one) is socket.socket and _listens(one)]
     for one in found:
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return len(found)

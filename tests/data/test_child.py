@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.child import Child, Failed, Worker
+from frcnn_viz.data.child import NICE, Child, Failed, Worker
+from frcnn_viz.data.places import Places
 
 MODULE = """
 import os, time
@@ -78,10 +79,10 @@ def test_what_cannot_be_read_ends_it_and_is_told(module: str) -> None:
 
 def test_it_ends_with_the_object(module: str) -> None:
     child = Child(module, "long")
-    process = child._process
     while len(child.said) < 2:
         time.sleep(0.05)
     assert child.is_running
+    process = child._job.process
     del child
     gc.collect()
     assert process.wait(10) != 0
@@ -95,6 +96,26 @@ def test_what_was_told_is_kept_when_it_is_stopped(module: str) -> None:
     assert not child.is_running
     assert child.failure == ""
     assert child.said[0] == "longlong"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes have other priorities there")
+def test_one_waits_for_its_turn_and_stands_back(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frcnn_viz.data.child._PLACES", Places(1))
+    first = Child(module, "long")
+    while len(first.said) < 2:
+        time.sleep(0.05)
+    second, third = Child(module, "once"), Child(module, "once")
+    third.stop()
+    assert third.said == []
+    assert third.failure == ""
+    quick = Child(module, "once", at_once=True)
+    quick.wait(60)
+    assert quick.said == ["onceonce"]
+    assert [child.is_waiting for child in (first, second, third)] == [False, True, False]
+    assert os.getpriority(os.PRIO_PROCESS, first.said[1]) == NICE
+    first.stop()
+    second.wait(60)
+    assert second.said == ["onceonce"]
 
 
 def test_a_module_that_is_not_there_is_told() -> None:

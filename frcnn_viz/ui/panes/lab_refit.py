@@ -105,7 +105,8 @@ def show(refitting: Refitting, running: bool) -> None:
     """How far it is, and the figures so far."""
     last, child = refitting.last, refitting.child
     if running:
-        phase = f"{word(f'refit.{last.phase}').term}: {last.done:,} of {last.total:,}" if last else "The process starts"
+        starts = word("child.waits").term if child.is_waiting else "The process starts"
+        phase = f"{word(f'refit.{last.phase}').term}: {last.done:,} of {last.total:,}" if last else starts
         st.progress(last.done / max(last.total, 1) if last else 0.0, phase)
         act_button("lab.refit_stop", child.stop)
     if child.failure:

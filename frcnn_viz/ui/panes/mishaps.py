@@ -95,7 +95,7 @@ def _state(child: Child | None, report: Report | None) -> str:
     if child is None:
         return "click its button, and it happens."
     if report is None:
-        return "the process starts."
+        return f"{word('child.waits').term.lower()}." if child.is_waiting else "the process starts."
     if report.outcome is None:
         return f"step {len(report.steps)} of {report.total}." if child.is_running else "it was stopped."
     return f"after {len(report.steps)} steps."

@@ -104,7 +104,8 @@ def _tell(training: Training, reports: list[Report], running: bool) -> Report | 
         st.error(plain(training.child.failure))
     if not reports:
         if running:
-            st.info("The process starts, and the backbone runs once; its features are kept.")
+            starts = "The process starts, and the backbone runs once; its features are kept."
+            st.info(word("child.waits").sentence if training.child.is_waiting else starts)
         return None
     last = reports[-1]
     (st.success if last.learnt else st.info)(outcome(reports, over=not running))

@@ -18,6 +18,7 @@ from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
 
 def rate_test(make_run: Callable[[], Run], rate: Option) -> None:
@@ -59,7 +60,8 @@ def show(child: Child, running: bool, rate: Option) -> None:
         st.error(plain(child.failure))
     found = next((said for said in reversed(list(child.said)) if isinstance(said, RateRange)), None)
     if found is None and running:
-        st.caption("The process starts, and reads the pictures.")
+        starts = "The process starts, and reads the pictures."
+        st.caption(word("child.waits").sentence if child.is_waiting else starts)
     if found:
         st.progress(min(1.0, len(found.rates) / STEPS), f"{len(found.rates)} steps of at most {STEPS}")
         chart(rate_range_figure(found), "rate_range", 260)
