@@ -84,8 +84,15 @@ def _normalize(transform: GeneralizedRCNNTransform, image: Tensor, device: torch
 
     Its colours lie side by side (channels last), since the resize would else copy it into that order.
     """
-    dtype = as_float(image[:, :0]).dtype
-    (whole,) = torch.empty((1, *image.shape), dtype=dtype, device=device, memory_format=torch.channels_last)
+    if type(transform).normalize is not GeneralizedRCNNTransform.normalize:  # a subclass may do something else
+        return transform.normalize(as_float(image).to(device))
+    row = as_float(image[:, :1]).to(device)
+    (whole,) = torch.empty((1, *image.shape), dtype=row.dtype, device=device, memory_format=torch.channels_last)
+    # Whole rows of both, laid out as the image is: one number a colour is slow where its colours lie side by side.
+    mean, std = (
+        torch.empty_like(row).copy_(row.new_tensor(of)[:, None, None])
+        for of in (transform.image_mean, transform.image_std)
+    )
     for band, into in zip(image.split(BAND, dim=1), whole.split(BAND, dim=1), strict=True):
-        into.copy_(transform.normalize(as_float(band).to(device)))
+        into.copy_((as_float(band).to(device) - mean).div_(std))
     return whole

@@ -7,6 +7,7 @@ import copy
 import pytest
 import torch
 from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.transforms.v2.functional import to_dtype
 
 from frcnn_viz.pipeline.transform import prepare
@@ -35,7 +36,20 @@ def test_sizes(tiny_c4: FasterRCNN, image_size: tuple, input_size: tuple, padded
 def test_eight_bits_are_the_same_image(tiny_c4: FasterRCNN) -> None:
     image = (make_image(300, 40) * 255).to(torch.uint8)
     expected, _ = copy.deepcopy(tiny_c4).transform([to_dtype(image, torch.float32, scale=True)])
-    assert torch.equal(prepare(tiny_c4, image, min_size=160, max_size=320).images.tensors, expected.tensors)
+    for laid in (image, image[None].contiguous(memory_format=torch.channels_last)[0]):  # as decoders give a picture
+        assert torch.equal(prepare(tiny_c4, laid, min_size=160, max_size=320).images.tensors, expected.tensors)
+
+
+class Darker(GeneralizedRCNNTransform):
+    def normalize(self, image: torch.Tensor) -> torch.Tensor:
+        return super().normalize(image / 2)
+
+
+def test_another_normalisation_is_respected(tiny_c4: FasterRCNN) -> None:
+    model, image = copy.deepcopy(tiny_c4), make_image(160, 170)
+    model.transform = Darker(160, 320, [0.4] * 3, [0.2] * 3).eval()
+    expected, _ = model.transform([image])
+    assert torch.equal(prepare(model, image, min_size=160, max_size=320).images.tensors, expected.tensors)
 
 
 def test_denormalized_undoes_normalize(tiny_c4: FasterRCNN) -> None:
