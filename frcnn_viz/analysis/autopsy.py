@@ -14,7 +14,7 @@ from torch import Tensor
 
 from frcnn_viz.analysis import first_stage, second_stage
 from frcnn_viz.analysis.case import IOU, Case
-from frcnn_viz.analysis.outcomes import UNKNOWN, Outcomes, judge_picture
+from frcnn_viz.analysis.outcomes import UNKNOWN, Outcomes
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.analysis.waterfall import reached, stage_ious
@@ -63,12 +63,10 @@ def examine(trace: Trace, truth: GroundTruth, classes: Sequence[str], overlaps: 
         trace: of the image.
         truth: its objects.
         classes: the detector's names by label.
-        overlaps: of its objects, where they are measured.
+        overlaps: `Overlaps.of_truth` of the same, where they are measured.
     """
-    found, labels = trace.detections, truth.labels_in(classes)
-    outcomes = judge_picture(found.boxes_in_image, found.labels, truth, classes, IOU)
-    overlaps = overlaps or Overlaps(trace, truth.boxes_in_image, labels)
-    ious = stage_ious(overlaps, truth.crowd, truth.difficult)
+    overlaps, labels = overlaps or Overlaps.of_truth(trace, truth, classes), truth.labels_in(classes)
+    outcomes, ious = overlaps.judged(IOU), stage_ious(overlaps)
     case = Case(overlaps, classes, labels.tolist(), outcomes)
     with torch.inference_mode():
         findings = tuple(_finding(case, g, stage) for g, stage in enumerate(reached(ious, IOU).tolist()))

@@ -43,7 +43,7 @@ def examine_frame(
     """
     if len(identities) != len(truth) or len(set(identities)) != len(identities):
         raise ValueError(f"frame {frame} has {len(truth)} objects and {len(set(identities))} different identities.")
-    overlaps = Overlaps(trace, truth.boxes_in_image, truth.labels_in(classes))
+    overlaps = Overlaps.of_truth(trace, truth, classes)
     autopsy = examine(trace, truth, classes, overlaps)
     case = Case(overlaps, classes, overlaps.labels.tolist(), autopsy.outcomes)
     detections = _detected(trace, autopsy, classes)

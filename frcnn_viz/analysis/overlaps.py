@@ -1,4 +1,4 @@
-"""The IoU of each object of an image with the boxes of every stage: measured once, whoever asks first.
+"""The IoU of each object of an image with every stage's boxes, and who is found: measured once, whoever asks first.
 
 All is measured in the user's image, as `outcomes.judge` does, on the trace's device.
 Shape shorthand: G ground-truth objects; A anchors; K candidates; P proposals; D detections.
@@ -6,12 +6,15 @@ Shape shorthand: G ground-truth objects; A anchors; K candidates; P proposals; D
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 from torchvision.ops import clip_boxes_to_image
 
+from frcnn_viz.analysis.outcomes import Outcomes, judge
+from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.trace import Trace
 
 
@@ -24,11 +27,41 @@ class Overlaps:
             on the trace's device.
     """
 
-    def __init__(self, trace: Trace, boxes_in_image: Tensor, labels: Tensor) -> None:
-        """Prepare the tables; nothing is measured yet. Boxes [G, 4] and labels [G] may be on any device."""
+    def __init__(
+        self,
+        trace: Trace,
+        boxes_in_image: Tensor,
+        labels: Tensor,
+        crowd: Tensor | None = None,
+        difficult: Tensor | None = None,
+    ) -> None:
+        """Prepare the tables; nothing is measured yet.
+
+        Args:
+            trace: of the image.
+            boxes_in_image: [G, 4], the objects, on any device.
+            labels: [G], likewise.
+            crowd: bool [G], as `judge` takes it.
+            difficult: bool [G], likewise.
+        """
         self.trace = trace
         self.boxes_in_image = boxes_in_image.to(trace.device, torch.float32)
         self.labels = labels.to(trace.device)
+        self._flags = crowd, difficult
+        self._judged: dict[float, Outcomes] = {}
+
+    @classmethod
+    def of_truth(cls, trace: Trace, truth: GroundTruth, classes: Sequence[str]) -> Overlaps:
+        """Of the objects of a picture with their flags; `classes` are the detector's, by label."""
+        return cls(trace, truth.boxes_in_image, truth.labels_in(classes), truth.crowd, truth.difficult)
+
+    def judged(self, iou_thresh: float) -> Outcomes:
+        """Which detection finds which object, by `judge` at this overlap."""
+        if iou_thresh not in self._judged:
+            found = self.trace.detections
+            parts = found.boxes_in_image, found.labels, self.boxes_in_image, self.labels
+            self._judged[iou_thresh] = judge(*parts, iou_thresh, *self._flags)
+        return self._judged[iou_thresh]
 
     def of(self, boxes: Tensor) -> Tensor:
         """With any `boxes` [N, 4] of the input frame, or with each object's own [G, N, 4]: float32 [G, N]."""

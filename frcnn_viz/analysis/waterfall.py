@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from frcnn_viz.analysis.outcomes import UNKNOWN, judge
+from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.overlaps import Overlaps, iou_table
 from frcnn_viz.analysis.verdicts import Verdict
 from frcnn_viz.pipeline.results import Fate, flatten_candidates
@@ -63,16 +63,11 @@ class Loss:
     objects: int
 
 
-def stage_ious(overlaps: Overlaps, crowd: Tensor | None = None, difficult: Tensor | None = None) -> Tensor:
+def stage_ious(overlaps: Overlaps) -> Tensor:
     """The best IoU of any box of each stage with each object: float32 [G, len(STAGES)], on the CPU.
 
     From the refined boxes on, a box must be of the object's class; for a class that the detector does not know, any
     will do. The last stage holds the highest of `THRESHOLDS` at which `judge` says that the object is found, or 0.
-
-    Args:
-        overlaps: of the objects with the boxes of an image's trace.
-        crowd: bool [G], as `judge` takes it.
-        difficult: bool [G], likewise.
     """
     trace, labels = overlaps.trace, overlaps.labels
     last, unknown = trace.detections, labels == UNKNOWN
@@ -85,8 +80,7 @@ def stage_ious(overlaps: Overlaps, crowd: Tensor | None = None, difficult: Tenso
             second[unknown] = torch.stack(_filtered(overlaps.of(boxes)[unknown], last.fate), dim=1)
         found = torch.zeros(len(labels))
         for threshold in THRESHOLDS:
-            parts = (last.boxes_in_image, last.labels, overlaps.boxes_in_image, labels)
-            found[judge(*parts, threshold, crowd, difficult).found] = threshold
+            found[overlaps.judged(threshold).found] = threshold
         return torch.cat([torch.stack(first, dim=1).cpu(), second.cpu(), found[:, None]], dim=1)
 
 

@@ -73,8 +73,8 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
 
-overlaps = Overlaps(trace, boxes, labels)
-ious = stage_ious(overlaps, crowd, difficult)   # the best IoU with each object after each stage
+overlaps = Overlaps(trace, boxes, labels, crowd, difficult)
+ious = stage_ious(overlaps)   # the best IoU with each object after each stage
 answer = STAGES[int(reached(ious, 0.5)[{miss.object}])].replace(" ", "_")
 """,
             marks=(Mark(miss.box, name),),
