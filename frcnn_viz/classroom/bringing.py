@@ -157,7 +157,7 @@ def _clip(bundle: Bundle, workspace: Workspace, key: str) -> bool:
 
 
 def _checkpoint(bundle: Bundle, workspace: Workspace, name: str) -> bool:
-    if name in checkpoints(ENTRIES):
+    if name in checkpoints(ENTRIES, workspace.folder):
         return False
     member, told = bundle.files["weights"][name,], bundle.files["checkpoint"].get((name,))
     if not told:

@@ -146,7 +146,7 @@ def test_a_brought_checkpoint_builds_nothing_but_what_a_file_can_tell(anna: Tena
     folder.mkdir(parents=True)
     told = {"base": "street-c4", "classes": ["__background__", "a"], "title": "t", "options": {"weights": "COCO_V1"}}
     (folder / "own-000000000000.json").write_text(json.dumps(told))
-    (entry,) = checkpoints(ENTRIES).values()
+    (entry,) = checkpoints(ENTRIES, anna.folder).values()
     assert entry.build.keywords == {}
 
 

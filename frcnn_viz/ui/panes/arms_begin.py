@@ -40,7 +40,7 @@ def body(here: Session) -> None:
     """What both arms share, what the second has of its own, and the button."""
     shared, recipe, told = st.columns([3, 3, 4], gap="medium")
     with shared:
-        data = SETS[choice(SET, "experiment.set", sets_to_learn())]
+        data = SETS[choice(SET, "experiment.set", sets_to_learn(SET.value))]
         number(STEPS, "experiment.steps", 1, 100_000)
         number(SEEDS, "experiment.seeds", LEAST_SEEDS, 20)
     with recipe:

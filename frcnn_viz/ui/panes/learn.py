@@ -33,7 +33,7 @@ def body(here: Session) -> None:
     """Three columns: what is learnt from, how, and what is wrong with it."""
     data, recipe, told = st.columns([3, 3, 4], gap="medium")
     with data:
-        chosen = SETS[choice(SET, "learn.set", sets_to_learn())]
+        chosen = SETS[choice(SET, "learn.set", sets_to_learn(SET.value))]
         slide(APART, "learn.apart", 0.05, 0.5, 0.05)
         choice(PARTS, "learn.parts", {name: word(f"learn.parts_{name}").term for name in ("all", "heads", "rpn")})
         if PARTS.value != "all":

@@ -24,10 +24,10 @@ SHOWN = 12
 """Findings."""
 
 
-def sets_to_learn() -> dict[str, str]:
-    """The titles of the sets that have something in them."""
+def sets_to_learn(chosen: str) -> dict[str, str]:
+    """The titles of the sets that have something in them; one that a link chose is told to be empty."""
     empty = {"yours": not library.ids(), "class": not ((shared := homes.shared()) and shared.ids)}
-    return {name: word(f"learn.set_{name}").term for name in SETS if not empty.get(name)}
+    return {name: word(f"learn.set_{name}").term for name in SETS if name == chosen or not empty.get(name)}
 
 
 def version(data: str) -> tuple[object, ...]:
