@@ -21,7 +21,7 @@ from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import images, library
 from frcnn_viz.ui.at_once import send_at_once
-from frcnn_viz.ui.classroom import login, news
+from frcnn_viz.ui.classroom import card, login, news
 from frcnn_viz.ui.classroom.door import Door, is_class, open_door
 from frcnn_viz.ui.classroom.upkeep import keep_clean
 from frcnn_viz.ui.errors import show_error
@@ -56,7 +56,7 @@ middleware, routes = [Middleware(OwnHosts)], [Route("/health", health), *images.
 if is_class():
     open_door()
     middleware.append(Middleware(Door))
-    routes += [*login.routes(), *news.routes()]
+    routes += [*login.routes(), *news.routes(), *card.routes()]
 app = st.App(
     FRAME,
     lifespan=warm_up,

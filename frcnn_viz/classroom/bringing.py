@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from filelock import FileLock, Timeout
 
 from frcnn_viz.classroom.bringing_runs import bring_experiment, bring_run, experiments_in, runs_in
-from frcnn_viz.classroom.bundle import Bundle
+from frcnn_viz.classroom.bundle import MOST_LIST, Bundle
 from frcnn_viz.data.annotations import MAX_OBJECTS, DataError
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.files import set_aside, write_whole
@@ -81,8 +81,8 @@ def bring(one: Tenant, workspace: Workspace, file: Path | BinaryIO, tell: Tell =
         attempt("What was written on the whole set", _notes, workspace)
         works: dict[str, tuple[Callable[..., bool], Sequence[str]]] = {
             "picture": (_picture, _pictures(bundle)),
-            "clip": (_clip, [key for (key,) in bundle.files["video"]]),
-            "checkpoint": (_checkpoint, [name for (name,) in bundle.files["weights"]]),
+            "clip": (_clip, list(bundle.of("video"))),
+            "checkpoint": (_checkpoint, list(bundle.of("weights"))),
             "run": (bring_run, runs_in(bundle)),
             "experiment": (bring_experiment, experiments_in(bundle)),
         }
@@ -100,7 +100,7 @@ def bring(one: Tenant, workspace: Workspace, file: Path | BinaryIO, tell: Tell =
 
 
 def _index(bundle: Bundle) -> Index:
-    name = bundle.files["index"].get(("workspace",))
+    name = bundle.of("index").get("workspace")
     return bundle.read_json(name, Index.from_dict) if name else Index()
 
 
@@ -120,7 +120,7 @@ def _notes(bundle: Bundle, workspace: Workspace) -> bool:
 
 def _pictures(bundle: Bundle) -> list[str]:
     """In the order in which they came, as far as that is known."""
-    there = {key: None for (key,) in sorted(bundle.files["picture"])}
+    there = dict.fromkeys(sorted(bundle.of("picture")))
     try:
         first = [key for key in _index(bundle).images if key in there]
     except DataError:  # which was told
@@ -131,7 +131,7 @@ def _pictures(bundle: Bundle) -> list[str]:
 def _picture(bundle: Bundle, workspace: Workspace, key: str) -> bool:
     if key in workspace:
         return False
-    member, drawn = bundle.files["picture"][key,], bundle.files["drawn"].get((key,))
+    member, drawn = bundle.of("picture")[key], bundle.of("drawn").get(key)
     workspace.room.check(bundle.nbytes(member), images=1)  # before it is decoded
     item = _item(bundle, drawn, key) if drawn else None
     content = bundle.read(member)
@@ -144,10 +144,14 @@ def _picture(bundle: Bundle, workspace: Workspace, key: str) -> bool:
 def _clip(bundle: Bundle, workspace: Workspace, key: str) -> bool:
     if key in workspace.clips.ids():
         return False
-    member = bundle.files["video"][key,]
+    member = bundle.of("video")[key]
     workspace.room.check(bundle.nbytes(member), images=1)
-    told = bundle.files["clip"].get((key,))
+    told = bundle.of("clip").get(key)
     title = bundle.read_json(told, lambda content: str(content["name"])) if told else member.rpartition("/")[2]
+    drawn = [*bundle.of("frame", key).values()]
+    drawn += (name for frame in bundle.of("frame", key) for name in bundle.of("frame_before", key, frame).values())
+    if bundle.nbytes(*drawn) > MOST_LIST:
+        raise DataError("more was drawn on it than can be read at once.")
     frames = {
         int(frame): (_item(bundle, name, frame), _earlier(bundle, bundle.of("frame_before", key, frame), frame))
         for frame, name in bundle.of("frame", key).items()
@@ -159,7 +163,7 @@ def _clip(bundle: Bundle, workspace: Workspace, key: str) -> bool:
 def _checkpoint(bundle: Bundle, workspace: Workspace, name: str) -> bool:
     if name in checkpoints(ENTRIES, workspace.folder):
         return False
-    member, told = bundle.files["weights"][name,], bundle.files["checkpoint"].get((name,))
+    member, told = bundle.of("weights")[name], bundle.of("checkpoint").get(name)
     if not told:
         raise DataError("the zip does not say what it belongs to.")
     record = bundle.read_json(told, lambda content: {**content, "classes": list(map(str, content["classes"]))})
@@ -176,7 +180,7 @@ def _checkpoint(bundle: Bundle, workspace: Workspace, name: str) -> bool:
 
 def _answers(bundle: Bundle, workspace: Workspace, told: list[str]) -> bool:
     """Those that are here already are set aside, as when one begins anew."""
-    name = bundle.files["answers"].get(("lessons",))
+    name = bundle.of("answers").get("lessons")
     record = Record.from_json(bundle.read(name), name) if name else Record()
     if not record.rows:
         return False
@@ -204,6 +208,12 @@ def _item(bundle: Bundle, name: str, key: str, revision: int | None = None) -> I
 
 
 def _earlier(bundle: Bundle, members: dict[str, str], key: str) -> list[Item]:
-    """What was drawn before, the latest of it, by the number of the revision."""
-    latest = sorted(map(int, members))[-HISTORY:]
-    return [_item(bundle, members[str(number)], key, number) for number in latest]
+    """What was drawn before, by the number of the revision; the latest of it where that is much."""
+    found: list[Item] = []
+    left = MOST_LIST
+    for number in sorted(map(int, members), reverse=True)[:HISTORY]:
+        left -= bundle.nbytes(members[str(number)])
+        if left < 0:
+            break
+        found.append(_item(bundle, members[str(number)], key, number))
+    return found

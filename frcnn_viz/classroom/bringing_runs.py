@@ -28,7 +28,7 @@ from frcnn_viz.training.experiment import Experiment
 from frcnn_viz.training.experiment_store import ExperimentFolder
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.results import Results
-from frcnn_viz.training.run import MOST_KEPT, PICTURE, WORKSPACE, Run, run_name
+from frcnn_viz.training.run import CLASS, MOST_KEPT, WORKSPACE, Run, run_name
 from frcnn_viz.training.sets import MOST_SCENES, SCENES
 from frcnn_viz.training.signals import DONE, FAILED, STOPPED, Status
 from frcnn_viz.training.snapshot import Snapshot
@@ -41,16 +41,18 @@ MOST_TOLD = 500
 
 
 def runs_in(bundle: Bundle) -> list[str]:
-    """The runs of a zip: those that others may have begun with first, as they were started one after the other."""
-    found = [(bundle.when(member), name) for (name, what), member in bundle.files["run"].items() if what == "run"]
-    return [name for _, name in sorted(found)]
+    """The runs of a zip, in the order in which they were started: those that others began with come first."""
+    return _started(bundle, "run")
 
 
 def experiments_in(bundle: Bundle) -> list[str]:
     """The experiments of a zip, in the order in which they were started."""
-    members = bundle.files["experiment"].items()
-    found = [(bundle.when(member), name) for (name, what), member in members if what == "experiment"]
-    return [name for _, name in sorted(found)]
+    return _started(bundle, "experiment")
+
+
+def _started(bundle: Bundle, kind: str) -> list[str]:
+    found = {name: bundle.of(kind, name).get(kind) for name in bundle.whose(kind)}
+    return sorted((name for name in found if found[name]), key=lambda name: (bundle.when(found[name]), name))
 
 
 def bring_run(bundle: Bundle, workspace: Workspace, name: str) -> bool:
@@ -137,8 +139,7 @@ def _is_here(place: Path, wanted: Run | Experiment, held: Callable[[], Run | Exp
 
 
 def _check_data(run: Run) -> None:
-    kind = run.data.partition(":")[0]
-    own = run.data == WORKSPACE or kind == SCENES or run.data.startswith(PICTURE)
+    own = run.data in (WORKSPACE, CLASS) or run.data.partition(":")[0] == SCENES or run.is_exercise
     if not own or run.train_list or run.validation_list:
         raise DataError("it learnt from files of a computer, which are no part of a workspace.")
 

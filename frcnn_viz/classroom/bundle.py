@@ -29,7 +29,7 @@ from frcnn_viz.training.recipe import TrainingError
 T = TypeVar("T")
 FILE_NAME = "frcnn-viz-workspace.zip"
 CHUNK = 1 << 20
-MOST_JSON, MOST_LIST = 5_000_000, 50_000_000
+MOST_JSON, MOST_LIST = 5_000_000, 20_000_000
 """Bytes of what tells of one thing, and of what tells of many: a run's pictures, or its steps."""
 ID, NUMBER = "([0-9a-f]{16})", "(0|[1-9][0-9]{0,8})"
 NAME = "([^/]{1,100})"
@@ -48,11 +48,11 @@ KINDS = {
     "weights": (r"models/(own-[0-9a-f]{12})\.safetensors", MAX_WEIGHTS),
     "run": (rf"runs/{NAME}/(run|status){JSON}", MOST_JSON),
     "run_list": (rf"runs/{NAME}/(snapshot{JSON}|metrics\.jsonl)", MOST_LIST),
-    "run_weights": (rf"runs/{NAME}/(still|steps/{NUMBER})\.safetensors", MAX_WEIGHTS),
+    "run_weights": (rf"runs/{NAME}/(still|steps/(?:0|[1-9][0-9]{{0,8}}))\.safetensors", MAX_WEIGHTS),
     "run_state": (rf"runs/{NAME}/(state\.pt)", 3 * MAX_WEIGHTS),
     "experiment": (rf"experiments/{NAME}/(experiment|status|results|snapshot){JSON}", MOST_LIST),
 }
-"""Of each kind of file the name, whose parts tell whose it is, and the most bytes."""
+"""Of each kind of file the name, whose parts tell whose it is and what of it, and the most bytes."""
 FOLDERS = ("annotations", "history", "images", "clips", "models", "runs", "experiments")
 
 
@@ -80,7 +80,7 @@ class Bundle:
     """A zip that was taken away, or says so.
 
     Attributes:
-        files: of each kind of `KINDS`, the members by the parts of their names. strange: how many others there are.
+        strange: how many members are none that a workspace has.
     """
 
     def __init__(self, file: Path | BinaryIO) -> None:
@@ -94,22 +94,25 @@ class Bundle:
         if len(set(every)) < len(every):
             raise DataError("the zip names a file twice; it was not opened. Take the workspace away again.")
         self._entries: dict[str, tuple[zipfile.ZipInfo, int]] = {}
-        self.files: dict[str, dict[tuple[str, ...], str]] = {kind: {} for kind in KINDS}
+        self._of: dict[tuple[str, ...], dict[str, str]] = {}
         self.strange = 0
         for name, entry in entries.items():
             kind, parts = _kind(name) if name == entry.filename and _is_plain(entry) else ("", ())
             if not kind:
                 self.strange += 1
                 continue
-            self.files[kind][parts] = name
+            self._of.setdefault((kind, *parts[:-1]), {})[parts[-1]] = name
             self._entries[name] = entry, KINDS[kind][1]
         if not self._entries:
             raise DataError("the zip holds nothing of a workspace; choose one that was taken away from here.")
 
-    def of(self, kind: str, *first: str) -> dict[str, str]:
-        """The members of a kind whose names have these first parts, by the part after them."""
-        count = len(first)
-        return {parts[count]: name for parts, name in self.files[kind].items() if parts[:count] == first}
+    def of(self, kind: str, *whose: str) -> dict[str, str]:
+        """The members of a kind whose names have these parts, by the last part, which is left."""
+        return self._of.get((kind, *whose), {})
+
+    def whose(self, kind: str) -> list[str]:
+        """Of whom there are members of a kind that has several of one: the first parts of their names."""
+        return list(dict.fromkeys(key[1] for key in self._of if key[0] == kind))
 
     def nbytes(self, *names: str) -> int:
         """Of members, unpacked, as the zip says; what is read is never more."""

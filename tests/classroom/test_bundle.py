@@ -345,6 +345,7 @@ ODD = ("..", ".", "", "steps", "CON", "~", "\x00", "x\n", ".json", "..\\..", "C:
 PARTS = st.sampled_from((*FOLDERS, *FILES, *ODD))
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=5).map("/".join) | st.text(max_size=30), max_size=4))
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, names: list[str]) -> None:

@@ -24,6 +24,7 @@ from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.models.registry import EMBEDDED, Detector, available_devices, entries
 from frcnn_viz.models.runs import CLASS, PREFIX, folder_of, is_step, kept_steps
 from frcnn_viz.ui import library, session, view
+from frcnn_viz.ui.classroom.card import workspace_card
 from frcnn_viz.ui.frame import one_file
 from frcnn_viz.ui.frame.address import changed
 from frcnn_viz.ui.frame.desk import desk
@@ -54,6 +55,7 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
         if view.offers("model"):
             _detector(here)
         desk(changed(here) if here else [])
+        workspace_card()
         one_file.offer()
         place = st.empty()
     view.kept("sidebar", dict)["shows"] = _shown()
