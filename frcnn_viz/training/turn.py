@@ -157,11 +157,11 @@ def waits_for(line: Line, before: Sequence[str], seconds: float | None = None) -
         before: the tickets before it.
         seconds: after which each of them gives way.
     """
-    count = len(before)
-    if not count or line.is_mine(before[0]):
-        return f"Waits for {_name_of(before[0]) if count else 'another run'}."
+    if not before or line.is_mine(before[0]):
+        return f"Waits for {_name_of(before[0]) if before else 'another run'}."
+    count = sum(not line.is_mine(ticket) for ticket in before)
     told = "1 run of others is" if count == 1 else f"{count} runs of others are"
-    about = f"; its turn comes within about {max(1, round(count * seconds / 60))} min" if seconds else ""
+    about = f"; its turn comes within about {max(1, round(len(before) * seconds / 60))} min" if seconds else ""
     return f"{told} before this one{about}."
 
 

@@ -55,7 +55,8 @@ def test_who_asked_first_is_before_and_of_others_only_their_number_is_told(anna:
     assert own.before(last) == [of_ben, mine]
     assert own.others(mine) == 2
     assert waits_for(own, [of_ben]) == "1 run of others is before this one."
-    told = "2 runs of others are before this one; its turn comes within about 10 min."
+    assert waits_for(own, [of_ben] * 3) == "3 runs of others are before this one."
+    told = "1 run of others is before this one; its turn comes within about 10 min."
     assert waits_for(own, [of_ben, mine], 300) == told
     (anna.folder / "runs" / "squares").mkdir(parents=True)
     run = Signals(anna.folder / "runs" / "squares")
