@@ -60,7 +60,8 @@ def ids() -> tuple[str, ...]:
 
 def class_items() -> list[Item]:
     """The teacher's images, but for those of which one has a copy of one's own; none where this is no class."""
-    return [item for key in class_ids() if (item := find(key))]
+    shared, wanted = homes.shared(), {*class_ids()}
+    return [item for item in shared.items() if item.id in wanted] if wanted else []
 
 
 def class_ids() -> tuple[str, ...]:
