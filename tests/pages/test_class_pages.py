@@ -136,13 +136,13 @@ def test_what_is_shown_opens_at_once_and_leads_back(base: Workspace, visitors: l
     arrive(test)
     assert (seen(test).page, seen(test).image) == ("overview", second)
     assert words(test) == r"**Your teacher shows you a picture:** Which \*car\*?"
-    shown.push(base.folder, "fog", "", "proposals")
+    shown.push(base.folder, "fog", "", "autopsy")
     arrive(test)
-    assert (seen(test).page, seen(test).image) == ("proposals", "fog")
+    assert (seen(test).page, seen(test).image) == ("autopsy", "fog")
     test.button(key="news_back").click().run()
     assert (seen(test).page, seen(test).image, seen(test).set) == ("metrics", "night", "cells")
     assert not buttons(test)
-    shown.push(base.folder, "clip:crossing@3", "")
+    shown.push(base.folder, "clip:crossing@3", "", "no_page")
     test = opened("anchors", image="night")  # the next tab is offered it, and one who looks at a stage stays there
     test.button(key="news_look").click().run()
     assert (seen(test).page, seen(test).image) == ("anchors", "clip:crossing@3")

@@ -107,9 +107,10 @@ def _look() -> None:
     place.before = place.before or view.now()
     session.choose_image(place.shown.picture)
     place.picture = view.now().image
-    wanted = (place.shown.page, view.now().page, "overview")
-    page = next(page for page in wanted if page in PAGES and PAGES[page].section == "stages")
-    if page != view.now().page:
+    now, page = view.now().page, place.shown.page
+    if page not in PAGES:
+        page = now if PAGES[now].section == "stages" else "overview"
+    if page != now:
         view.go_to(page)
 
 
