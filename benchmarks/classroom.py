@@ -96,6 +96,7 @@ async def attend(address: str, base: Path, minutes: float, visitors: int) -> tup
     log, runs = Log(), Runs(Visitors(base, Rules()))
     photos = [[photo(PHOTOS * number + n) for n in range(PHOTOS)] for number in range(visitors)]
     told = [f"At first: {memory(server)}."]
+    before = sum(server.cpu_times()[:2])
     start = time.perf_counter()
     stop = start + 60 * minutes
 
@@ -114,6 +115,7 @@ async def attend(address: str, base: Path, minutes: float, visitors: int) -> tup
     watching.cancel()
     log.errors += [repr(end) for end in ends if end is not None]
     told.append(f"At the end: {memory(server)}; budget {budget() / MB:,.0f} MB. {log.held}")
+    told.append(f"The server took {sum(server.cpu_times()[:2]) - before:.0f} s of a processor.")
     runs.look()
     for child in server.children(recursive=True):  # runs outlive their server
         child.kill()
@@ -163,7 +165,7 @@ def main() -> None:
         f"by `python -m benchmarks.classroom`. Errors: {len(log.errors)}.",
         f"Runs: {states or 'none'}; until one began, median {waits[len(waits) // 2]:.0f} s, at most {waits[-1]:.0f} s.",
         *memories,
-        f"The visitors' own process took {cpu:.0f} s of the processor.",
+        f"The visitors' own process took {cpu:.0f} s.",
         "",
         machine(),
         "",

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from PIL import Image, ImageDraw
@@ -65,6 +66,21 @@ def photo(seed: int) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
+
+
+def filled_in(tab: Tab, chance: random.Random) -> dict[str, Any]:
+    """An answer by chance to the lesson's question that is shown: a value for each part of its form."""
+    values: dict[str, Any] = {}
+    for key, one in tab.widgets.items():
+        if not key.startswith("lesson_"):
+            continue
+        if one.kind == "number_input":
+            values[key] = float(chance.randrange(1, 2000))
+        elif one.kind == "radio" and one.told.form_id:
+            values[key] = chance.choice(one.told.options)
+        elif one.kind == "checkbox":
+            values[key] = chance.random() < 0.5
+    return values
 
 
 class Visit:
@@ -145,16 +161,8 @@ class Visit:
 
     async def _answer(self) -> None:
         """Whatever the question's form takes."""
-        parts, values = {key: one for key, one in self._tab.widgets.items() if key.startswith("lesson_")}, {}
-        for key, one in parts.items():
-            if one.kind == "number_input":
-                values[key] = float(self._chance.randrange(1, 2000))
-            elif one.kind == "radio" and one.told.form_id:
-                values[key] = self._chance.choice(one.told.options)
-            elif one.kind == "checkbox":
-                values[key] = self._chance.random() < 0.5
         with self._log.timed("answer"):
-            await self._tab.act("lesson_lock", True, **values)
+            await self._tab.act("lesson_lock", True, **filled_in(self._tab, self._chance))
         await self._after()
 
     async def _train(self) -> None:

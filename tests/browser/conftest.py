@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from frcnn_viz.classroom.rules import CLASS_VARIABLE
+from frcnn_viz.classroom.rules import CLASS_VARIABLE, Rules
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.words import word
 from tests.browser.classroom import Classroom, fill_ada, fill_base, fill_bob, rules, visitor
@@ -59,11 +59,15 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 
 @pytest.fixture
 def serve_workspace(tmp_path: Path) -> Iterator[Callable[[Path], tuple[subprocess.Popen, str]]]:
-    """`serve_workspace(folder)` starts the app on a workspace of its own: the process, and its address."""
+    """`serve_workspace(folder)` starts the app on a workspace of its own: the process, and its address.
+
+    `serve_workspace(folder, rules)` is a class's server.
+    """
     running: list[subprocess.Popen] = []
 
-    def start(folder: Path) -> tuple[subprocess.Popen, str]:
-        process, address = _start(ROOT / "app.py", tmp_path / f"log{len(running)}", folder)
+    def start(folder: Path, held: Rules | None = None) -> tuple[subprocess.Popen, str]:
+        more = {CLASS_VARIABLE: held.to_text()} if held else {}
+        process, address = _start(ROOT / "app.py", tmp_path / f"log{len(running)}", folder, more)
         running.append(process)
         return process, address
 
