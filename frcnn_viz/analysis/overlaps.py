@@ -11,10 +11,10 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torchvision.ops import clip_boxes_to_image
 
 from frcnn_viz.analysis.outcomes import Outcomes, judge
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.pipeline.boxes import Sides, clip_sides, sides_to_image
 from frcnn_viz.pipeline.trace import Trace
 
 
@@ -65,9 +65,12 @@ class Overlaps:
 
     def of(self, boxes: Tensor) -> Tensor:
         """With any `boxes` [N, 4] of the input frame, or with each object's own [G, N, 4]: float32 [G, N]."""
+        return self._of_sides(boxes.unbind(dim=-1))
+
+    def _of_sides(self, sides: Sides) -> Tensor:
+        seen = self.trace.input
         with torch.inference_mode():
-            in_image = self.trace.input.boxes_in_image(boxes.reshape(-1, 4)).view_as(boxes)
-            return iou_table(self.boxes_in_image, in_image)
+            return iou_table(self.boxes_in_image, sides_to_image(sides, seen.input_size, seen.image_size))
 
     @cached_property
     def anchors(self) -> Tensor:
@@ -77,7 +80,7 @@ class Overlaps:
     @cached_property
     def moved(self) -> Tensor:
         """With every anchor as the RPN moved it, clipped: float32 [G, A]."""
-        return self.of(clip_boxes_to_image(self.trace.decoded, self.trace.input.input_size))
+        return self._of_sides(clip_sides(self.trace.decoded.unbind(dim=1), self.trace.input.input_size))
 
     @cached_property
     def candidates(self) -> Tensor:
@@ -95,12 +98,12 @@ class Overlaps:
         return self.of(self.trace.detections.boxes)
 
 
-def iou_table(truth: Tensor, boxes: Tensor) -> Tensor:
-    """Exactly `box_iou(truth, boxes)`, float32 [G, N], in a third of its time: coordinates lie side by side.
+def iou_table(truth: Tensor, sides: Sides) -> Tensor:
+    """Exactly `box_iou(truth, boxes)`, float32 [G, N], in a third of its time.
 
-    `boxes` are [N, 4], or [G, N, 4] where each of `truth` [G, 4] has its own.
+    The boxes' sides are [N] each, or [G, N] where each of `truth` [G, 4] has its own boxes.
     """
-    x0, y0, x1, y1 = (side.contiguous() for side in boxes.unbind(dim=-1))
+    x0, y0, x1, y1 = (side.contiguous() for side in sides)
     left, top, right, bottom = (side[:, None] for side in truth.unbind(dim=1))
     width = torch.minimum(x1, right).sub_(torch.maximum(x0, left)).clamp_(min=0)
     height = torch.minimum(y1, bottom).sub_(torch.maximum(y0, top)).clamp_(min=0)

@@ -117,7 +117,7 @@ def group_rows(ious: Tensor, groups: Sequence[tuple[str, Tensor]], threshold: fl
 
 def best_iou(truth: Tensor, boxes: Tensor) -> Tensor:
     """The best IoU of each of `truth` [G, 4] with any of `boxes` [N, 4]: float32 [G], 0 where there is no box."""
-    return _best(iou_table(truth, boxes))
+    return _best(iou_table(truth, boxes.unbind(dim=1)))
 
 
 def _filtered(iou: Tensor, fate: Tensor) -> list[Tensor]:

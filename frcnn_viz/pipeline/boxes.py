@@ -11,6 +11,8 @@ from torchvision.models.detection.transform import resize_boxes
 
 Size = tuple[int, int]
 """Height and width, pixels."""
+Sides = tuple[Tensor, Tensor, Tensor, Tensor]
+"""x0, y0, x1, y1 of boxes, each [N]: what is done to many boxes is done faster to one of these after the other."""
 
 
 def check_finite(boxes: Tensor, what: str, hint: str = "") -> None:
@@ -32,6 +34,21 @@ def to_image(boxes: Tensor, input_size: Size, image_size: Size) -> Tensor:
     The arithmetic is that of `GeneralizedRCNNTransform.postprocess`, so the result equals torchvision's.
     """
     return resize_boxes(boxes, input_size, image_size)
+
+
+def sides_to_image(sides: Sides, input_size: Size, image_size: Size) -> Sides:
+    """`to_image` of boxes given by their sides, to the bit."""
+    # torchvision divides in float32; a float64 quotient of whole numbers, rounded to float32, is the same number.
+    down, across = (of_image / of_input for of_image, of_input in zip(image_size, input_size, strict=True))
+    x0, y0, x1, y1 = sides
+    return x0 * across, y0 * down, x1 * across, y1 * down
+
+
+def clip_sides(sides: Sides, size: Size) -> Sides:
+    """`torchvision.ops.clip_boxes_to_image` of boxes given by their sides."""
+    height, width = size
+    x0, y0, x1, y1 = sides
+    return x0.clamp(0, width), y0.clamp(0, height), x1.clamp(0, width), y1.clamp(0, height)
 
 
 def to_input(boxes_in_image: Tensor, image_size: Size, input_size: Size) -> Tensor:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torchvision.ops import clip_boxes_to_image
 
-from frcnn_viz.pipeline.boxes import are_inside, centers, check_finite, to_image, to_input
+from frcnn_viz.pipeline.boxes import are_inside, centers, check_finite, clip_sides, sides_to_image, to_image, to_input
 
 SIDES = st.integers(1, 2000)
 SIZE = st.tuples(SIDES, SIDES)
@@ -22,6 +23,16 @@ def test_round_trip(boxes: list, image_size: tuple[int, int], input_size: tuple[
     boxes = torch.tensor(boxes, dtype=torch.float32).view(-1, 4)
     there = to_image(boxes, input_size, image_size)
     torch.testing.assert_close(to_input(there, image_size, input_size), boxes, rtol=1e-5, atol=1e-4)
+
+
+@settings(deadline=None)
+@given(boxes=BOXES, image_size=SIZE, input_size=SIZE)
+def test_sides_are_those_of_the_boxes(boxes: list, image_size: tuple[int, int], input_size: tuple[int, int]) -> None:
+    boxes = torch.tensor(boxes, dtype=torch.float32).view(-1, 4)
+    clipped = clip_sides(boxes.unbind(dim=1), input_size)
+    assert torch.equal(torch.stack(clipped, dim=1), clip_boxes_to_image(boxes, input_size))
+    there = torch.stack(sides_to_image(boxes.unbind(dim=1), input_size, image_size), dim=1)
+    assert torch.equal(there, to_image(boxes, input_size, image_size))
 
 
 def test_by_hand() -> None:
