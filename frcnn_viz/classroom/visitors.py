@@ -22,6 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from frcnn_viz.classroom.roll import Roll
 from frcnn_viz.classroom.rules import MOST_VISITORS, Rules, digest_of
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import as_json, write_whole
@@ -31,6 +32,8 @@ SECRET_BYTES = 32
 MOST_ISSUED = 10_000
 """Secrets that are remembered until they come back."""
 DAY = 24 * 60 * 60
+GONE = ".gone-"
+"""How the name of a folder begins that is being deleted."""
 TOUCH_SECONDS = 60
 """How exactly the last visit is kept."""
 
@@ -40,10 +43,11 @@ class Visitors:
 
     Attributes:
         base: the teacher's workspace, in which `visitors/` lies. rules: of the class.
+        roll: who is here.
     """
 
     def __init__(self, base: Path, rules: Rules) -> None:
-        self.base, self.rules = base, rules
+        self.base, self.rules, self.roll = base, rules, Roll()
         self.folder = base / "visitors"
         self._issued: OrderedDict[str, None] = OrderedDict()
         self._known: dict[str, tuple[str, Tenant]] = {}
@@ -107,11 +111,29 @@ class Visitors:
         """
         oldest = time.time() - self.rules.days * DAY
         gone = [one for one in self.all() if self.last_visit(one) < oldest and not is_busy(one)]
+        removed = 0
         for one in gone:
-            with self._lock:
+            with suppress(DataError):  # until the next time
+                self.remove(one)
+                removed += 1
+        for rest in self.folder.glob(f"{GONE}*"):  # of a server that was killed meanwhile
+            shutil.rmtree(rest, ignore_errors=True)
+        return removed
+
+    def remove(self, one: Tenant) -> None:
+        """Delete a workspace; its secret is nobody's from now on.
+
+        Raises:
+            DataError: it cannot be deleted; it is whole then.
+        """
+        gone = self.folder / f"{GONE}{one.folder.name}"
+        try:
+            with self._lock:  # nobody finds the half of it
+                one.folder.replace(gone)
                 self._known.pop(one.folder.name, None)
-            shutil.rmtree(one.folder, ignore_errors=True)
-        return len(gone)
+        except OSError as error:
+            raise DataError(f"{one.folder} cannot be removed ({error.strerror}); delete it yourself.") from error
+        shutil.rmtree(gone, ignore_errors=True)
 
     def _find(self, name: str, check: str) -> Tenant | None:
         if name not in self._known:

@@ -79,9 +79,12 @@ def open_scene(row: Row, device: str = "auto", memory: Memory | None = None) -> 
     return _open(row.picture, row.detector, row.random, row.settings, device, memory)
 
 
-def shared_opener(device: str = "auto") -> Callable[[Row], Scene]:
-    """`open_scene` for a whole class: rows about the same get the same scene, and nothing is computed twice."""
-    memory = Memory(SHARED_BYTES)
+def shared_opener(device: str = "auto", memory: Memory | None = None) -> Callable[[Row], Scene]:
+    """`open_scene` for a whole class: rows about the same get the same scene, and nothing is computed twice.
+
+    Without a memory, one of its own.
+    """
+    memory = Memory(SHARED_BYTES) if memory is None else memory  # an empty one is false
 
     @lru_cache(SHARED_SCENES)
     def opened(picture: str, detector: str, random: bool, settings: tuple[tuple[str, str], ...]) -> Scene:

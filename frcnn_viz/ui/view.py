@@ -224,6 +224,11 @@ def going_to() -> str | None:
     return target
 
 
+def is_behind() -> bool:
+    """Whether a page is to be opened or a sentence told, for which the page has to run, and not a part of it."""
+    return "go_to" in st.session_state or bool(st.session_state.get("sentences"))
+
+
 def tell(sentence: str) -> None:
     """Keep a sentence for the top of the page."""
     st.session_state["sentences"] = [*st.session_state.get("sentences", []), sentence]

@@ -20,7 +20,18 @@ from tests.browser.names import assert_named
 Settled = Callable[[Page], None]
 BALL = (368, 394)
 """Within the beach ball of the first sample scene, image pixels."""
-WITHOUT_CANVAS = ("model", "third_head", "images", "metrics", "experiments", "video", "results", "lessons", "glossary")
+WITHOUT_CANVAS = (
+    "model",
+    "third_head",
+    "images",
+    "metrics",
+    "experiments",
+    "video",
+    "results",
+    "lessons",
+    "glossary",
+    "teacher",
+)
 PAINTED = """canvas => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size > 100;

@@ -108,6 +108,7 @@ class Door:
             return
         try:
             one = tenant_of(HTTPConnection(scope).cookies)
+            visitors().roll.note(one.folder.name)
         except DataError:
             one = None
         if scope["type"] == "websocket":

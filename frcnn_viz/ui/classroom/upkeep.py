@@ -7,8 +7,8 @@ import logging
 
 from starlette.concurrency import run_in_threadpool
 
-from frcnn_viz.data.tenant import Tenant, acting_as
-from frcnn_viz.training.store import all_runs
+from frcnn_viz.classroom.register import work_of
+from frcnn_viz.data.tenant import Tenant
 from frcnn_viz.ui.classroom.door import visitors
 
 LOG = logging.getLogger(__name__)
@@ -26,6 +26,5 @@ async def keep_clean() -> None:
 
 
 def is_busy(one: Tenant) -> bool:
-    """Whether a run of a visitor's is under way, or waits."""
-    with acting_as(one):
-        return any(folder.status.under_way for folder in all_runs())
+    """Whether something of a visitor's is under way, or waits."""
+    return work_of(one) is not None

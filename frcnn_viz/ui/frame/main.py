@@ -10,7 +10,7 @@ import streamlit as st
 
 from frcnn_viz import paths
 from frcnn_viz.ui import session, view
-from frcnn_viz.ui.classroom.door import is_class, turn_away_nobody
+from frcnn_viz.ui.classroom.door import is_class, is_teacher, turn_away_nobody
 from frcnn_viz.ui.frame import sidebar
 from frcnn_viz.ui.frame.pages import MOVED, PAGES, title_of
 from frcnn_viz.words import word
@@ -34,6 +34,7 @@ st.set_page_config(page_title="frcnn-viz", page_icon=str(paths.ASSETS / "icon.pn
 if is_class():
     turn_away_nobody()
 third = session.has_third_head()
+offered = {"third_head": third, "teacher": is_teacher()}
 sections: dict[str, list[st.Page]] = {}
 for name, entry in PAGES.items():
     sections.setdefault(word(f"section.{entry.section}").term, []).append(
@@ -43,7 +44,7 @@ for name, entry in PAGES.items():
             icon=f":material/{entry.icon}:",
             url_path=name,
             default=name == "overview",
-            visibility="hidden" if name == "third_head" and not third else "visible",
+            visibility="visible" if offered.get(name, True) else "hidden",
         )
     )
 sections["Old links"] = [old(name, *place) for name, place in MOVED.items()]

@@ -14,6 +14,7 @@ from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.box_canvas import on_screen
 from frcnn_viz.ui.classroom.door import is_class
+from frcnn_viz.ui.classroom.present import note_page
 from frcnn_viz.ui.code import code_of, picture_code
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.errors import show_error
@@ -66,6 +67,7 @@ def _run(name: str, tabs: dict[str, Body], program: Callable[[Session], str]) ->
     if sidebar.is_stale():
         st.rerun(scope="app")
     stages = st.container(key="strip")
+    note_page()
     tab, caution = _heading(name, tabs)
     here = _told(session.current)
     if here is None:

@@ -47,6 +47,7 @@ PAGES = {
     "images": Entry("data", "photo_library", None),
     "lessons": Entry("lessons", "school", None),
     "glossary": Entry("lessons", "menu_book", None),
+    "teacher": Entry("lessons", "co_present", None),
 }
 MOVED = {
     "sampling": ("training", "sampling"),
