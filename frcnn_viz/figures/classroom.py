@@ -11,6 +11,7 @@ from frcnn_viz.data.annotations import clean_class
 from frcnn_viz.figures.palette import GREEN, VERMILION
 from frcnn_viz.lessons import Lesson, Stage
 from frcnn_viz.lessons.gradebook import Mistake, Student
+from frcnn_viz.training.signals import RUNNING
 from frcnn_viz.words import word, words
 
 SHOWN = 8
@@ -133,7 +134,9 @@ def _run(visitor: Visitor) -> str:
     if visitor.work is None:
         return ""
     status = visitor.work.status
-    return f"{word(f'runs.{status.state}').term}, step {status.step:,}"
+    return (
+        f"{word('teacher.step').term} {status.step:,}" if status.state == RUNNING else word(f"runs.{status.state}").term
+    )
 
 
 def ago(seconds: float) -> str:
