@@ -30,7 +30,7 @@ from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
 LESSON = Option("teacher.lesson", "")
-MOST_ROWS = 100
+MOST_ROWS = 200
 """Of the table; what is rarer may be a file's own invention."""
 
 
