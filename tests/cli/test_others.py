@@ -61,6 +61,7 @@ def test_a_class_has_cookies_and_a_teacher(command: Callable[..., subprocess.Pop
     own = given[0].partition(";")[0]
     assert ask(where, "/", **PAGE, Cookie=own).getheader("set-cookie") is None
     assert list((tmp_path / "own" / "visitors").iterdir()) != []
+    assert ask(where, teacher.path, **PAGE).getheader("set-cookie") is None
     wrong = ask(where, teacher.path, "POST", urlencode({"token": "a" * 43}))
     assert (wrong.status, wrong.getheader("set-cookie")) == (403, None)
     assert ask(where, teacher.path, "POST", "token=" + "a" * 2000).status == 413

@@ -129,7 +129,9 @@ def is_secure(scope: Scope) -> bool:
 
 
 def _asks_for_page(scope: Scope) -> bool:
-    return scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
+    """Whether a page of the app is asked for; who comes in as the teacher needs no workspace besides."""
+    is_page = scope["method"] == "GET" and not scope["path"].startswith("/class/")
+    return is_page and "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _with_cookie(send: Send, secret: str, is_secure: bool) -> Send:
