@@ -33,6 +33,15 @@ def shared() -> Workspace | None:
     return folder and _open(folder, NO_LIMITS, True)
 
 
+def of_class() -> Workspace:
+    """The one with the pictures of a class: to those who read it the shared one, to the teacher one's own.
+
+    Raises:
+        DataError: as `own`.
+    """
+    return shared() or own()
+
+
 def home_of(key: str) -> Workspace:
     """The workspace that has an image (its id) or a clip (`clip:NAME@FRAME`); where none has, one's own, to say so.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.ground_truth import GroundTruth
-from frcnn_viz.data.homes import own, shared
+from frcnn_viz.data.homes import of_class, own
 from frcnn_viz.data.samples import CELLS
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
@@ -65,9 +65,7 @@ def open_set(data: str) -> OpenSet:
         DataError, TrainingError: it is not there, cannot be read, or may not be opened by its path.
     """
     if data in (WORKSPACE, CLASS):
-        workspace = own() if data == WORKSPACE else shared()
-        if workspace is None:
-            raise DataError("there are no pictures of a class here; choose another set.")
+        workspace = own() if data == WORKSPACE else of_class()
         return OpenSet(workspace.dataset, workspace.picture)
     if data.partition(":")[0] == SCENES:
         return _scenes(data)

@@ -14,6 +14,7 @@ from frcnn_viz.data.samples import SAMPLE_SETS, sample_picture, samples_of
 from frcnn_viz.data.workspace import Item
 from frcnn_viz.pipeline.transform import is_too_thin, transform_at
 from frcnn_viz.ui import library
+from frcnn_viz.ui.classroom.door import is_teacher
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import SETS
 from frcnn_viz.words import word
@@ -56,7 +57,8 @@ def chosen_subjects(here: Session) -> list[Subject]:
     """Those of the set chosen in the sidebar; the street scenes where that has nothing in it."""
     chosen = set_in_force(here)
     if chosen in ("yours", "class"):
-        return _thick_enough(here, of_items(library.items() if chosen == "yours" else library.class_items()))
+        is_own = chosen == "yours" or is_teacher()
+        return _thick_enough(here, of_items(library.items() if is_own else library.class_items()))
     return [this_image(here)] if chosen == "this" else of_samples(chosen)
 
 
@@ -67,8 +69,12 @@ def set_in_force(here: Session) -> str:
 
 
 def sets_here() -> dict[str, str]:
-    """The sets that have something in them, by name, with their titles; this picture always."""
-    empty = {"yours": not library.ids(), "class": not library.class_ids()}
+    """The sets that have something in them, by name, with their titles; this picture always.
+
+    The teacher's own are the class's: a link with the set `class` is about the same pictures for everyone.
+    """
+    own = library.ids()
+    empty = {"yours": not own, "class": not (own if is_teacher() else library.class_ids())}
     return {name: title for name, title in SET_TITLES.items() if not empty.get(name)}
 
 

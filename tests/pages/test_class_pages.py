@@ -99,6 +99,17 @@ def test_the_class_set_is_learnt_from_as_it_is_now(base: Workspace, visitors: li
     assert [len(one.images[0].objects) for one in (before, after)] == [1, 0]
 
 
+def test_a_link_of_the_teacher_s_is_about_the_same_set_for_everyone(
+    base: Workspace, visitors: list[Tenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = {"image": base.ids[0], "set": "class"}
+    assert "Of class pictures: 2." in words(open_page("metrics", **link))
+    monkeypatch.setattr(tenants, "_find", lambda: Tenant(base.folder))
+    monkeypatch.setattr(door, "_is_teacher", lambda *_: True)
+    assert "Of class pictures: 2." in words(open_page("metrics", **link))
+    assert open_page("train/learn", **{"train.set": "class"}).selectbox[0].value == "class"
+
+
 def arrive(test: AppTest) -> AppTest:
     """As `desk.js` has it, once the number is a new one."""
     test.session_state["arriving"] = True

@@ -147,7 +147,7 @@ def _drawn(lesson: Lesson, stage: Stage, seen: View) -> str | None:
 
     beside = session.neighbours()
     told = ""
-    for keys in (beside, {*SAMPLES, *library.ids()} - {*beside}):
+    for keys in (beside, {*SAMPLES, *library.ids(), *library.class_ids()} - {*beside}):
         try:
             return lesson.find_scene(keys, open_scene, answers.record().seed, stage, seen.image).key
         except (CannotAsk, LessonError) as error:

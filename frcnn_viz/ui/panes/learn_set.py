@@ -15,6 +15,7 @@ from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.run import CLASS, WORKSPACE
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.ui import library
+from frcnn_viz.ui.classroom.door import is_teacher
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
@@ -26,13 +27,14 @@ SHOWN = 12
 
 def sets_to_learn(chosen: str) -> dict[str, str]:
     """The titles of the sets that have something in them; one that a link chose is told to be empty."""
-    empty = {"yours": not library.ids(), "class": not ((shared := homes.shared()) and shared.ids)}
+    own, shared = library.ids(), homes.shared()
+    empty = {"yours": not own, "class": not (shared.ids if shared else is_teacher() and own)}
     return {name: word(f"learn.set_{name}").term for name in SETS if name == chosen or not empty.get(name)}
 
 
 def version(data: str) -> tuple[object, ...]:
     """Another one whenever the set is, or is another tenant's; what comes with the program never is."""
-    home = {WORKSPACE: homes.own, CLASS: homes.shared}.get(data, lambda: None)()
+    home = {WORKSPACE: homes.own, CLASS: homes.of_class}.get(data, lambda: None)()
     return (home.folder, home.classes, *((item.id, item.revision) for item in home.items())) if home else ()
 
 
