@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.places import Places
-from frcnn_viz.data.tenant import FOLDER_VARIABLE, tenant
+from frcnn_viz.data.tenant import Tenant, tenant
 from frcnn_viz.paths import PACKAGE
 
 CRASHED = "The process that did this ended without a word (exit status {}): it crashed, or was killed. Start it again."
@@ -54,7 +54,7 @@ class Child:
 
         `at_once` is for what a visitor waits for: it has no turn, and does not stand back.
         """
-        self._job = _Job(module, tenant().environment())
+        self._job = _Job(module, tenant())
         self.said: list[Any] = []
         work = _listen if at_once else _listen_in_turn
         self._listener = threading.Thread(target=work, args=(self._job, task, self.said), daemon=True)
@@ -95,11 +95,11 @@ class _Job:
     """What a child and its thread share, so that the thread keeps no child alive.
 
     Attributes:
-        process: once it has begun. is_given_up: whether nobody wants it any more.
+        whose: for whom it is done. process: once it has begun. is_given_up: whether nobody wants it any more.
     """
 
-    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
-        self.module, self.environment = module, environment
+    def __init__(self, module: str, whose: Tenant) -> None:
+        self.module, self.whose = module, whose
         self.process: subprocess.Popen | None = None
         self.is_given_up = False
         self._lock = threading.Lock()
@@ -108,7 +108,7 @@ class _Job:
         """Start the process, unless the job was given up."""
         with self._lock:
             if not self.is_given_up:
-                self.process = _start(self.module, self.environment)
+                self.process = _start(self.module, self.whose.environment())
             return self.process
 
     def give_up(self) -> None:
@@ -207,7 +207,7 @@ def _tell(out: IO[bytes], message: Any) -> None:
 
 
 def _listen_in_turn(job: _Job, task: Any, said: list[Any]) -> None:
-    with _PLACES.take(job.environment[FOLDER_VARIABLE], lambda: job.is_given_up) as has_place:
+    with _PLACES.take(job.whose.folder, lambda: job.is_given_up) as has_place:
         if has_place:
             _listen(job, task, said, NICE)
 
