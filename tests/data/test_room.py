@@ -183,7 +183,7 @@ def test_a_checkpoint_for_which_there_is_no_room_is_refused(small: Workspace, tm
     assert files(small.folder) == before
     with acting_as(Tenant(small.folder, Limits(nbytes=100_000_000))):
         add_checkpoint(base.file, base)
-        assert len(checkpoints(ENTRIES)) == 1
+        assert len(checkpoints(ENTRIES, small.folder)) == 1
 
 
 def test_a_run_that_would_keep_too_much_does_not_start(small: Workspace) -> None:

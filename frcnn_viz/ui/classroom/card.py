@@ -20,8 +20,6 @@ from frcnn_viz.ui.progress import progress
 from frcnn_viz.words import word
 
 PATH = "class/workspace.zip"
-SPARE_MB = 10
-"""Of a zip, beside what a workspace may have: the names in it."""
 MOST_TOLD = 12
 """Sentences on what was not taken."""
 
@@ -61,7 +59,7 @@ async def _take_away(_: Request) -> Response:
 def _bring() -> None:
     counted, told = view.kept("bring", dict), word("class.bring")
     round_ = counted.get("round", 0)  # another key empties the chooser
-    most = library.workspace().room.limits.nbytes // 1_000_000 + SPARE_MB
+    most = library.workspace().room.limits.nbytes // 1_000_000
     file = st.file_uploader(told.term, "zip", key=f"bring_{round_}", max_upload_size=most, help=told.sentence)
     if file and st.button(word("class.bring_it").term, key="bring_it", type="primary"):
         counted["round"] = round_ + 1
