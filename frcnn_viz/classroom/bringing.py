@@ -32,6 +32,8 @@ from frcnn_viz.models.registry import ENTRIES
 Tell = Callable[[int, int], None]
 WAIT = 20
 """Seconds for which the answers may be another's."""
+MOST = 5_000
+"""Things that are brought back at once."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,6 @@ def bring(one: Tenant, workspace: Workspace, file: Path | BinaryIO, tell: Tell =
         return None
 
     with acting_as(one):
-        attempt("The list of classes", _classes, workspace)
-        attempt("What was written on the whole set", _notes, workspace)
         works: dict[str, tuple[Callable[..., bool], Sequence[str]]] = {
             "picture": (_picture, _pictures(bundle)),
             "clip": (_clip, list(bundle.of("video"))),
@@ -87,6 +87,10 @@ def bring(one: Tenant, workspace: Workspace, file: Path | BinaryIO, tell: Tell =
             "experiment": (bring_experiment, experiments_in(bundle)),
         }
         todo = [(kind, take, name) for kind, (take, names) in works.items() for name in names]
+        if len(todo) > MOST:
+            raise DataError(f"the zip holds {len(todo):,} things; at most {MOST:,} can be brought back at once.")
+        attempt("The list of classes", _classes, workspace)
+        attempt("What was written on the whole set", _notes, workspace)
         new, here = dict.fromkeys(works, 0), 0
         for done, (kind, take, name) in enumerate(todo):
             tell(done, len(todo))

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from frcnn_viz.classroom.bringing import Brought, bring
+from frcnn_viz.classroom.bringing import MOST, Brought, bring
 from frcnn_viz.classroom.bundle import Bundle, take_away
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.tenant import Limits, Tenant, acting_as
@@ -36,9 +36,10 @@ from frcnn_viz.training.run import Run
 from frcnn_viz.training.signals import RUNNING, STOPPED, Status
 from frcnn_viz.training.snapshot import Snapshot, take
 from frcnn_viz.training.store import RunFolder
-from frcnn_viz.training.trainer import Trainer
+from frcnn_viz.training.trainer import StopAsked, Trainer
 from tests.data.test_room import files, picture
 from tests.data.videos import pictures, write_video
+from tests.training.small import hashes, measured
 
 CAR = Object((8.0, 8.0, 32.0, 32.0), "car")
 BUS = Object((4.0, 8.0, 32.0, 40.0), "bus", difficult=True)
@@ -197,6 +198,26 @@ def test_of_what_does_not_fit_nothing_is_written(away: bytes, tmp_path: Path) ->
     assert not list((tmp_path / "runs").glob("*/run.json"))
 
 
+def test_a_run_that_was_stopped_goes_on_there_to_the_same_weights(lived_in: Path, tmp_path: Path) -> None:
+    here_, there = tmp_path / "here", tmp_path / "there"
+    workspace = Workspace(here_)
+    workspace.add(picture(0, 48), "0.png", [CAR])
+    stopping = replace(RUN, name="stopping", keep_every=1)
+    with acting_as(here(here_)):
+        straight = RunFolder.create(replace(stopping, name="straight"), take(RUN))
+        Trainer(straight).go()
+        run = RunFolder.create(stopping, take(RUN))
+        with pytest.raises(StopAsked):
+            Trainer(run, lambda step, told: run.ask_to_stop() if step else None).go()
+        assert list(run.steps) == [0]
+    assert brought(zipped(here_), there, nbytes=100_000_000).told == ()
+    with acting_as(here(there)):
+        run = RunFolder("stopping")
+        Trainer(run).go()
+        assert hashes(run) == hashes(straight)
+        assert measured(run) == measured(straight)
+
+
 # --- hostile ones
 
 
@@ -318,6 +339,17 @@ def test_hostile_names_are_refused_before_anything_is_written(
     with pytest.raises(DataError, match=told):
         brought(made.getvalue(), tmp_path)
     assert files(tmp_path) == before
+
+
+def test_too_many_things_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("workspace.json", json.dumps({"images": [], "classes": ["car"], "notes": ""}))
+        for number in range(MOST + 1):
+            archive.writestr(f"experiments/e{number}/experiment.json", b"{}")
+    with pytest.raises(DataError, match="at most 5,000 can be"):
+        brought(made.getvalue(), tmp_path)
+    assert Workspace(tmp_path).classes == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + b"\0" * 18, b"no zip"])
