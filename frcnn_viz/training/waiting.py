@@ -22,6 +22,8 @@ from frcnn_viz.training.turn import GaveWay, StopAsked, Voice, turn
 
 NICE = 10
 """How much the process stands back, so that what else runs here stays quick."""
+FIRST_TO_END = 500
+"""Of 1,000: where the computer's memory runs out, a run is ended rather than the server; it can be resumed."""
 
 
 def main(module: str, path: str, ticket: str) -> int:
@@ -32,9 +34,11 @@ def main(module: str, path: str, ticket: str) -> int:
 
 
 def stand_back(ask_to_stop: Callable[[], None]) -> None:
-    """Let what else runs here be quick, and take a signal to end as the wish to stop."""
+    """Let what else runs here be quick and have memory, and take a signal to end as the wish to stop."""
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(max(0, NICE - os.nice(0)))  # one that gave way starts the next from where it stands
+    with suppress(OSError):  # only Linux has such a thing
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_END))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ask_to_stop())
 

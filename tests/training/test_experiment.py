@@ -18,16 +18,19 @@ import pytest
 
 from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.tenant import tenant
 from frcnn_viz.training import experiments
 from frcnn_viz.training.experiment import Arm, Experiment
 from frcnn_viz.training.experiment_store import ExperimentFolder, all_experiments, remove_experiment
 from frcnn_viz.training.experiments import ask_to_stop, resume, start, stop
+from frcnn_viz.training.line import Line
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.results import Measured, Record, Results, Target
 from frcnn_viz.training.signals import DONE, FAILED, RUNNING, STARTING, STOPPED, Status
 from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import Trainer
+from frcnn_viz.training.turn import GaveWay, Place, Voice
 from tests.training.small import attended, small_run, wait, write_pictures
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -197,6 +200,19 @@ def test_killed_and_stopped_it_goes_on_to_the_same_results(straight: tuple[Path,
     assert len(all_runs()) == 6
     remove_experiment("small")
     assert (all_experiments(), all_runs()) == ([], [])
+
+
+def test_it_gives_way_between_two_of_its_runs_and_within_one_whose_time_is_over(squares: Path) -> None:
+    folder, line = made(small_experiment(squares)), Line(tenant())
+    with folder.alive(), line.drawn() as mine, line.drawn():
+        for seconds, step in ((None, 1), (0.0, 1), (None, 2)):
+            with pytest.raises(GaveWay) as gave:
+                experiments.work("small", Voice(folder), Place(line, mine, seconds))
+            assert gave.value.step == step
+            assert len(folder.record.results.measured) == step
+            run = experiments.current(folder)
+            assert (run is not None) == (seconds == 0.0)
+            assert run is None or (run.status.state, run.status.step) == (STOPPED, 1)
 
 
 def test_to_stop_it_is_to_stop_the_run_that_it_is_at(squares: Path) -> None:

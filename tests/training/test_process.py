@@ -33,6 +33,7 @@ from tests.training.small import attended, hashes, measured, small_run, trained_
 pytestmark = pytest.mark.usefixtures("workspace")
 
 KILLS = int(os.environ.get("FRCNN_VIZ_KILLS", "1"))
+LINUX = sys.platform == "linux"
 POSIX = pytest.mark.skipif(os.name == "nt", reason="sends the signals of POSIX")
 
 
@@ -126,6 +127,7 @@ def test_a_class_has_one_line_in_which_one_gives_way_to_another_and_the_dead_hol
     pid = second.status.pid
     assert os.getsid(pid) == pid != os.getsid(0)
     assert os.getpriority(os.PRIO_PROCESS, first.status.pid) == 10
+    assert not LINUX or Path(f"/proc/{first.status.pid}/oom_score_adj").read_text().strip() == "500"
     with acting_as(ben), pytest.raises(TrainingError, match="stop it first"):
         remove_run("second")
     os.kill(pid, signal.SIGKILL)
