@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from frcnn_viz.classroom.rules import Rules, line_of, rules
 from frcnn_viz.classroom.visitors import Visitors
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.tenant import Tenant, acting_as, default_folder, find_by
+from frcnn_viz.data.tenant import Limits, Tenant, acting_as, default_folder, find_by
 from frcnn_viz.ui.checkpoints import is_for_this_computer
 from frcnn_viz.ui.classroom.sessions import SESSIONS, may_ask, noting_files, own_only
 from frcnn_viz.ui.errors import show_error
@@ -59,7 +59,8 @@ def tenant_of(cookies: dict[str, str]) -> Tenant:
     """
     known = visitors()
     if _is_teacher(known.rules, cookies):
-        return Tenant(known.base, opens_paths=is_for_this_computer(), line=line_of(known.base))
+        limits = Limits(run_seconds=60 * known.rules.run_minutes)  # none but this: the class has its turns, too
+        return Tenant(known.base, limits, opens_paths=is_for_this_computer(), line=line_of(known.base))
     return known.tenant(cookies.get(COOKIE, ""))
 
 
