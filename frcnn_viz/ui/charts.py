@@ -10,7 +10,7 @@ import streamlit as st
 
 
 def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
-    """Show a figure as wide as its column, named by its title; names in its traces are shown as they are written.
+    """Show a figure as wide as its column, named by its title; names in it are shown as they are written.
 
     `more` is what else `st.plotly_chart` takes, such as `on_select`.
     """
@@ -18,6 +18,8 @@ def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
         for field in ("name", "x", "y", "text"):
             if field in trace:
                 trace[field] = _as_written(trace[field])
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        axis.ticktext = _as_written(axis.ticktext)
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},

@@ -13,12 +13,16 @@ def script() -> None:
     from frcnn_viz.ui.charts import chart
 
     names = ["<b>cat</b>", "a & b"]
-    chart(go.Figure(go.Bar(y=names, x=[1, 2], text=["1", "2"], name='<a href="http://evil.example">x</a>')), "chart")
+    figure = go.Figure(go.Bar(y=names, x=[1, 2], text=["1", "2"], name='<a href="http://evil.example">x</a>'))
+    figure.update_xaxes(tickvals=[1, 2], ticktext=names)
+    chart(figure, "chart")
 
 
 def test_names_are_escaped_and_numbers_left_alone() -> None:
     test = AppTest.from_function(script).run()
-    (trace,) = json.loads(test.get("plotly_chart")[0].proto.spec)["data"]
+    shown = json.loads(test.get("plotly_chart")[0].proto.spec)
+    (trace,) = shown["data"]
+    assert shown["layout"]["xaxis"]["ticktext"] == trace["y"]
     assert trace["y"] == ["&lt;b&gt;cat&lt;/b&gt;", "a &amp; b"]
     assert trace["x"] == [1, 2]
     assert trace["name"] == '&lt;a href="http://evil.example"&gt;x&lt;/a&gt;'
