@@ -16,7 +16,7 @@ def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str,
     """Write a header and the rows to a file that was opened with `newline=""`."""
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: as_cell(value) for name, value in row.items()} for row in rows)
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -26,7 +26,8 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
     return file.getvalue().encode(ENCODING)
 
 
-def _cell(value: Any) -> Any:
+def as_cell(value: Any) -> Any:
+    """A text as a cell holds it, no formula and on one line; what is no text as it is."""
     if not isinstance(value, str):
         return value
     text = value.replace("\r", " ")  # which some take for the end of a line, and the csv module does not quote

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from frcnn_viz.classroom.register import Visitor
 from frcnn_viz.data.annotations import clean_class
+from frcnn_viz.data.csv_rows import as_cell
 from frcnn_viz.figures.palette import GREEN, VERMILION
 from frcnn_viz.lessons import Lesson, Stage
 from frcnn_viz.lessons.gradebook import Mistake, Student
@@ -20,8 +21,8 @@ Lessons = Mapping[str, Lesson]
 
 
 def name_of(visitor: Visitor) -> str:
-    """As the student wrote it; else by the order in which they came."""
-    return visitor.answers.name or f"{word('teacher.visitor').term} {visitor.number}"
+    """As the student wrote it, so that no spreadsheet that takes a table runs it; else by the order they came in."""
+    return as_cell(visitor.answers.name) or f"{word('teacher.visitor').term} {visitor.number}"
 
 
 def visitor_rows(visitors: Iterable[Visitor], lessons: Lessons, now: float) -> list[dict[str, object]]:
@@ -54,14 +55,14 @@ def visitor_rows(visitors: Iterable[Visitor], lessons: Lessons, now: float) -> l
 def lesson_title(name: str, lessons: Lessons) -> str:
     """Number and title; what a file calls it where there is none of that name."""
     known = lessons.get(name)
-    return f"{known.number}. {known.title}" if known else clean_class(name)
+    return f"{known.number}. {known.title}" if known else as_cell(clean_class(name))
 
 
 def mistake_rows(mistakes: Iterable[Mistake], lessons: Lessons) -> list[dict[str, object]]:
     """A line a mistake."""
     return [
         {
-            word("teacher.mistake").term: clean_class(one.reason),
+            word("teacher.mistake").term: _reason(one),
             word("teacher.made_in").term: lesson_title(one.lesson, lessons),
             word("teacher.made").term: len(one.made),
             word("teacher.mended").term: len(one.mended),
@@ -92,8 +93,7 @@ def mistake_figure(mistakes: Sequence[Mistake], lessons: Lessons) -> go.Figure:
         figure.add_bar(y=places, x=values, name=word(key).term, orientation="h", marker_color=colour)
     figure.update_traces(unselected={"marker": {"opacity": 1}})  # what was clicked is told beside it
     titles = [
-        f"{lessons[one.lesson].number}. {clean_class(one.reason)}" if one.lesson in lessons else clean_class(one.reason)
-        for one in shown
+        f"{lessons[one.lesson].number}. {_reason(one)}" if one.lesson in lessons else _reason(one) for one in shown
     ]
     figure.update_layout(
         title=word("chart.class_mistakes").term,
@@ -104,6 +104,11 @@ def mistake_figure(mistakes: Sequence[Mistake], lessons: Lessons) -> go.Figure:
         xaxis={"rangemode": "tozero", "tickformat": "d"},
     )
     return figure
+
+
+def _reason(mistake: Mistake) -> str:
+    """In a file it can be anything."""
+    return as_cell(clean_class(mistake.reason))
 
 
 def _page(visitor: Visitor) -> str:

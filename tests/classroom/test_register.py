@@ -10,6 +10,7 @@ import pytest
 from frcnn_viz.classroom.register import Register, end_work, work_of
 from frcnn_viz.classroom.roll import HERE_SECONDS, Place, Roll
 from frcnn_viz.classroom.rules import MOST_VISITORS
+from frcnn_viz.classroom.visitors import GONE
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.tenant import acting_as
 from frcnn_viz.data.workspace import Workspace
@@ -118,3 +119,6 @@ def test_a_workspace_that_is_removed_is_nobodys(tmp_path: Path) -> None:
     assert not visitors.knows(secret)
     with pytest.raises(DataError, match="cannot be removed"):
         visitors.remove(first)
+    (visitors.folder / f"{GONE}left").mkdir()
+    visitors.clean(lambda one: False)
+    assert [path.name for path in visitors.folder.iterdir()] == [second.folder.name]

@@ -32,7 +32,9 @@ from frcnn_viz.words import word
 from tests.classroom.pupils import COUNT, RULES, TOKEN, answered, class_of
 from tests.pages.opening import as_read, contents, open_page, seen
 
-ADA, EVIL = "Ada Lovelace", "![](http://evil/x) =1+1"
+ADA, EVIL = "Ada Lovelace", "=1+1 ![](http://evil/x)"
+TOLD = f"'{EVIL}"
+"""In tables that can be taken away."""
 TABS = ("here", "mistakes", "push")
 REASON = answered(0).tries[0].reason
 
@@ -117,7 +119,7 @@ def test_the_navigation_has_it_for_the_teacher_alone(who: str, room: Room, monke
 def test_who_is_where(taught: Room) -> None:
     taught.visitors.roll.note(taught.tenants[0].folder.name, Place("rois", "fog", COUNT.name, "predict", 0))
     table = open_page("teacher/here").dataframe[0].value
-    assert list(table["who"]) == [ADA, EVIL, "Visitor 3"]
+    assert list(table["who"]) == [ADA, TOLD, "Visitor 3"]
     first = table.iloc[0]
     assert (first["seen"], first["page"], first["lesson"], first["at"]) == (
         *("now", "RoIs"),
@@ -158,7 +160,7 @@ def test_a_run_is_ended_and_a_workspace_removed_but_not_while_it_runs(taught: Ro
     test.run().button(key="teacher_remove_sure").click().run()
     assert not test.exception
     assert [each.folder.exists() for each in taught.tenants] == [False, True, True]
-    assert list(test.dataframe[0].value["who"]) == [EVIL, "Visitor 2"]
+    assert list(test.dataframe[0].value["who"]) == [TOLD, "Visitor 2"]
 
 
 def test_mistakes_are_counted_and_a_click_tells_who_made_one(taught: Room) -> None:
@@ -168,7 +170,7 @@ def test_mistakes_are_counted_and_a_click_tells_who_made_one(taught: Room) -> No
     assert "2 of 3 have answered something; 0 of these are graded anew." in told(test)
     test = chosen(test, mistake=f"{COUNT.name}|{REASON}")
     assert test.dataframe[1].value.to_dict("records") == [
-        {"who": EVIL, "now right": "not yet"},
+        {"who": TOLD, "now right": "not yet"},
         {"who": ADA, "now right": "yes"},
     ]
 
@@ -186,7 +188,7 @@ def test_answers_are_graded_anew_and_taken_away_as_a_table_that_no_spreadsheet_r
     rows = list(csv.DictReader(io.StringIO(made[0].decode(ENCODING), newline="")))
     assert [(one["student"], one["lesson"], one["points"], one["told_otherwise"]) for one in rows] == [
         (ADA, COUNT.name, "0.667", "0"),
-        (EVIL, COUNT.name, "0.0", "0"),
+        (TOLD, COUNT.name, "0.0", "0"),
     ]
 
 
