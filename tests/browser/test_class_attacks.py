@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from frcnn_viz.classroom.rules import digest_of
 from frcnn_viz.data.workspace import Workspace
@@ -137,6 +138,10 @@ def test_no_choice_that_was_not_offered_is_taken(classroom: Classroom, prey: Pre
             states = [state for one in tab.widgets.items() for state in states_of(*one, value)]
             if found := prey.got(tab.answer(states), hostile):
                 succeeded.append((page, value, found))
+        own = Workspace(classroom.bob.tenant.folder).ids[1].encode()
+        assert own not in tab.open("glossary")
+        offered = WidgetState(id=tab.find("choose_image"), string_value="Yours: bobs.png")
+        assert own in tab.answer([offered])  # what is offered, is
     assert succeeded == []
 
 

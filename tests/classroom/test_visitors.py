@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 import time
@@ -106,3 +107,10 @@ def test_the_rules_go_by_the_environment_and_know_the_teacher(monkeypatch: pytes
     monkeypatch.undo()
     rules.cache_clear()
     assert rules() is None
+
+
+def test_secrets_and_tokens_are_compared_in_constant_time(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: compared.append(len(other)) or one == other)
+    assert visitors.knows("a guess") is RULES.is_teacher("a guess") is False
+    assert compared == [32, 64]  # half a digest, and a whole one
