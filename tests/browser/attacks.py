@@ -112,6 +112,7 @@ def requests(classroom: Classroom, prey: Prey, routes: list[str]) -> Iterator[tu
     ids = (*prey.pictures, prey.clip, f"clip:{prey.clip}@1", RUN, EXPERIMENT, prey.checkpoint, prey.session)
     walked = list(dict.fromkeys([*routes, *STREAMLITS]))
     yield from ((route.replace("{id}", one), "his") for route, one in product(walked, ids))
+    yield from product([route for route in walked if "{id}" not in route], names)
     within = str(prey.folder.relative_to(classroom.base))
     paths = [f"{within}/{name}" for name in ("visitor.json", f"images/{prey.pictures[0]}.png", "lessons.json")]
     paths += [str(prey.folder / "workspace.json").lstrip("/"), "etc/passwd"]

@@ -80,6 +80,7 @@ def test_what_is_looked_for_is_found_in_what_ada_gets(classroom: Classroom, prey
         found |= {url.partition("/")[0]} if prey.got(answer.content, "") else set()
     assert found == {"img", "thumbnail", "frame", "media"}  # an array is of numbers, in which nothing could be found
     assert any(url.startswith("array/") for url in prey.urls)
+    assert prey.got(ask(classroom.address, "/class/workspace.zip", classroom.ada.cookie).content, "")
 
 
 # --- requests

@@ -15,9 +15,12 @@ from streamlit.testing.v1 import AppTest
 from frcnn_viz.classroom.rules import CLASS_VARIABLE, rules
 from frcnn_viz.classroom.visitors import Visitors
 from frcnn_viz.data import tenant as tenants
-from frcnn_viz.data.tenant import FOLDER_VARIABLE, Tenant
+from frcnn_viz.data.annotations import AnnotatedImage, DataError
+from frcnn_viz.data.tenant import FOLDER_VARIABLE, Tenant, acting_as
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.paths import FRAME
+from frcnn_viz.training.run import WORKSPACE
+from frcnn_viz.training.sets import open_set
 from frcnn_viz.ui.classroom import door
 from frcnn_viz.ui.classroom.door import visitors
 from tests.browser.classroom import fill_ada, fill_base, fill_bob, film
@@ -130,3 +133,14 @@ def test_a_page_opens_nothing_of_anybody_elses(watched: tuple[Tenant, Path], pla
     for command, environment in WATCH.started:
         assert command[-1] == FOR_ALL or Path(environment[FOLDER_VARIABLE]) == bob.folder
     assert any(path.is_relative_to(bob.folder) for _, path in WATCH.seen), "nothing was seen"
+
+
+def test_a_runs_list_of_pictures_names_ones_own_alone(watched: tuple[Tenant, Path]) -> None:
+    """A list may have been brought, and so may name anything as a picture's file."""
+    bob, base = watched
+    ada = next(one for one in Visitors(base, rules_of("token")).all() if one != bob)
+    key = Workspace(ada.folder).ids[0]
+    above = f"../../{ada.folder.name}/images/{key}"
+    for name in (key, f"{key}.png", above, f"{above}.png", f"{ada.folder}/images/{key}", f"?{key[1:]}", "*", ""):
+        with acting_as(bob), pytest.raises(DataError, match=r"missing|no longer"):
+            open_set(WORKSPACE).content(AnnotatedImage("a.png", file=name))
