@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.boxes import check_finite, to_input
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.settings import LevelTuples
 from frcnn_viz.pipeline.shapes import network_shapes
 

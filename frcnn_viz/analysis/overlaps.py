@@ -7,7 +7,6 @@ Shape shorthand: G ground-truth objects; A anchors; K candidates; P proposals; D
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch import Tensor
 from frcnn_viz.analysis.outcomes import Outcomes, judge
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.pipeline.boxes import Sides, clip_sides, sides_to_image
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.trace import Trace
 
 

@@ -6,7 +6,6 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import to_dtype
 
 from frcnn_viz.data.bounds import MAX_PIXELS, MAX_SIDE, clean_name
+from frcnn_viz.pipeline.cached import cached_property
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,6 +31,7 @@ from frcnn_viz.figures.palette import (
 )
 from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8, with_boxes
 from frcnn_viz.figures.rois import class_bars, pooled_grid
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.results import Fate
 from frcnn_viz.pipeline.rois import pool_rois
 from frcnn_viz.pipeline.trace import Trace

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from random import Random
 
 import torch
@@ -17,6 +16,7 @@ from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.lessons.lesson import CannotAsk
 from frcnn_viz.lessons.question import Mark, Screen
 from frcnn_viz.lessons.scene import Scene
+from frcnn_viz.pipeline.cached import cached_property
 
 LETTERS = "ABCDE"
 LOOSER: tuple[dict[str, float], ...] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.lessons.choices import PickAnchor
 from frcnn_viz.lessons.forms import Box
 from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from random import Random
 from string import ascii_uppercase
 
@@ -19,6 +18,7 @@ from frcnn_viz.analysis.nms import Court
 from frcnn_viz.lessons.choices import Alternative
 from frcnn_viz.lessons.question import Screen, Wrong
 from frcnn_viz.lessons.scene import Scene
+from frcnn_viz.pipeline.cached import cached_property
 
 LOOKED_AT, FIRST = 1000, 300
 """Boxes of best scores that are looked at; of each kind the first ones, among which some are drawn."""

@@ -7,7 +7,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.taught import TAUGHT, backbone_names
 from frcnn_viz.models.weights import fit_state, load_weights
 from frcnn_viz.paths import ASSETS
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.memory import digest
 
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")

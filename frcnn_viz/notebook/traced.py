@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Self
 
 from torch import Tensor
@@ -10,6 +9,7 @@ from torch import Tensor
 from frcnn_viz.canvas.pictures import data_url, png
 from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.models.registry import Detector
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.memory import Memory
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace

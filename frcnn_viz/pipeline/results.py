@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 
 import torch
 from torch import Tensor
 from torchvision.models.detection.image_list import ImageList
 
 from frcnn_viz.pipeline.boxes import Size, to_image
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.suppression import find_suppressors
 from frcnn_viz.pipeline.tables import ROWS, Readable, text_table
 

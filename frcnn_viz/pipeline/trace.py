@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from frcnn_viz.pipeline.anchors import make_anchors
 from frcnn_viz.pipeline.backbone import extract_features
 from frcnn_viz.pipeline.boxes import are_inside, check_finite, to_input
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.detections import select_detections
 from frcnn_viz.pipeline.keypoints import Keypoints, predict_keypoints
 from frcnn_viz.pipeline.losses import Losses, roi_losses, rpn_losses

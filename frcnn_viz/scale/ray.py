@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.extras import need
 from frcnn_viz.paths import MODEL_VARIABLE
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.scale.folder import LOG, Plan, ResultsFolder
 from frcnn_viz.scale.tasks import At, Deaths, Failed, Task
 

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.extras import MissingExtraError, need
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.index import FORM, INDEX, bring_up_to_date
 from frcnn_viz.scale.rows import IMAGES, TABLES

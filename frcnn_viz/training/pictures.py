@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from frcnn_viz.data.images import ImageError, load_image
 from frcnn_viz.data.room import own_room
 from frcnn_viz.models.partial import whole
 from frcnn_viz.pipeline.boxes import Size
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.sets import OpenSet
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
@@ -16,6 +15,7 @@ from frcnn_viz.data.samples import CELLS
 from frcnn_viz.data.scenes import CLASSES, draw_scene
 from frcnn_viz.data.sources import open_source
 from frcnn_viz.data.tenant import tenant
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import CLASS, WORKSPACE
 
