@@ -109,17 +109,18 @@ def judge(
             overlaps = torch.where(crowd, _part_inside(boxes, truth).cpu(), overlaps)
         iou, truth_labels = overlaps.numpy(), truth_labels.cpu().numpy()
         same = labels.cpu().numpy()[:, None] == truth_labels
-        strange = np.broadcast_to(truth_labels == UNKNOWN, same.shape)
-        for allowed in (same, strange):
+        for allowed in (same, truth_labels == UNKNOWN):
+            if not allowed.any():
+                continue
             near = np.where(allowed & ~ignored, iou, NONE)
             for detection in np.flatnonzero(near.max(axis=1) >= iou_thresh).tolist():
                 if object_of_detection[detection] >= 0 or ignored_of_detection[detection] >= 0:
                     continue
-                free = np.where(detection_of_object < 0, near[detection], NONE)
-                found = free.argmax()
-                if free[found] >= iou_thresh:
+                found = near[detection].argmax()
+                if near[detection, found] >= iou_thresh:
                     detection_of_object[found] = detection
                     object_of_detection[detection] = found
+                    near[:, found] = NONE  # it is no longer free
             inside = np.where(allowed & ignored, iou, NONE)
             left = (inside.max(axis=1) >= iou_thresh) & (object_of_detection < 0) & (ignored_of_detection < 0)
             ignored_of_detection[left] = inside[left].argmax(axis=1)
