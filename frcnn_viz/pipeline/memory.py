@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -27,12 +28,11 @@ class Remembered:
     Attributes:
         value: the result.
         ms: milliseconds it took when it was computed.
-        nbytes: its size when it was last counted.
+        nbytes: its size when it was last counted; a memory counts what it holds.
     """
 
     def __init__(self, value: Any, ms: float) -> None:
-        self.value, self.ms = value, ms
-        self.count()
+        self.value, self.ms, self.nbytes = value, ms, 0
 
     def count(self) -> None:
         """Count its bytes, and the attributes of the dataclasses in it."""
@@ -53,8 +53,11 @@ class Memory:
     result caches on itself later is counted too, at the next use of the memory.
     """
 
-    def __init__(self, max_bytes: int, owner: Callable[[], Hashable] = lambda: None) -> None:
-        """An empty memory of at most `max_bytes` of tensors; `owner` tells for whom a result is asked for."""
+    def __init__(self, max_bytes: float, owner: Callable[[], Hashable] = lambda: None) -> None:
+        """An empty memory of at most `max_bytes` of tensors; with `math.inf`, nothing is counted.
+
+        `owner` tells for whom a result is asked for.
+        """
         self.max_bytes = max_bytes
         self._owner = owner
         self._entries: OrderedDict[Hashable, Remembered] = OrderedDict()
@@ -104,6 +107,8 @@ class Memory:
         """Hold a result as the one used last, in place of what is under `key`."""
         owner = self._owner()
         with self._lock:
+            if self.max_bytes < math.inf:
+                entry.count()
             if entry.nbytes <= self.max_bytes:
                 self._enter(key, entry, owner)
             elif key in self._entries:
@@ -131,6 +136,8 @@ class Memory:
 
     def _settle(self) -> None:
         """Count what has grown, and let go of the longest unused until the rest fits."""
+        if self.max_bytes == math.inf:
+            return
         grown = [item for item in islice(reversed(self._entries.items()), RECENT) if item[1].has_grown]
         for key, entry in grown:
             entry.count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -102,7 +103,7 @@ class Trace:
         self.source = image
         self.settings = settings or Settings.of(model)
         self._image_key = image_key or ("private" if memory is None else digest(image))
-        self._memory = Memory(max_bytes=2**62) if memory is None else memory  # an empty Memory is falsy
+        self._memory = Memory(math.inf) if memory is None else memory  # an empty Memory is falsy
         self.device = next(model.parameters()).device
         self._ms: dict[str, float] = {}
 
