@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass
-from functools import cached_property
 
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.tenant import Tenant
 from frcnn_viz.lessons.gradebook import Student, claimed
 from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
+from frcnn_viz.pipeline.cached import cached_property
 
 FILE = "lessons.json"
 
