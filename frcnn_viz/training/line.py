@@ -15,7 +15,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -27,6 +27,10 @@ from frcnn_viz.training.signals import START_SECONDS
 NEW = ".new"
 DOOR_SECONDS = 20
 """So long the door may be held by others."""
+
+
+class BusyError(TrainingError):
+    """The door is held by another for long, such as one that the system has no time or memory for."""
 
 
 class Line:
@@ -118,8 +122,8 @@ class Line:
         try:
             yield
         finally:
-            with self._door():
-                lock.release()
+            lock.release()
+            with suppress(OSError):  # who finds it dead sweeps it out
                 path.unlink(missing_ok=True)
 
     def before(self, ticket: str) -> list[str]:
@@ -141,13 +145,15 @@ class Line:
         """What stands in the line, in order, while nobody else looks or changes it; what is dead is swept out.
 
         Raises:
-            TrainingError: the folder cannot be written to, or another process keeps the door.
+            TrainingError: the folder cannot be written to. BusyError: another process keeps the door.
         """
         door = FileLock(self.folder / ".door", timeout=DOOR_SECONDS, poll_interval=0.01)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             door.acquire()
-        except (Timeout, OSError) as error:
+        except Timeout as error:
+            raise BusyError("the line of runs cannot be looked at; the computer is very busy, try again.") from error
+        except OSError as error:
             raise TrainingError(f"the line of runs cannot be kept ({error}); let it be written to.") from error
         try:
             yield sorted(path.name.removesuffix(NEW) for path in self.folder.glob("[0-9]*") if _lives(path))

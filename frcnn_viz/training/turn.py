@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from filelock import Timeout
 
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.training.launch import LOG
-from frcnn_viz.training.line import Line
+from frcnn_viz.training.line import BusyError, Line
 from frcnn_viz.training.signals import FAILED, STOPPED, WAITING, Signals
 
 LOOK_SECONDS = 0.25
@@ -116,9 +116,10 @@ class Place:
         Raises:
             GaveWay: some do.
         """
-        others = self._line.others(self._ticket)
-        if others:
-            raise GaveWay(step, others)
+        with suppress(BusyError):  # another time
+            others = self._line.others(self._ticket)
+            if others:
+                raise GaveWay(step, others)
 
 
 @contextmanager
@@ -132,7 +133,10 @@ def turn(line: Line, ticket: str, say: Voice) -> Iterator[Place]:
     while True:
         if say.folder.is_asked_to_stop:
             raise StopAsked(say.status.step)
-        before = line.before(ticket)
+        try:
+            before = line.before(ticket)
+        except BusyError:
+            continue
         if not before:
             try:
                 line.place.acquire()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from frcnn_viz.data.tenant import Limits, Tenant, acting_as
-from frcnn_viz.training.line import NEW, Line
+from frcnn_viz.training.line import NEW, BusyError, Line
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import RUNNING, Signals, Status
-from frcnn_viz.training.turn import waits_for
+from frcnn_viz.training.turn import Voice, turn, waits_for
 
 
 @pytest.fixture
@@ -89,6 +91,24 @@ def test_what_was_killed_or_never_began_holds_up_nobody(anna: Tenant) -> None:
         (line.folder / f"{drawn}-{mark}-00000000{NEW}").touch()
     assert other.before(":") == []
     assert not line.is_full
+
+
+def test_a_door_that_is_held_long_ends_no_run(anna: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frcnn_viz.training.line.DOOR_SECONDS", 0.02)
+    run, line, door = Signals(anna.folder / "runs" / "a"), Line(anna), FileLock(anna.line / ".door", thread_local=False)
+    run.path.mkdir(parents=True)
+    ticket = line.draw()
+    with acting_as(anna), run.alive():
+        with line.standing(ticket):
+            door.acquire()
+            threading.Timer(0.2, door.release).start()
+            with turn(line, ticket, Voice(run)) as place, door:
+                place.between_runs(1)
+            door.acquire()
+            with pytest.raises(BusyError, match="the computer is very busy"):
+                line.draw()
+        door.release()
+    assert line.mine == 0
 
 
 @pytest.mark.parametrize("ticket", ["", "../anna", "0", "\0", f"{0:020}-{'0' * 16}-{'0' * 8}", "x" * 5_000])
