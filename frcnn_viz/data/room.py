@@ -62,6 +62,10 @@ class Room:
         """Whether anything is limited: then what is removed is deleted, since nothing may be left to fill it."""
         return self.limits.images is not None or self.limits.nbytes is not None
 
+    def upload_mb(self, most: int) -> int:
+        """How many MB a file may have that is sent here: `most`, or all that may be kept where that is less."""
+        return most if self.limits.nbytes is None else max(1, min(most, self.limits.nbytes // 1_000_000))
+
     def held(self) -> Held:
         """What is there, for people; the bytes are those of some seconds ago where no picture came or went since."""
         images = _images(self._folder)

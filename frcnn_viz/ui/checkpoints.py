@@ -10,6 +10,7 @@ from shutil import copyfileobj
 
 import streamlit as st
 
+from frcnn_viz.data.room import own_room
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.models.entry import Entry
 from frcnn_viz.models.own import PREFIX, add_checkpoint, read_names, remove_checkpoint
@@ -36,7 +37,9 @@ def checkpoint_form(name: str) -> None:
         help=word("option.checkpoint.base").hover,
     )
     told = word("option.checkpoint.file").hover
-    file = st.file_uploader("A state dict", ENDINGS, key="own_file", max_upload_size=MOST_MB, help=told)
+    file = st.file_uploader(
+        "A state dict", ENDINGS, key="own_file", max_upload_size=own_room().upload_mb(MOST_MB), help=told
+    )
     path = ""
     if paths_allowed():
         path = st.text_input("or its path on the computer that runs this", key="own_path", help=told)

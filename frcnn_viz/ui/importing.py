@@ -11,7 +11,7 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.images import SUFFIXES, ImageError
 from frcnn_viz.data.importing import import_source
-from frcnn_viz.data.room import FullError, left_out
+from frcnn_viz.data.room import FullError, left_out, own_room
 from frcnn_viz.data.sources import ANNOTATION_SUFFIXES, Source, from_bytes, suffix
 from frcnn_viz.data.video_facts import SUFFIXES as VIDEO_SUFFIXES
 from frcnn_viz.ui import library, session, view
@@ -36,14 +36,14 @@ def import_form() -> None:
         types,
         accept_multiple_files=True,
         key=f"import_files_{round_}",
-        max_upload_size=MOST_MB,
+        max_upload_size=own_room().upload_mb(MOST_MB),
     )
     chosen += folder.file_uploader(
         word("images.folder").term,
         types,
         accept_multiple_files="directory",
         key=f"import_folder_{round_}",
-        max_upload_size=MOST_MB,
+        max_upload_size=own_room().upload_mb(MOST_MB),
     )
     st.caption(
         "Pictures, and ground truth as Pascal VOC, COCO, YOLO or CVAT for images 1.1, told apart by content. "

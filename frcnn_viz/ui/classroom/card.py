@@ -13,6 +13,7 @@ from starlette.routing import Route
 from frcnn_viz.classroom.bringing import Brought, bring
 from frcnn_viz.classroom.bundle import FILE_NAME, take_away
 from frcnn_viz.data.annotations import DataError
+from frcnn_viz.data.room import own_room
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.classroom.door import is_class, visitors
@@ -20,15 +21,16 @@ from frcnn_viz.ui.progress import progress
 from frcnn_viz.words import word
 
 PATH = "class/workspace.zip"
+MOST_MB = 1_000
 MOST_TOLD = 12
 """Sentences on what was not taken."""
 
 
 def workspace_card() -> None:
     """Show it; nothing where there are no limits, as for the teacher."""
-    if not is_class() or not library.workspace().room.has_limits:
+    room = own_room()
+    if not is_class() or not room.has_limits:
         return
-    room = library.workspace().room
     held, most = room.held(), room.limits
     until = date.today() + timedelta(days=visitors().rules.days)
     line = (
@@ -59,7 +61,7 @@ async def _take_away(_: Request) -> Response:
 def _bring() -> None:
     counted, told = view.kept("bring", dict), word("class.bring")
     round_ = counted.get("round", 0)  # another key empties the chooser
-    most = library.workspace().room.limits.nbytes // 1_000_000
+    most = own_room().upload_mb(MOST_MB)
     file = st.file_uploader(told.term, "zip", key=f"bring_{round_}", max_upload_size=most, help=told.sentence)
     if file and st.button(word("class.bring_it").term, key="bring_it", type="primary"):
         counted["round"] = round_ + 1

@@ -17,6 +17,7 @@ from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clip import PREFIX as CLIP
 from frcnn_viz.data.clips import split_key
 from frcnn_viz.data.images import SUFFIXES
+from frcnn_viz.data.room import own_room
 from frcnn_viz.data.samples import SAMPLES
 from frcnn_viz.data.video_facts import MAX_BYTES
 from frcnn_viz.data.video_facts import SUFFIXES as VIDEOS
@@ -47,6 +48,7 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
     """
     here = _here()
     with st.sidebar:
+        workspace_card()
         lesson_card()
         if view.offers("image"):
             _picture(here)
@@ -55,7 +57,6 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
         if view.offers("model"):
             _detector(here)
         desk(changed(here) if here else [])
-        workspace_card()
         one_file.offer()
         place = st.empty()
     view.kept("sidebar", dict)["shows"] = _shown()
@@ -101,7 +102,7 @@ def _picture(here: session.Session | None) -> None:
                 word("view.upload").term,
                 [*SUFFIXES, *VIDEOS],
                 accept_multiple_files=True,
-                max_upload_size=MAX_BYTES // 1_000_000,
+                max_upload_size=own_room().upload_mb(MAX_BYTES // 1_000_000),
                 key=_uploader(),
                 on_change=_uploaded,
                 label_visibility="collapsed",
