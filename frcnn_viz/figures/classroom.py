@@ -11,7 +11,7 @@ from frcnn_viz.data.annotations import clean_class
 from frcnn_viz.data.csv_rows import as_cell
 from frcnn_viz.figures.palette import GREEN, VERMILION
 from frcnn_viz.lessons import Lesson, Stage
-from frcnn_viz.lessons.gradebook import Mistake, Student
+from frcnn_viz.lessons.gradebook import Mistake, Student, rows_of
 from frcnn_viz.training.signals import RUNNING
 from frcnn_viz.words import word, words
 
@@ -49,6 +49,21 @@ def visitor_rows(visitors: Iterable[Visitor], lessons: Lessons, now: float) -> l
             word("teacher.run").term: _run(one),
         }
         for one in visitors
+    ]
+
+
+def answer_rows(student: Student, lessons: Lessons) -> list[dict[str, object]]:
+    """A line for each lesson that a student began."""
+    return [
+        {
+            word("teacher.lesson").term: lesson_title(row["lesson"], lessons),
+            word("teacher.right").term: f"{row['right']} of {row['questions']}",
+            word("teacher.at_once").term: row["right_at_once"],
+            word("teacher.hints").term: row["hints"],
+            word("teacher.minutes").term: row["minutes"],
+            word("teacher.mistakes").term: as_cell(row["mistakes"]),
+        }
+        for row in rows_of(student, lessons.values())
     ]
 
 

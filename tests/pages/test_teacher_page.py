@@ -142,6 +142,15 @@ def chosen(test: AppTest, **what: str) -> AppTest:
     return test.run()
 
 
+def test_a_visitor_s_answers_are_told_lesson_by_lesson(taught: Room) -> None:
+    test = chosen(open_page("teacher/here"), visitor=taught.tenants[0].folder.name)
+    (row,) = test.dataframe[1].value.to_dict("records")
+    assert row == {
+        **{"lesson": f"3. {COUNT.title}", "right": "1 of 1", "at once": 0},
+        **{"hints": 1, "minutes": 0.5, "mistakes": REASON},
+    }
+
+
 def test_a_run_is_ended_and_a_workspace_removed_but_not_while_it_runs(taught: Room) -> None:
     one = taught.tenants[0]
     with acting_as(one):

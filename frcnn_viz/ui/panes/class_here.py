@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from frcnn_viz.classroom.register import Visitor, end_work, work_of
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.figures.classroom import name_of, visitor_rows
+from frcnn_viz.figures.classroom import answer_rows, name_of, visitor_rows
+from frcnn_viz.lessons import Lesson
 from frcnn_viz.ui import view
 from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.classroom.door import visitors
@@ -44,11 +46,12 @@ def _show() -> None:
         return
     key = f"class_table_{len(view.kept('class_removed', list))}"  # rows that moved up are not chosen
     chosen = lambda: _choose(everyone, view.held(key).selection.rows)  # noqa: E731
-    rows = visitor_rows(everyone, {one.name: one for one in shelf()}, time.time())
+    lessons = {one.name: one for one in shelf()}
+    rows = visitor_rows(everyone, lessons, time.time())
     more = {"on_select": chosen, "selection_mode": "single-row", "beside": _columns()}
     explained_table(rows, key=key, row_height=ROW, height=min(500, ROW * (len(rows) + 1) + 4), **more)
     with st.container(key="class_chosen", horizontal=True, vertical_alignment="center"):
-        _offer(next((one for one in everyone if one.key == _chosen().get("visitor")), None))
+        _offer(next((one for one in everyone if one.key == _chosen().get("visitor")), None), lessons)
     for one in everyone:
         if one.answers.problem:
             st.warning(plain(f"{name_of(one)}: {one.answers.problem}"))
@@ -77,11 +80,15 @@ def _chosen() -> dict[str, str]:
     return view.kept("class_chosen", dict)
 
 
-def _offer(one: Visitor | None) -> None:
+def _offer(one: Visitor | None, lessons: Mapping[str, Lesson]) -> None:
     if one is None:
         st.caption(word("teacher.choose").sentence)
         return
     st.markdown(f"**{plain(name_of(one))}**")
+    told = word("teacher.answers")
+    with st.popover(told.term, disabled=not one.answers.answered):
+        st.caption(told.sentence)
+        explained_table(answer_rows(one.answers.student, lessons), width=640)
     if one.work:
         act_button("teacher.end_run", end_work, one.one)
     told = word("teacher.remove")
