@@ -24,6 +24,7 @@ from frcnn_viz.ui.classroom.door import COOKIE, TEACHER_COOKIE
 from frcnn_viz.ui.frame.pages import PAGES
 from tests.browser.classroom import EXPERIMENT, RUN, SECRET, Classroom, picture
 from tests.browser.prey import Prey
+from tests.pages.opening import places
 
 SMALL = {"min_size": "64", "max_size": "96"}
 """Settings at which pages are quick."""
@@ -84,7 +85,7 @@ def cookies(classroom: Classroom) -> dict[str, str | None]:
         "his": bob.cookie,
         "none": None,
         "empty": f"{COOKIE}=",
-        "garbage": f"{COOKIE}=\x7f%00..%2f;;=;",
+        "garbage": f"{COOKIE}=%7f%00..%2f;;=;",
         "her folder": f"{COOKIE}={ada.tenant.folder.name}",
         "her folder's path": f"{COOKIE}={ada.tenant.folder}",
         "her digest": f"{COOKIE}={whole}",
@@ -153,17 +154,18 @@ def ways_out(prey: Prey) -> list[str]:
 
 
 def links(classroom: Classroom, prey: Prey) -> Iterator[tuple[str, dict[str, str]]]:
-    """Links to every page that name what is hers wherever a link can name anything."""
+    """Links to every tab of every page that name what is hers wherever a link can name anything."""
     first, second, third = prey.pictures
-    places = {"results.path": str(prey.folder), "results.against": str(classroom.base)}
+    paths = {"results.path": str(prey.folder), "results.against": str(classroom.base)}
     named = {"train.run": RUN, "train.name": RUN, "experiments.name": EXPERIMENT, "lesson": "count", "set": "yours"}
     sets = {"train.set": str(prey.folder), "experiments.set": f"{prey.folder}/images", "images.text": SECRET[:2]}
     pins = [
         {"pinned": f"page=detections&image={second}&model={prey.checkpoint}"},
         {"pinned": f"page=video&image=clip:{prey.clip}@2&model=run:{RUN}@0"},
     ]
-    for page in PAGES:
-        yield page, {"image": first, "model": f"run:{RUN}@3", **places, **named, **pins[0], **SMALL}
+    for place in places():
+        page, _, tab = place.partition("/")
+        yield page, {"image": first, "model": f"run:{RUN}@3", f"{page}.tab": tab, **paths, **named, **pins[0], **SMALL}
     for page in PAGES:
         yield page, {"image": f"clip:{prey.clip}@1", "model": prey.checkpoint, **sets, **pins[1], **SMALL}
     for n, name in enumerate(ways_out(prey)):

@@ -146,6 +146,14 @@ def test_no_choice_that_was_not_offered_is_taken(classroom: Classroom, prey: Pre
     assert succeeded == []
 
 
+def test_the_teachers_page_is_the_teachers(classroom: Classroom, prey: Prey) -> None:
+    with Tab(classroom.address, classroom.teacher) as tab:
+        assert SECRET.encode() in tab.open("teacher", **{"teacher.tab": "here"})
+    for cookie in cookies(classroom).values():
+        with Tab(classroom.address, cookie or "") as tab:
+            assert prey.got(tab.open("teacher", **{"teacher.tab": "here"}), "") == []
+
+
 # --- sessions
 
 
