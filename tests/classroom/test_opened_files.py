@@ -28,7 +28,7 @@ from tests.browser.classroom import rules as rules_of
 from tests.pages.opening import open_page, places
 
 SMALL = {"min_size": "64", "max_size": "96"}
-READ = ("images", "thumbnails", "annotations", "clips", "models", "workspace.json")
+READ = ("images", "thumbnails", "annotations", "clips", "models", "runs", "workspace.json")
 """Of the teacher's workspace all of a class may read these, and nothing else but what follows."""
 SHARED = ("line", "news.json")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
