@@ -62,7 +62,7 @@ class Tab:
         address: of the server. cookies: of the browser.
         page: the hash of the one that is open. pages: the hash of each, by its path. session: this tab's name.
         link: what the address bar shows, with the page. widgets: what is shown, by the key that the app gave it.
-        texts: of the last run, in order. errors: every error box and exception that was ever shown.
+        texts: of the last run, in order. errors: every exception and error box that was ever shown.
         later: the fragment that the page asks to run again, and after how many seconds.
         fetched: URLs of this server that the browser has.
     """

@@ -147,6 +147,8 @@ class Visit:
         """On with the lesson that is open, or another one: a few answers, right or wrong."""
         if not ready(self._tab, ["lesson_leave"]):
             await self._go("lessons")
+            tabs = self._tab.widgets["option_lessons.tab"].told.options
+            await self._click("option_lessons.tab", [tabs[0].content])
             begin = [key for key in self._tab.widgets if key.startswith("begin_") and key != "begin_overfit"]
             await self._click(self._chance.choice(begin))
         for _ in range(self._chance.randint(2, 5)):
@@ -156,7 +158,8 @@ class Visit:
             elif shown := ready(self._tab, [*on, "lesson_find"]):
                 await self._click(shown[0])
             else:
-                await self._click("lesson_leave")
+                for leave in ready(self._tab, ["lesson_leave"]):  # not where no picture was found for it
+                    await self._click(leave)
                 return
 
     async def _answer(self) -> None:
@@ -205,7 +208,8 @@ class Visit:
         """What the browser does when a page is there, then a pause."""
         await self._tab.fetch()
         self._before = [*self._before[-9:], self._tab.link]
-        self._log.errors += self._tab.errors
+        if "lesson_find" not in self._tab.widgets:  # else it is told that the next lesson wants another picture
+            self._log.errors += self._tab.errors
         self._tab.errors.clear()
         self._log.held = next((text for text in self._tab.texts if text.startswith("Running on")), self._log.held)
         await asyncio.sleep(self._chance.uniform(*PAUSE))
