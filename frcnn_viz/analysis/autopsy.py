@@ -37,6 +37,7 @@ LOST_BY = (
     second_stage.was_found,
 )
 """What tells how each of the waterfall's stages lost an object; the last, how it was found."""
+IGNORED = Finding(Verdict.IGNORED, "A crowd, or difficult: it is neither found nor missed.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +70,14 @@ def examine(trace: Trace, truth: GroundTruth, classes: Sequence[str], overlaps: 
     outcomes, ious = overlaps.judged(IOU), stage_ious(overlaps)
     case = Case(overlaps, classes, labels.tolist(), outcomes)
     with torch.inference_mode():
-        findings = tuple(_finding(case, g, stage) for g, stage in enumerate(reached(ious, IOU).tolist()))
+        lost = zip(outcomes.ignored.tolist(), reached(ious, IOU).tolist(), strict=True)
+        findings = tuple(IGNORED if ignored else _finding(case, g, stage) for g, (ignored, stage) in enumerate(lost))
         boxes = to_input(overlaps.boxes_in_image, trace.input.image_size, trace.input.input_size)
     return Autopsy(findings, outcomes, ious, boxes, labels)
 
 
 def _finding(case: Case, g: int, stage: int) -> Finding:
-    """The verdict on object g, which the stage of this index lost."""
-    if case.outcomes.ignored[g]:
-        return Finding(Verdict.IGNORED, "A crowd, or difficult: it is neither found nor missed.")
+    """The verdict on object g, which is not ignored and which the stage of this index lost."""
     if case.labels[g] == UNKNOWN:
         words = "The detector does not know its class"
         if not case.outcomes.found[g]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
@@ -35,6 +36,18 @@ class Case:
         """Of the image."""
         return self.overlaps.trace
 
+    @cached_property
+    def detections(self) -> list[tuple[int, int, float]]:
+        """The proposal, label and score of each detection."""
+        found = self.trace.detections
+        return list(zip(found.roi.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True))
+
+    @cached_property
+    def proposals(self) -> list[tuple[int, int]]:
+        """The candidate and the anchor that each proposal was."""
+        proposals = self.trace.proposals
+        return list(zip(proposals.kept.tolist(), proposals.anchor[proposals.kept].tolist(), strict=True))
+
     def overlap(self, g: int, box: Tensor) -> float:
         """The IoU of object g with any one box [4] of the input frame."""
         return float(self.overlaps.of(box[None])[g, 0])
@@ -45,7 +58,7 @@ class Case:
 
     def rank_in_level(self, anchor: int) -> int:
         """The place of an anchor in the RPN's list of its level, 1 that of the best objectness."""
-        grid, objectness = self.trace.anchors, self.trace.rpn.objectness
+        grid, objectness = self.trace.anchors, self.trace.rpn.objectness.cpu().numpy()
         level = grid.place(anchor)[0]
         start, count = grid.offsets[level], grid.counts[level]
         return int((objectness[start : start + count] > objectness[anchor]).sum()) + 1
@@ -61,9 +74,7 @@ class Case:
         neighbour: int | None = None,
     ) -> Finding:
         """A finding about a proposal refined as a class."""
-        proposals = self.trace.proposals
-        candidate = int(proposals.kept[proposal])
-        anchor, score = int(proposals.anchor[candidate]), float(self.trace.rois.scores[proposal, label])
+        (candidate, anchor), score = self.proposals[proposal], float(self.trace.rois.scores[proposal, label])
         return Finding(verdict, sentence, anchor, candidate, proposal, label, suppressor, neighbour, iou, score)
 
 

@@ -49,7 +49,7 @@ def examine_frame(
     detections = _detected(trace, autopsy, classes)
     anchors = overlaps.anchors.cpu().numpy().argmax(axis=1).tolist()
     stages, ious, boxes = reached(autopsy.ious, IOU).tolist(), autopsy.ious.tolist(), truth.boxes_in_image.tolist()
-    likeliest, scores = _likeliest(case), _scores(case)
+    likeliest, scores, finds = _likeliest(case), _scores(case), _finds(case, detections)
     sightings = tuple(
         Sighting(
             identity=identities[g],
@@ -65,7 +65,7 @@ def examine_frame(
             **scores[g],
             suppressor=_suppressor(case, g, finding, truth.names, identities),
             neighbour=None if finding.neighbour is None else identities[finding.neighbour],
-            find=_find(case, g, detections),
+            find=finds[g],
             margin=margin_of(case, g, finding, ious[g], scores[g].get("score")),
         )
         for g, (name, finding) in enumerate(zip(truth.names, autopsy.findings, strict=True))
@@ -139,13 +139,10 @@ def _detected(trace: Trace, autopsy: Autopsy, classes: Sequence[str]) -> tuple[D
     )
 
 
-def _find(case: Case, g: int, detections: Sequence[Detected]) -> Find | None:
-    """The detection that counts for object g."""
-    detection = int(case.outcomes.detection_of_object[g])
-    if detection < 0:
-        return None
-    found = detections[detection]
-    return Find(found.box, found.score, float(case.overlaps.detections[g, detection]))
+def _finds(case: Case, detections: Sequence[Detected]) -> list[Find | None]:
+    """Of each object, the detection that counts for it."""
+    rows = zip(case.outcomes.detection_of_object.tolist(), case.overlaps.detections.tolist(), strict=True)
+    return [None if at < 0 else Find(detections[at].box, detections[at].score, ious[at]) for at, ious in rows]
 
 
 def _plain(box: Tensor) -> Box:

@@ -81,6 +81,7 @@ def judge(
     iou_thresh: float = 0.5,
     crowd: Tensor | None = None,
     difficult: Tensor | None = None,
+    overlaps: Tensor | None = None,
 ) -> Outcomes:
     """Pair detections with objects as COCO's evaluation does.
 
@@ -97,6 +98,7 @@ def judge(
         iou_thresh: the least overlap of a find.
         crowd: bool [G], the crowds among them; none where not given.
         difficult: bool [G], likewise.
+        overlaps: float32 [D, G], the IoU of all detections with all objects, where it is measured.
     """
     crowd, difficult = (torch.zeros(len(truth), dtype=torch.bool) if of is None else of for of in (crowd, difficult))
     ignored = (crowd | difficult).numpy()
@@ -104,7 +106,7 @@ def judge(
     object_of_detection, ignored_of_detection = np.full((2, len(boxes)), -1)
     if len(boxes) and len(truth):
         truth = truth.to(boxes.device)
-        overlaps = box_iou(boxes, truth).cpu()
+        overlaps = (box_iou(boxes, truth) if overlaps is None else overlaps).cpu()
         if bool(crowd.any()):
             overlaps = torch.where(crowd, _part_inside(boxes, truth).cpu(), overlaps)
         iou, truth_labels = overlaps.numpy(), truth_labels.cpu().numpy()

@@ -60,7 +60,7 @@ class Overlaps:
         if iou_thresh not in self._judged:
             found = self.trace.detections
             parts = found.boxes_in_image, found.labels, self.boxes_in_image, self.labels
-            self._judged[iou_thresh] = judge(*parts, iou_thresh, *self._flags)
+            self._judged[iou_thresh] = judge(*parts, iou_thresh, *self._flags, overlaps=self.detections.T)
         return self._judged[iou_thresh]
 
     def of(self, boxes: Tensor) -> Tensor:

@@ -109,8 +109,8 @@ def counts_for_another(case: Case, g: int) -> Finding:
 
 def was_found(case: Case, g: int) -> Finding:
     """A detection counts for it."""
-    detection, found = int(case.outcomes.detection_of_object[g]), case.trace.detections
-    proposal, label, score = int(found.roi[detection]), int(found.labels[detection]), float(found.scores[detection])
+    detection = int(case.outcomes.detection_of_object[g])
+    proposal, label, score = case.detections[detection]
     iou = float(case.overlaps.detections[g, detection])
     words = f"Found as {case.classes[label]} with score {score:.2f}; the boxes overlap by {iou:.2f}."
     return case.of_proposal(Verdict.FOUND, words, proposal, label, iou)
