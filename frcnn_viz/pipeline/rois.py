@@ -60,9 +60,11 @@ def extend_table(
     depend on the batch's size.
     """
     anchor = proposals.anchor[proposals.kept]
-    missing = torch.ones_like(anchor, dtype=torch.bool) if table is None else table.row[anchor] < 0
-    if table is not None and not missing.any():
-        return table
+    missing = slice(None)  # all of them
+    if table is not None:
+        missing = table.row[anchor] < 0
+        if not missing.any():
+            return table
     class_logits, box_regression = run_head(model, features, proposals.boxes[missing], input_size)
     with torch.inference_mode():
         if table is None:
