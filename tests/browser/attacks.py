@@ -171,6 +171,9 @@ def links(classroom: Classroom, prey: Prey) -> Iterator[tuple[str, dict[str, str
     for n, name in enumerate(ways_out(prey)):
         yield ("glossary", "model")[n % 2], {"image": name, "model": name, "train.run": name, **SMALL}
     yield "images", {"image": third, "images.tab": "draw"}
+    for place in ("images/draw", "autopsy/", "metrics/", "detections/", "lab/", "images/yours", "training/"):
+        page, _, tab = place.partition("/")
+        yield page, {"image": prey.both, "set": "yours", "model": "street-c4", **({f"{page}.tab": tab} if tab else {})}
     yield "train", {"train.tab": "runs", "train.run": RUN}
     yield "experiments", {"experiments.tab": "arms", "experiments.name": EXPERIMENT}
     yield "lessons", {"lessons.tab": "question", "lesson": "count", "image": first, "model": f"run:{RUN}"}

@@ -1,4 +1,4 @@
-"""A server for a class, as it is met by two visitors: Ada, who keeps some of everything, and Bob, who has two pictures.
+"""A server for a class, as two visitors meet it: Ada, who keeps some of everything, and Bob, who has three pictures.
 
 Every word that only Ada may see has `SECRET` in it, so that it can be looked for in what anybody else is given.
 """
@@ -137,11 +137,17 @@ def fill_base(folder: Path) -> None:
         workspace.add(picture((90, 120, 90), 100 + n), f"of-the-class-{n}.png", [Object(BOX, "square")])
 
 
+def both() -> bytes:
+    """A picture that Ada and Bob both have."""
+    return picture((130, 130, 60), 400)
+
+
 def fill_bob(one: Tenant) -> None:
-    """Two pictures, one of the name of one of Ada's."""
+    """Three pictures: one has the name of one of Ada's, and one is hers, too."""
     workspace = Workspace(one.folder)
     for n, name in enumerate(("same.png", "bobs.png")):
         workspace.add(picture((60, 60, 200), 200 + n), name, [Object(BOX, "square")])
+    workspace.add(both(), "both.png", [Object(BOX, "square")])
 
 
 def fill_ada(one: Tenant, place: Path) -> None:
@@ -153,6 +159,8 @@ def fill_ada(one: Tenant, place: Path) -> None:
             key, _ = workspace.add(picture((220, 30, 200), 300 + n), name, drawn)
             workspace.set_note(key, f"{SECRET} note of a picture")
         workspace.save(key, [Object(BOX, f"{SECRET} other class")])
+        shared, _ = workspace.add(both(), f"{SECRET}-both.png", drawn)
+        workspace.set_note(shared, f"{SECRET} note of what both have")
         workspace.set_notes(f"{SECRET} notes of the set")
         clip, _ = workspace.clips.add(film(place, (225, 35, 190)), f"{SECRET}-clip.mp4")
         workspace.clips.save(clip, 1, [Object(BOX, f"{SECRET} class", identity=f"{SECRET}-1")])

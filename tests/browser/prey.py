@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,13 @@ class Prey:
     """What Bob knows of Ada, and what is looked for.
 
     Attributes:
-        pictures, clip, checkpoint: their ids. folder: of her workspace. session: Streamlit's id of her tab.
+        pictures, clip, checkpoint: their ids. both: that of a picture which he has, too.
+        folder: of her workspace. session: Streamlit's id of her tab.
         urls: where her browser was sent, and Bob's was not. needles: parts of what is hers alone, as bytes.
     """
 
     pictures: tuple[str, ...]
+    both: str
     clip: str
     checkpoint: str
     folder: Path
@@ -60,14 +62,14 @@ def files_of(classroom: Classroom) -> dict[Path, str]:
     }
 
 
-def needles_of(folder: Path) -> Iterator[bytes]:
+def needles_of(folder: Path, pictures: Iterable[str]) -> Iterator[bytes]:
     """Parts of what is hers alone: words, the middle of every picture and video, or the end where that begins alike."""
     yield from (SECRET.encode(), RUN.encode(), EXPERIMENT.encode())
     workspace = Workspace(folder)
-    whole = [path.read_bytes() for name in ("images", "clips") for path in (folder / name).glob("*.[pm][n4]*")]
-    for key in workspace.ids:
+    whole = [workspace.clips.video_path(key).read_bytes() for key in workspace.clips.ids()]
+    for key in pictures:
         loaded = load_image(workspace.picture_path(key))
         yield loaded.sha256.encode()
-        whole.append(png(to_uint8(loaded.pixels)))
+        whole += [workspace.picture_path(key).read_bytes(), png(to_uint8(loaded.pixels))]
+        yield workspace.thumbnail_path(key).read_bytes()[-42:-2]
     yield from (content[len(content) // 2 :][:40] for content in whole)
-    yield from (path.read_bytes()[-42:-2] for path in (folder / "thumbnails").iterdir())

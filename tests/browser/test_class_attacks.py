@@ -33,14 +33,16 @@ def prey(classroom: Classroom) -> Iterator[Prey]:
     """Ada's tab is open, and the server holds all of hers that a page ever shows; Bob has his own tab open."""
     folder = classroom.ada.tenant.folder
     workspace = Workspace(folder)
-    first, *_ = pictures = workspace.ids
+    *pictures, both = workspace.ids
     (clip,) = workspace.clips.ids()
     checkpoint = next((folder / "models").glob(f"{OWN}*.json")).stem
     seen = {
-        "detections": {"image": first, **SMALL},
+        "detections": {"image": pictures[0], **SMALL},
         "proposals": {"image": pictures[1], "model": f"run:{RUN}@3", **SMALL},
         "images": {"image": pictures[2]},
         "video": {"image": f"clip:{clip}@1", **SMALL},
+        "autopsy": {"image": both, "set": "yours", "model": "street-c4"},
+        "metrics": {"image": both, "set": "yours", "model": "street-c4"},
         "train": {"train.tab": "runs"},
         "experiments": {"model": checkpoint, **SMALL},
         "lessons": {},
@@ -50,6 +52,8 @@ def prey(classroom: Classroom) -> Iterator[Prey]:
         for page in ("detections", "images", "video"):
             own.open(page, image=Workspace(classroom.bob.tenant.folder).ids[0], **SMALL)
             theirs |= own.urls
+        own.open("autopsy", **seen["autopsy"])
+        theirs |= own.urls
     with Tab(classroom.address, classroom.ada.cookie) as tab:
         hers: set[str] = set()
         for page, link in seen.items():
@@ -59,8 +63,8 @@ def prey(classroom: Classroom) -> Iterator[Prey]:
         hers |= tab.urls
         for url in hers - theirs:
             ask(classroom.address, f"/{url}", classroom.ada.cookie)
-        needles = tuple(needles_of(folder))
-        yield Prey(pictures, clip, checkpoint, folder, tab.session, tuple(sorted(hers - theirs)), needles)
+        urls, needles = tuple(sorted(hers - theirs)), tuple(needles_of(folder, pictures))
+        yield Prey(tuple(pictures), both, clip, checkpoint, folder, tab.session, urls, needles)
 
 
 @pytest.fixture
