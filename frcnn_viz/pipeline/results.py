@@ -9,6 +9,7 @@ Tensors were made under `torch.inference_mode()` and are shared between sessions
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -162,7 +163,7 @@ class AnchorGrid(Readable):
 
     def place(self, anchor: int) -> tuple[int, int, int, int]:
         """The (level, row, column, shape) of an anchor's index."""
-        level = max(i for i, offset in enumerate(self.offsets) if offset <= anchor)
+        level = bisect_right(self.offsets, anchor) - 1
         cell, shape = divmod(anchor - self.offsets[level], self.per_cell[level])
         row, column = divmod(cell, self.grid_sizes[level][1])
         return level, row, column, shape
