@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
+from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.ui.classroom.card import PATH
 from frcnn_viz.ui.classroom.door import COOKIE
 from frcnn_viz.words import word
-from tests.browser.classroom import SECRET, Classroom
+from tests.browser.classroom import BOX, SECRET, Classroom, picture, rules, visitor
 
 
 def asked(address: str, cookie: str) -> tuple[http.client.HTTPResponse, bytes]:
@@ -47,11 +48,14 @@ def test_who_asks_gets_their_own_workspace_alone(classroom: Classroom) -> None:
 def test_taken_away_and_brought_back_on_the_page(
     classroom: Classroom, browser: Browser, settled: Callable[[Page], None], tmp_path: Path
 ) -> None:
-    """Bob's, of which a picture was removed meanwhile."""
-    until, workspace = date.today() + timedelta(days=14), Workspace(classroom.bob.tenant.folder)
+    """Of one who has two pictures, one of which was removed meanwhile."""
+    carol = visitor(classroom.address, classroom.base, rules(classroom.token))
+    until, workspace = date.today() + timedelta(days=14), Workspace(carol.tenant.folder)
+    for n in range(2):
+        workspace.add(picture((40, 90, 140), 200 + n), f"carols-{n}.png", [Object(BOX, "square")])
     gone, count = workspace.item(workspace.ids[0]), len(workspace.ids) + len(workspace.clips.ids())
     with browser.new_context(viewport={"width": 1280, "height": 720}) as context:
-        context.add_cookies([{"name": COOKIE, "value": classroom.bob.secret, "url": classroom.address}])
+        context.add_cookies([{"name": COOKIE, "value": carol.secret, "url": classroom.address}])
         page = context.new_page()
         page.goto(f"{classroom.address}/glossary")
         settled(page)
