@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from torch import Tensor
 
 from frcnn_viz.analysis.outcomes import Outcomes
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding, Verdict
+from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.trace import Trace
 
 IOU = 0.5
