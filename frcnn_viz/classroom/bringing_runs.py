@@ -17,6 +17,7 @@ from torch import Tensor
 from frcnn_viz.classroom.bundle import Bundle
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import PARTIAL_SECONDS, as_json, write_whole
+from frcnn_viz.data.samples import CELLS
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.models.own import numbered
 from frcnn_viz.models.registry import find_entry
@@ -139,7 +140,7 @@ def _is_here(place: Path, wanted: Run | Experiment, held: Callable[[], Run | Exp
 
 
 def _check_data(run: Run) -> None:
-    own = run.data in (WORKSPACE, CLASS) or run.data.partition(":")[0] == SCENES or run.is_exercise
+    own = run.data in (WORKSPACE, CLASS, str(CELLS)) or run.data.partition(":")[0] == SCENES or run.is_exercise
     if not own or run.train_list or run.validation_list:
         raise DataError("it learnt from files of a computer, which are no part of a workspace.")
 

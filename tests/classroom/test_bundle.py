@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from frcnn_viz.classroom.bringing import MOST, Brought, bring
 from frcnn_viz.classroom.bundle import Bundle, take_away
 from frcnn_viz.data.annotations import DataError, Object
+from frcnn_viz.data.samples import CELLS
 from frcnn_viz.data.tenant import Limits, Tenant, acting_as
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.lessons.lesson import Stage
@@ -312,6 +313,19 @@ def test_what_is_damaged_is_left_out_as_a_whole(
     assert len(workspace.ids) == done.new["picture"]
     assert (workspace.damaged(), workspace.clips.ids()) == ({}, ())
     assert not [name for name in files(tmp_path) if name.startswith(("clips", "runs", "models", "experiments", "."))]
+
+
+@pytest.mark.parametrize("data", ["workspace:class", str(CELLS)])
+def test_a_run_on_what_all_have_comes_back(data: str, away: bytes, tmp_path: Path) -> None:
+    of_all = with_run(data=data)
+
+    def alter(name: str, content: bytes) -> bytes | None:
+        if not name.startswith("runs/"):
+            return None
+        return of_all(content) if name.endswith("run.json") else content
+
+    done = brought(altered(away, alter), tmp_path)
+    assert (done.told, done.new["run"]) == ((), 1)
 
 
 @pytest.mark.parametrize(
