@@ -28,6 +28,8 @@ TURNED = {
 CANDIDATES = "slider_rpn_pre_nms_top_n"
 STAGES = ("overview", "input", "features", "anchors", "proposals", "rois", "detections")
 OTHERS = ("model", "training", "lab", "autopsy", "court", "probe", "images", "glossary")
+ON = ("lesson_next_question", "lesson_transfer", "lesson_next_lesson", "lesson_finish", "lesson_back")
+"""The buttons that lead on in a lesson, or back to its picture."""
 STEPS = 20
 """Of a run on a set."""
 WATCHED = 4
@@ -152,10 +154,9 @@ class Visit:
             begin = [key for key in self._tab.widgets if key.startswith("begin_") and key != "begin_overfit"]
             await self._click(self._chance.choice(begin))
         for _ in range(self._chance.randint(2, 5)):
-            on = ["lesson_next_question", "lesson_transfer", "lesson_next_lesson", "lesson_finish", "lesson_back"]
             if ready(self._tab, ["lesson_lock"]):
                 await self._answer()
-            elif shown := ready(self._tab, [*on, "lesson_find"]):
+            elif shown := ready(self._tab, [*ON, "lesson_find"]):
                 await self._click(shown[0])
             else:
                 for leave in ready(self._tab, ["lesson_leave"]):  # not where no picture was found for it
@@ -208,8 +209,8 @@ class Visit:
         """What the browser does when a page is there, then a pause."""
         await self._tab.fetch()
         self._before = [*self._before[-9:], self._tab.link]
-        asks = [key for key in self._tab.widgets if key.startswith("lesson_")]
-        if asks not in (["lesson_leave"], ["lesson_leave", "lesson_find"]):  # else the lesson wants another picture
+        wants_other = "lesson_leave" in self._tab.widgets and not ready(self._tab, ["lesson_lock", *ON])
+        if not wants_other:  # else the lesson tells that it cannot be asked on this picture
             self._log.errors += self._tab.errors
         self._tab.errors.clear()
         self._log.held = next((text for text in self._tab.texts if text.startswith("Running on")), self._log.held)
