@@ -146,22 +146,21 @@ class Visit:
             await self._go(page)
 
     async def _learn(self) -> None:
-        """On with the lesson that is open, or another one: a few answers, right or wrong."""
-        if not ready(self._tab, ["lesson_leave"]):
-            await self._go("lessons")
-            tabs = self._tab.widgets["option_lessons.tab"].told.options
-            await self._click("option_lessons.tab", [tabs[0].content])
-            begin = [key for key in self._tab.widgets if key.startswith("begin_") and key != "begin_overfit"]
-            await self._click(self._chance.choice(begin))
+        """A lesson, perhaps one that was begun before: a few answers, right or wrong."""
+        await self._go("lessons")
+        tabs = self._tab.widgets["option_lessons.tab"].told.options
+        await self._click("option_lessons.tab", [tabs[0].content])
+        begin = [key for key in self._tab.widgets if key.startswith("begin_") and key != "begin_overfit"]
+        await self._click(self._chance.choice(begin))
         for _ in range(self._chance.randint(2, 5)):
             if ready(self._tab, ["lesson_lock"]):
                 await self._answer()
             elif shown := ready(self._tab, [*ON, "lesson_find"]):
                 await self._click(shown[0])
-            else:
-                for leave in ready(self._tab, ["lesson_leave"]):  # not where no picture was found for it
-                    await self._click(leave)
-                return
+            else:  # no picture was found for it
+                break
+        for leave in ready(self._tab, ["lesson_leave"]):
+            await self._click(leave)
 
     async def _answer(self) -> None:
         """Whatever the question's form takes."""

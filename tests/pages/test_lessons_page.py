@@ -178,6 +178,8 @@ def test_a_lesson_of_the_program_is_gone_through_wrong_then_right(lesson: Lesson
         if following in LAST:
             break
         test.button(key=following).click().run()
+    test.button(key="lesson_leave").click().run()
+    assert test.session_state["view"].changes == ()  # what the answers were shown with is gone
     rows = record(workspace).rows
     assert {row.score for row in rows if row.tries} <= {1.0, 2 / 3}
     assert all(row.is_right for row in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -38,7 +39,11 @@ def find_picture(lesson: Lesson) -> None:
 
 
 def leave() -> None:
-    """Close the lesson; what was answered is kept."""
+    """Close the lesson; what was answered is kept. Settings that an answer was shown with go with it."""
+    with suppress(ValueError):  # the card tells why nothing is asked
+        of = asked()
+        if of.is_here and view.now().changes == _shown_with(of):
+            view.change(changes=of.seen.changes)
     view.change(lesson="")
     STAGE.set(None)
     NUMBER.set(None)
@@ -83,8 +88,7 @@ def reveal(of: Asked) -> None:
     if not (ROOT / "pages" / f"{page}.py").is_file():
         view.tell(f"The lesson {of.lesson.name!r} shows its answer on the page {page!r}, which there is not.")
         return
-    there = of.scene.at_text(screen.settings).settings.changes(Settings.of(of.scene.detector.model))
-    _look_at(replace(of.seen, changes=tuple(there.items())))
+    _look_at(replace(of.seen, changes=_shown_with(of)))
     Option(f"{page}.tab", "").set(None)
     for name, text in screen.options.items():
         Option(name, "").set(text)
@@ -123,6 +127,12 @@ def seconds_shown(of: Asked) -> float:
     """Since the question was first shown here."""
     shown: dict[str, float] = view.kept("lesson_clock", dict)
     return time.monotonic() - shown.setdefault(of.key, time.monotonic())
+
+
+def _shown_with(of: Asked) -> view.Pairs:
+    """The settings that the answer is shown with."""
+    there = of.scene.at_text(of.question.screen.settings).settings
+    return tuple(there.changes(Settings.of(of.scene.detector.model)).items())
 
 
 def _keep(of: Asked, row: Row) -> None:
