@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from frcnn_viz.pipeline.settings import Settings
 
 console = Console(stderr=True)
+RUNS = ("run:", "class:")
+"""How a detector's name begins that is a step of a run (`models/runs.py`)."""
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
 
 
 def _own_code(name: str) -> str:
-    """Let the registry know a factory that the command line names; modules beside the caller can be imported."""
-    if ":" in name:
+    """Let the registry know a factory that the command line names; modules beside the caller can be imported.
+
+    A run's step (`run:NAME@STEP`) is none.
+    """
+    if ":" in name and not name.startswith(RUNS):
         os.environ[MODEL_VARIABLE] = name
         sys.path.insert(0, os.getcwd())
     return name

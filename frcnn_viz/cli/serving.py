@@ -182,7 +182,7 @@ def _print(server: Running, options: dict[str, str], token: str = "") -> bool:
     return False
 
 
-def _show(server: Running, options: dict[str, str], ended: Event, window: bool, token: str) -> bool:
+def _show(server: Running, options: dict[str, str], ended: Event, window: bool, token: str = "") -> bool:
     """Open the link, of a class the teacher's; whether that was a window, and it is closed."""
     _print(server, options, token)
     link = teacher_link(server, token) if token else server.link(options)

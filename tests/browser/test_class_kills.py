@@ -13,10 +13,12 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from websockets.exceptions import WebSocketException
 
@@ -31,6 +33,7 @@ from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.ui.classroom.door import COOKIE
 from tests.kills import assert_whole, picture
 
+T = TypeVar("T")
 VISITORS = int(os.environ.get("FRCNN_VIZ_CLASS_KILLS", "3"))
 SECONDS = 2.5
 """Of writing, once everybody has written something."""
@@ -134,13 +137,19 @@ async def write_until_killed(writers: list[Writer], process: subprocess.Popen) -
     return run
 
 
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run to its end in a thread of its own: in this one Playwright's loop may run."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
+
+
 def test_what_pages_had_said_is_there_for_each_visitor_after_a_kill(
     serve_workspace: Callable[..., tuple[subprocess.Popen, str]], tmp_path: Path
 ) -> None:
     base, held = tmp_path / "class", Rules(images=1000)
     process, address = serve_workspace(base, held)
     writers = [Writer(f"visitor-{n}", Tab(address)) for n in range(VISITORS)]
-    run = asyncio.run(write_until_killed(writers, process))
+    run = apart(write_until_killed(writers, process))
     process.wait()
     known = Visitors(base, held)
     for writer in writers:
@@ -165,7 +174,7 @@ def test_what_pages_had_said_is_there_for_each_visitor_after_a_kill(
     async def all_see() -> None:
         await asyncio.gather(*(writer.see(address) for writer in writers))
 
-    asyncio.run(all_see())
+    apart(all_see())
     folder.ask_to_stop()
     end = time.monotonic() + 60
     while folder.status.under_way:

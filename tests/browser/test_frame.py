@@ -171,6 +171,7 @@ DROP = """([content, name, type]) => {
 def test_the_browser_does_not_leave_the_app_for_a_file_that_is_dropped(app: str, page: Page, settled: Settled) -> None:
     page.goto(f"{app}/input")
     settled(page)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
     assert page.evaluate("""() => ['dragover', 'drop'].map((what) => {
         const files = new DataTransfer();
         files.items.add(new File(['{}'], 'boxes.json', { type: 'application/json' }));

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from frcnn_viz.cli import cli
 from frcnn_viz.data.tenant import Tenant, acting_as
 from frcnn_viz.models import registry
-from frcnn_viz.models.own import add_checkpoint, read_names, remove_checkpoint
+from frcnn_viz.models.own import add_checkpoint, factory, read_names, remove_checkpoint
 from frcnn_viz.models.registry import ENTRIES, ModelError, entries, load_detector
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import WeightsError
@@ -232,6 +232,13 @@ def test_a_model_of_ones_own_code_is_opened_by_the_command_line(
         run("zoo_of_mine:nothing")
     with pytest.raises(WeightsError, match=r"write package\.module:factory"):
         run("no_such_module:make")
+
+
+def test_a_step_of_a_run_is_no_model_of_ones_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRCNN_VIZ_MODEL", "")
+    with pytest.raises(ModelError, match="the run 'gone' is not there"):
+        CliRunner().invoke(cli, ["verify", "--model", "run:gone@3"], catch_exceptions=False)
+    assert factory() == {}
 
 
 def test_code_is_never_run_because_a_link_names_it() -> None:
