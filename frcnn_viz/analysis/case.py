@@ -56,13 +56,6 @@ class Case:
         """The index of proposals [N] as a class among the candidates of the final filter: int64 [N]."""
         return proposals * (self.trace.rois.num_classes - 1) + label - 1
 
-    def rank_in_level(self, anchor: int) -> int:
-        """The place of an anchor in the RPN's list of its level, 1 that of the best objectness."""
-        grid, objectness = self.trace.anchors, self.trace.rpn.objectness.cpu().numpy()
-        level = grid.place(anchor)[0]
-        start, count = grid.offsets[level], grid.counts[level]
-        return int((objectness[start : start + count] > objectness[anchor]).sum()) + 1
-
     def of_proposal(
         self,
         verdict: Verdict,
@@ -76,6 +69,14 @@ class Case:
         """A finding about a proposal refined as a class."""
         (candidate, anchor), score = self.proposals[proposal], float(self.trace.rois.scores[proposal, label])
         return Finding(verdict, sentence, anchor, candidate, proposal, label, suppressor, neighbour, iou, score)
+
+
+def rank_in_level(trace: Trace, anchor: int) -> int:
+    """The place of an anchor in the RPN's list of its level, 1 that of the best objectness."""
+    level = trace.anchors.place(anchor)[0]
+    start, count = trace.anchors.offsets[level], trace.anchors.counts[level]
+    objectness = trace.rpn.objectness[start : start + count].cpu().numpy()
+    return int((objectness > objectness[anchor - start]).sum()) + 1
 
 
 def ordinal(number: int) -> str:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou
 
-from frcnn_viz.analysis.case import IOU, Case, best_of, ordinal
+from frcnn_viz.analysis.case import IOU, Case, best_of, ordinal, rank_in_level
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.pipeline.results import Fate
 
@@ -50,7 +50,7 @@ def below_top_n(case: Case, g: int) -> Finding:
     """An anchor was moved onto it, and none such is among the best of its level."""
     overlap, objectness = case.overlaps.moved[g], case.trace.rpn.objectness
     anchor = best_of((overlap >= IOU).nonzero()[:, 0], objectness)
-    rank = case.rank_in_level(anchor)
+    rank = rank_in_level(case.trace, anchor)
     iou, score = float(overlap[anchor]), float(objectness[anchor].sigmoid())
     words = (
         f"The RPN moved anchor {anchor:,} onto it (IoU {iou:.2f}), but with objectness {score:.4f} "

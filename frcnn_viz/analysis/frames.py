@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
-from frcnn_viz.analysis.case import IOU, Case
+from frcnn_viz.analysis.case import IOU, Case, rank_in_level
 from frcnn_viz.analysis.margins import margin_of
 from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.overlaps import Overlaps
@@ -90,7 +90,8 @@ def _likeliest(case: Case) -> list[dict[str, object]]:
             continue
         anchor = int(near[objectness[near].argmax()])
         score = float(trace.rpn.objectness[anchor].sigmoid())
-        told.append({"level": trace.anchors.place(anchor)[0], "objectness": score, "rank": case.rank_in_level(anchor)})
+        level, rank = trace.anchors.place(anchor)[0], rank_in_level(trace, anchor)
+        told.append({"level": level, "objectness": score, "rank": rank})
     return told
 
 

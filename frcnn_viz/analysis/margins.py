@@ -9,7 +9,7 @@ from enum import StrEnum
 import torch
 from torchvision.ops import box_iou
 
-from frcnn_viz.analysis.case import IOU, Case
+from frcnn_viz.analysis.case import IOU, Case, rank_in_level
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.pipeline.detections import MIN_SIZE
@@ -79,7 +79,7 @@ def margin_of(case: Case, g: int, finding: Finding, ious: list[float], score: fl
         case Verdict.MOVED_AWAY:
             return Margin(Unit.IOU, iou["moved by the RPN"], IOU)
         case Verdict.BELOW_TOP_N:
-            return Margin(Unit.RANK, case.rank_in_level(finding.anchor), s.rpn_pre_nms_top_n)
+            return Margin(Unit.RANK, rank_in_level(trace, finding.anchor), s.rpn_pre_nms_top_n)
         case Verdict.RPN_FILTERED:
             return _filtered(case, finding.candidate)
         case Verdict.RPN_NMS:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
+from frcnn_viz.analysis.case import rank_in_level
 from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding
@@ -123,12 +124,7 @@ def best_rank(miss: Miss) -> int:
     """The best place by objectness, within its level, of the boxes that the RPN moved onto the object, 1 the first."""
     trace = miss.there.trace
     on_it = (overlaps(miss.there, miss.box).moved[0] >= 0.5).nonzero()[:, 0].tolist()
-    ranks, grid = [], trace.anchors
-    for anchor in on_it:
-        level = grid.place(anchor)[0]
-        start, count = grid.offsets[level], grid.counts[level]
-        ranks.append(1 + int((trace.rpn.objectness[start : start + count] > trace.rpn.objectness[anchor]).sum()))
-    return min(ranks, default=0)
+    return min((rank_in_level(trace, anchor) for anchor in on_it), default=0)
 
 
 def overlaps(scene: Scene, box: Box) -> Overlaps:
