@@ -13,12 +13,11 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.models.registry import load_detector
 from frcnn_viz.models.runs import PREFIX
-from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.evaluation import IOU, look_at
 from frcnn_viz.training.pictures import PictureFile
 from frcnn_viz.training.results import FIGURES, Measured, Target
 from frcnn_viz.training.snapshot import VALIDATION, Picture, samples_of
-from frcnn_viz.training.store import RunFolder, pictures_folder
+from frcnn_viz.training.store import RunFolder, pictures_of
 
 DIGITS = 6
 """Of a figure; more would not be its own on another processor."""
@@ -42,8 +41,7 @@ def measure(
     """
     run, snapshot = folder.run, folder.snapshot
     model = load_detector(f"{PREFIX}{run.name}@{run.recipe.steps}", run.device).model
-    own, pictures = Settings.of(model), snapshot.of(VALIDATION)
-    file = PictureFile(pictures_folder(), [one.sha256 for one in snapshot.pictures], own.min_size, own.max_size)
+    pictures, file = snapshot.of(VALIDATION), pictures_of(snapshot, model)
     looks = look_at(model, samples_of(pictures, file, run.classes), run.classes, tell)
     scales = _scales(file, pictures)
     truths = [_larger(truth, scale) for truth, scale in zip(looks.truths, scales, strict=True)]

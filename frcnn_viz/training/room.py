@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from frcnn_viz.data.room import own_room
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.loop import Loop
-from frcnn_viz.training.pictures import PictureFile
 from frcnn_viz.training.run import Run, build
 from frcnn_viz.training.snapshot import Snapshot
-from frcnn_viz.training.store import pictures_folder
+from frcnn_viz.training.store import pictures_of
 from frcnn_viz.training.trainer import changing
 
 LINE, EVALUATION, NAME = 400, 4_000, 400
@@ -47,7 +46,6 @@ def kept_bytes(run: Run, snapshot: Snapshot) -> tuple[int, int]:
     measured = 1 + (recipe.steps // run.evaluate_every if run.evaluate_every else 0)
     steps = still + kept * (sum(sizes.values()) - still) + LINE * recipe.steps + EVALUATION * measured
     state = sum(sizes.values()) + 2 * learning  # AdamW has two moments of each weight
-    own, hashes = Settings.of(model), [picture.sha256 for picture in snapshot.pictures]
-    file = PictureFile(pictures_folder(), hashes, own.min_size, own.max_size)
-    pixels = 0 if file.is_here else 3 * own.min_size * own.max_size * len(set(hashes))
+    own, count = Settings.of(model), len({picture.sha256 for picture in snapshot.pictures})
+    pixels = 0 if pictures_of(snapshot, model).is_here else 3 * own.min_size * own.max_size * count
     return steps, state + pixels

@@ -26,12 +26,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.data.files import as_json, write_whole
 from frcnn_viz.data.room import FullError, own_room
 from frcnn_viz.models.partial import whole
 from frcnn_viz.models.runs import STILL, kept_steps, runs_folder
+from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.training.folder import Folder, making, newest_first
+from frcnn_viz.training.pictures import PictureFile
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import Run
 from frcnn_viz.training.snapshot import Snapshot
@@ -207,6 +210,12 @@ class RunFolder(Folder):
 def pictures_folder() -> Path:
     """Of the decoded pictures of all runs."""
     return runs_folder() / ".pictures"
+
+
+def pictures_of(snapshot: Snapshot, model: GeneralizedRCNN) -> PictureFile:
+    """The file of a snapshot's pictures at a model's size, whether or not it is there yet."""
+    own, hashes = Settings.of(model), [picture.sha256 for picture in snapshot.pictures]
+    return PictureFile(pictures_folder(), hashes, own.min_size, own.max_size)
 
 
 def all_runs() -> list[RunFolder]:

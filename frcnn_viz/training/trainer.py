@@ -19,13 +19,13 @@ from frcnn_viz.training.evaluation import evaluate_samples
 from frcnn_viz.training.history import line_of
 from frcnn_viz.training.kept_samples import recalibrate, step_losses
 from frcnn_viz.training.loop import Loop, one_thread
-from frcnn_viz.training.pictures import PictureFile, store_pictures
+from frcnn_viz.training.pictures import store_pictures
 from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import build
 from frcnn_viz.training.samples import Samples
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import TRAIN, VALIDATION, check, samples_of
-from frcnn_viz.training.store import RunFolder, pictures_folder
+from frcnn_viz.training.store import RunFolder, pictures_folder, pictures_of
 from frcnn_viz.training.turn import StopAsked
 
 SAVE_SECONDS = 30
@@ -146,8 +146,7 @@ class Trainer:
     def _samples(self, model: FasterRCNN) -> tuple[Samples, Samples]:
         """What it learns from and what it is measured on; decoded now unless that was done before."""
         snapshot, own = self._folder.snapshot, Settings.of(model)
-        hashes = [picture.sha256 for picture in snapshot.pictures]
-        file = PictureFile(pictures_folder(), hashes, own.min_size, own.max_size)
+        file = pictures_of(snapshot, model)
         if not file.is_here:
 
             def tell(done: int, total: int) -> None:
