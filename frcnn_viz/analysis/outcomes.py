@@ -58,19 +58,10 @@ class Outcomes:
         return (self.object_of_detection < 0) & ~self.ignored_detections
 
 
-def judge_picture(
-    boxes_in_image: Tensor, labels: Tensor, truth: GroundTruth, classes: Sequence[str], iou_thresh: float = 0.5
-) -> Outcomes:
+def judge_picture(boxes_in_image: Tensor, labels: Tensor, truth: GroundTruth, classes: Sequence[str]) -> Outcomes:
     """`judge` on the objects of a picture with their flags; `classes` are the detector's, by label."""
-    return judge(
-        boxes_in_image,
-        labels,
-        truth.boxes_in_image,
-        truth.labels_in(classes),
-        iou_thresh,
-        truth.crowd,
-        truth.difficult,
-    )
+    objects = truth.boxes_in_image, truth.labels_in(classes)
+    return judge(boxes_in_image, labels, *objects, crowd=truth.crowd, difficult=truth.difficult)
 
 
 def judge(

@@ -134,7 +134,7 @@ class Drawn:
     @property
     def pairs(self) -> str:
         """Those that overlap much, with their IoU, as a student is told them."""
-        over = ((self.iou >= TOLD) & torch.ones_like(self.iou).triu(1).bool()).nonzero().tolist()
+        over = (self.iou.triu(1) >= TOLD).nonzero().tolist()
         return ", ".join(f"{self.letters[i]}{self.letters[j]} {self.iou[i, j]:.2f}" for i, j in over) or "none"
 
     def alternatives(self, there: Scene) -> tuple[Alternative, ...]:

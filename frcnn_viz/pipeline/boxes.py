@@ -12,7 +12,7 @@ from torchvision.models.detection.transform import resize_boxes
 Size = tuple[int, int]
 """Height and width, pixels."""
 Sides = tuple[Tensor, Tensor, Tensor, Tensor]
-"""x0, y0, x1, y1 of boxes, each [N]: what is done to many boxes is done faster to one of these after the other."""
+"""x0, y0, x1, y1 of boxes, each [N] or [G, N]: what is done to many boxes is done faster to these one by one."""
 
 
 def check_finite(boxes: Tensor, what: str, hint: str = "") -> None:
