@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +26,7 @@ from frcnn_viz.models.weights import fit_state, load_weights
 from frcnn_viz.paths import ASSETS
 from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.memory import digest
+from frcnn_viz.pipeline.shares import Shares
 
 STREET_CLASSES = (BACKGROUND, "person", "car", "ball", "tree", "house", "bird")
 CELL_CLASSES = (BACKGROUND, "RBC", "WBC", "Platelets")
@@ -277,15 +278,12 @@ def _fill(entry: Entry, model: GeneralizedRCNN) -> str:
 
 
 def _give_up(used: Key) -> None:
-    """Let go of detectors until the others fit: of the workspace that has most, the longest unused first."""
-    while sum(detector.nbytes for detector in _LOADED.values()) > MOST_BYTES:
-        held: Counter[Path | None] = Counter()
-        for key, detector in _LOADED.items():
-            held[key.folder] += detector.nbytes
-        most = max(held, key=held.__getitem__)
-        key = next(key for key in _LOADED if key.folder == most)
-        if key == used:
-            return
+    """Let go of detectors until the others fit, which workspaces share as in `Shares`."""
+    shares = Shares()
+    for key, detector in _LOADED.items():  # the longest unused first
+        shares.use(key, key.folder, detector.nbytes)
+    while shares.total > MOST_BYTES and (key := shares.next_out) != used:
+        shares.drop(key)
         gone = _LOADED.pop(key)
         for told in ON_GIVE_UP:
             told(gone)
