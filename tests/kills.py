@@ -5,7 +5,6 @@ By hand, as long as wanted: `python -m tests.kills 40`.
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import os
 import random
@@ -19,27 +18,18 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 
 from frcnn_viz.analysis.archive import TENSORS, open_archive
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
+from tests.pictures import picture
 
 IMAGES = 12
 """That are there before anything is killed."""
 Confirm = Callable[[object], None]
 MODULES = ["frcnn_viz.analysis.archive", "frcnn_viz.data.workspace"]
-
-
-def picture(seed: int) -> bytes:
-    """A PNG of its own for each seed."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def fill(folder: Path) -> Workspace:

@@ -31,7 +31,8 @@ from frcnn_viz.lessons.record import TRIES, Record
 from frcnn_viz.training.signals import STOPPED
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.ui.classroom.door import COOKIE
-from tests.kills import assert_whole, picture
+from tests.kills import assert_whole
+from tests.pictures import picture
 
 T = TypeVar("T")
 VISITORS = int(os.environ.get("FRCNN_VIZ_CLASS_KILLS", "3"))

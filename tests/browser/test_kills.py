@@ -25,7 +25,8 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.words import word
 from tests.browser.mouse import Editor
-from tests.kills import assert_whole, fill, picture
+from tests.kills import assert_whole, fill
+from tests.pictures import picture
 
 Settled = Callable[[Page], None]
 Kill = Callable[[], None]

@@ -38,7 +38,7 @@ from frcnn_viz.training.signals import RUNNING, STOPPED, Status
 from frcnn_viz.training.snapshot import Snapshot, take
 from frcnn_viz.training.store import RunFolder
 from frcnn_viz.training.trainer import StopAsked, Trainer
-from tests.data.test_room import files, picture
+from tests.data.test_room import files, square
 from tests.data.videos import pictures, write_video
 from tests.training.small import hashes, measured
 
@@ -73,7 +73,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with something of all kinds."""
     folder = tmp_path_factory.mktemp("lived") / "in"
     workspace = Workspace(folder)
-    keys = [workspace.add(picture(seed, 48), f"{seed}.png", [CAR])[0] for seed in (2, 0, 1)]
+    keys = [workspace.add(square(seed, 48), f"{seed}.png", [CAR])[0] for seed in (2, 0, 1)]
     workspace.save(keys[0], [CAR, BUS])
     workspace.save(keys[0], [BUS])
     workspace.set_note(keys[1], "a note")
@@ -172,7 +172,7 @@ def test_brought_twice_nothing_changes(away: bytes, tmp_path: Path) -> None:
 
 def test_what_is_here_stays(lived_in: Path, away: bytes, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    key, _ = workspace.add(picture(2, 48), "mine.png", [])
+    key, _ = workspace.add(square(2, 48), "mine.png", [])
     workspace.set_notes("mine")
     (tmp_path / "lessons.json").write_bytes(replace(RECORD, student="Bob").to_json())
     with acting_as(here(tmp_path)):
@@ -202,7 +202,7 @@ def test_of_what_does_not_fit_nothing_is_written(away: bytes, tmp_path: Path) ->
 def test_a_run_that_was_stopped_goes_on_there_to_the_same_weights(lived_in: Path, tmp_path: Path) -> None:
     here_, there = tmp_path / "here", tmp_path / "there"
     workspace = Workspace(here_)
-    workspace.add(picture(0, 48), "0.png", [CAR])
+    workspace.add(square(0, 48), "0.png", [CAR])
     stopping = replace(RUN, name="stopping", keep_every=1)
     with acting_as(here(here_)):
         straight = RunFolder.create(replace(stopping, name="straight"), take(RUN))
@@ -254,7 +254,7 @@ NOT_JSON = b"[" * 100_000
 HOSTILE = {
     "picture": [
         ("images/", lambda content: content[:100], "is damaged"),
-        ("images/", lambda content: picture(9, 48), "is another picture"),
+        ("images/", lambda content: square(9, 48), "is another picture"),
         ("annotations/", lambda content: NOT_JSON, "is damaged"),
         ("annotations/", lambda content: content.replace(b'"width": 48', b'"width": 4800'), "is another picture"),
         ("history/", lambda content: b'{"objects": 3}', "is damaged"),

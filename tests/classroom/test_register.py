@@ -18,7 +18,7 @@ from frcnn_viz.lessons.record import MOST_BYTES, Record
 from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.training.signals import RUNNING, Signals, Status
 from tests.classroom.pupils import answered, class_of, keep
-from tests.kills import picture
+from tests.pictures import picture
 
 
 def test_who_asked_for_something_is_here_for_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.extras import EXTRAS, lacking
 from frcnn_viz.models import registry
 from frcnn_viz.ui.budget import MEMORY_VARIABLE
-from tests.data.test_workspace import picture
+from tests.pictures import picture
 
 
 def ask(*arguments: str) -> Result:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import unicodedata
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object, clean_class
 from frcnn_viz.data.formats import FORMATS, read_dataset, written_files, zip_dataset
 from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
+from tests.pictures import picture
 
 BOX = (1.0, 2.0, 31.0, 40.0)
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"  # without its non-joiner it is another word
@@ -60,13 +58,6 @@ def test_clean_names_fit_on_a_line_in_every_format(name: str) -> None:
     assert not {unicodedata.category(c) for c in cleaned} & {"Cc", "Cs", "Zl", "Zp"}
     assert json.loads(json.dumps(cleaned, ensure_ascii=False).encode()) == cleaned
     assert len(cleaned.splitlines()) <= 1
-
-
-def picture(seed: int) -> bytes:
-    pixels = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def drawn(workspace: Workspace) -> dict[str, tuple[Object, ...]]:

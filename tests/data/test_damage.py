@@ -13,7 +13,8 @@ import pytest
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.files import PARTIAL, PARTIAL_SECONDS
 from frcnn_viz.data.workspace import Workspace
-from tests.data.test_workspace import CAT, DOG, again, picture
+from tests.data.test_workspace import CAT, DOG, again
+from tests.pictures import picture
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from frcnn_viz.data import homes
 from frcnn_viz.data.annotations import DataError, Object
@@ -20,15 +17,10 @@ from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.lessons.opening import open_picture
 from frcnn_viz.training.run import CLASS, WORKSPACE
 from frcnn_viz.training.sets import absolute, open_set
+from tests.pictures import picture
 
 CLIP, FACTS = "c" * 16, VideoFacts(64, 48, "mp4", "h264", (0.0,), (0,), (0,), (0,))
 CAT, DOG = Object((1.0, 2.0, 30.0, 40.0), "cat"), Object((5.0, 5.0, 19.0, 29.0), "dog")
-
-
-def picture(seed: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from frcnn_viz.analysis.archive import Archive
 from frcnn_viz.data.annotations import Object
@@ -36,16 +33,14 @@ from frcnn_viz.training.snapshot import split, take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import Trainer
 from tests.data.videos import pictures, write_video
+from tests.pictures import picture
 
 FULL = r"^Your workspace is full: \d+\.\d of its \d+ MB are left, and this needs \d+\.\d MB\. Remove"
 
 
-def picture(seed: int, side: int = 16) -> bytes:
-    """Noise, whose file has about 3 bytes a pixel."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
+def square(seed: int, side: int = 16) -> bytes:
+    """A picture, whose file is small."""
+    return picture(seed, side, side)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -62,7 +57,7 @@ def total(folder: Path) -> int:
 def test_what_is_held_is_counted_once(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, Limits(images=9))
     assert workspace.room.held().images == 0
-    keys = [workspace.add(picture(seed), f"{seed}.png")[0] for seed in range(3)]
+    keys = [workspace.add(square(seed), f"{seed}.png")[0] for seed in range(3)]
     for step in range(3):  # of which the last but one has two names for one file
         workspace.save(keys[0], [Object((0.0, 0.0, 4.0 + step, 4.0), "car")])
     workspace.clips.add(write_video(tmp_path / "a.mp4", pictures(3)).read_bytes(), "a.mp4")
@@ -76,7 +71,7 @@ def full(tmp_path: Path) -> Workspace:
     """A workspace that takes two pictures or clips, and has them."""
     workspace = Workspace(tmp_path / "full", Limits(images=2))
     for seed in range(2):
-        workspace.add(picture(seed), f"{seed}.png")
+        workspace.add(square(seed), f"{seed}.png")
     return workspace
 
 
@@ -84,11 +79,11 @@ def test_one_picture_too_many_changes_nothing(full: Workspace, tmp_path: Path) -
     before = files(full.folder)
     told = "^Your workspace is full: it holds 2 of 2 pictures and clips. Remove one"
     with pytest.raises(FullError, match=told):
-        full.add(picture(2), "2.png")
+        full.add(square(2), "2.png")
     with pytest.raises(FullError, match=told):
         full.clips.add(write_video(tmp_path / "a.mp4", pictures(2)).read_bytes(), "a.mp4")
     assert files(full.folder) == before
-    assert full.add(picture(0), "again.png", [Object((0.0, 0.0, 4.0, 4.0), "car")]) == (full.ids[0], False)
+    assert full.add(square(0), "again.png", [Object((0.0, 0.0, 4.0, 4.0), "car")]) == (full.ids[0], False)
     assert [len(item.objects) for item in full.items()] == [1, 0]
 
 
@@ -98,7 +93,7 @@ def test_a_removed_picture_gives_its_place_to_another(full: Workspace) -> None:
     full.save(gone, [])
     full.remove(gone)
     assert not [name for name in files(full.folder) if gone in name or name.startswith("removed")]
-    assert full.add(picture(2), "2.png")[1]
+    assert full.add(square(2), "2.png")[1]
 
 
 def test_a_removed_clip_gives_its_place_to_another(tmp_path: Path) -> None:
@@ -107,12 +102,12 @@ def test_a_removed_clip_gives_its_place_to_another(tmp_path: Path) -> None:
     workspace.clips.save(key, 0, [Object((0.0, 0.0, 4.0, 4.0), "car")])
     workspace.clips.remove(key)
     assert not [name for name in files(workspace.folder) if name.startswith(("clips", "removed"))]
-    assert workspace.add(picture(0), "0.png")[1]
+    assert workspace.add(square(0), "0.png")[1]
 
 
 def test_of_an_import_all_that_fits_is_kept_and_the_rest_is_counted(full: Workspace) -> None:
     full.remove(full.ids[0])
-    source = from_bytes({f"{seed}.png": picture(seed) for seed in range(1, 5)})  # of which the first is there
+    source = from_bytes({f"{seed}.png": square(seed) for seed in range(1, 5)})  # of which the first is there
     done = import_source(full, source, read_dataset(source))
     assert (len(done.added), len(done.known), done.problems) == (1, 1, ())
     assert [sentence.split(". ")[0] for sentence in done.full] == ["2 pictures were left out"]
@@ -124,7 +119,7 @@ def test_two_tabs_at_once_do_not_pass_the_limits(tmp_path: Path) -> None:
 
     def add(seed: int) -> None:
         with suppress(FullError):
-            tabs[seed % 2].add(picture(seed, 128), f"{seed}.png")  # 50 kB
+            tabs[seed % 2].add(square(seed, 128), f"{seed}.png")  # 50 kB
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(add, range(12)))
@@ -134,7 +129,7 @@ def test_two_tabs_at_once_do_not_pass_the_limits(tmp_path: Path) -> None:
 
 def test_bytes_are_counted_of_drawings_too(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, Limits(nbytes=BESIDE + 20_000))
-    key, _ = workspace.add(picture(0), "0.png")
+    key, _ = workspace.add(square(0), "0.png")
     objects: list[Object] = []
     while workspace.room.limits.nbytes - total(tmp_path) > 150 * len(objects):
         objects.append(Object((float(len(objects)), 0.0, len(objects) + 4.0, 4.0), "car"))
@@ -151,7 +146,7 @@ def test_bytes_are_counted_of_drawings_too(tmp_path: Path) -> None:
 
 def test_without_limits_nothing_is_refused_or_deleted(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    key, _ = workspace.add(picture(0), "0.png")
+    key, _ = workspace.add(square(0), "0.png")
     workspace.remove(key)
     assert f"removed/{key}.png" in files(tmp_path)
     assert not (tmp_path / ".room.lock").exists()
@@ -165,7 +160,7 @@ def small(tmp_path: Path) -> Iterator[Workspace]:
     """Two pictures with a car on each, in a workspace that has 4 MB more; it is the tenant's."""
     workspace = Workspace(tmp_path / "small")
     for seed in range(2):
-        workspace.add(picture(seed, 48), f"{seed}.png", [Object((8.0, 8.0, 32.0, 32.0), "car")])
+        workspace.add(square(seed, 48), f"{seed}.png", [Object((8.0, 8.0, 32.0, 32.0), "car")])
     one = Tenant(workspace.folder, Limits(nbytes=total(workspace.folder) + 4_000_000), opens_paths=False)
     with acting_as(one):
         yield workspace

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -18,16 +16,10 @@ from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.items import HISTORY
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
+from tests.pictures import picture
 
 CAT = Object((1.0, 2.0, 30.5, 40.0), "cat", truncated=True)
 DOG = Object((5.0, 5.0, 9.0, 9.0), "dog")
-
-
-def picture(seed: int = 0) -> bytes:
-    pixels = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.classroom import news as shown
@@ -25,14 +22,9 @@ from frcnn_viz.ui.classroom import door
 from frcnn_viz.ui.frame import news
 from frcnn_viz.ui.panes.learn_set import dataset_of, version
 from tests.pages.opening import open_page, seen
+from tests.pictures import picture
 
 CAR, FLAT = Object((10, 10, 90, 60), "car"), Object((5, 5, 5, 9), "car")
-
-
-def picture(seed: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -42,8 +34,8 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]
     monkeypatch.setenv(CLASS_VARIABLE, Rules().to_text())
     held.rules.cache_clear(), door.visitors.cache_clear()
     made = Workspace(tmp_path / "base")
-    made.add(picture(1), "first.png", [CAR])
-    made.add(picture(2), "second.png", [CAR, FLAT])
+    made.add(picture(1, 160, 120), "first.png", [CAR])
+    made.add(picture(2, 160, 120), "second.png", [CAR, FLAT])
     yield made
     held.rules.cache_clear(), door.visitors.cache_clear()
 
@@ -190,7 +182,7 @@ def test_what_is_old_or_not_here_is_not_offered(base: Workspace, visitors: list[
     path.write_text(path.read_text().replace(str(one.when), str(time.time() - news.YOUNG - 1)))
     test = opened("overview")
     assert not buttons(test)
-    Workspace(visitors[1].folder).add(picture(9), "theirs.png")
+    Workspace(visitors[1].folder).add(picture(9, 160, 120), "theirs.png")
     shown.push(base.folder, Workspace(visitors[1].folder).ids[0], "")
     assert not buttons(arrive(test))
     assert not test.warning
