@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from frcnn_viz.classroom.answers import FILE
 from frcnn_viz.classroom.bringing_runs import bring_experiment, bring_run, experiments_in, runs_in
 from frcnn_viz.classroom.bundle import MOST_LIST, Bundle
 from frcnn_viz.data.annotations import MAX_OBJECTS, DataError
 from frcnn_viz.data.bounds import clean_name
-from frcnn_viz.data.files import set_aside, write_whole
+from frcnn_viz.data.files import holding, set_aside, write_whole
 from frcnn_viz.data.images import load_image
 from frcnn_viz.data.index import Index
 from frcnn_viz.data.items import HISTORY, Item
@@ -188,17 +189,15 @@ def _answers(bundle: Bundle, workspace: Workspace, told: list[str]) -> bool:
     record = Record.from_json(bundle.read(name), name) if name else Record()
     if not record.rows:
         return False
-    path, content = workspace.folder / "lessons.json", record.to_json()
-    try:
-        with FileLock(path.with_name(".lessons.lock"), timeout=WAIT), workspace.room.taking(len(content)):
-            if path.is_file() and path.read_bytes() == content:
-                return False
-            if path.is_file():
-                kept = set_aside(path, "before").name
-                told.append(f"Your answers to lessons until now are in the file {kept} of the workspace.")
-            write_whole(path, content)
-    except Timeout as error:
-        raise DataError("they are being written to; try again.") from error
+    path, content = workspace.folder / FILE, record.to_json()
+    lock = FileLock(path.with_name(".lessons.lock"), timeout=WAIT)
+    with holding(lock, "they are being written to; try again."), workspace.room.taking(len(content)):
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        if path.is_file():
+            kept = set_aside(path, "before").name
+            told.append(f"Your answers to lessons until now are in the file {kept} of the workspace.")
+        write_whole(path, content)
     return True
 
 

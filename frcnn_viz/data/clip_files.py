@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.bounds import clean_name
 from frcnn_viz.data.decoding import look
-from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, sweep, write_whole
+from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, holding, sweep, write_whole
 from frcnn_viz.data.index import is_id
 from frcnn_viz.data.items import Item, ItemFiles
 from frcnn_viz.data.room import Room
@@ -257,14 +257,8 @@ class ClipFiles:
     def _writing(self) -> Iterator[None]:
         self._check_writable()
         self._make_folder()
-        try:
-            self._lock.acquire()
-        except (Timeout, OSError) as error:
-            raise DataError(f"the clips in {self.folder} are locked or cannot be written to; try again.") from error
-        try:
+        with holding(self._lock, f"the clips in {self.folder} are locked or cannot be written to; try again."):
             yield
-        finally:
-            self._lock.release()
 
 
 def carry(objects: Sequence[Object]) -> tuple[Object, ...]:

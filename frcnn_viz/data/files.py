@@ -9,10 +9,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from frcnn_viz.data.annotations import DataError
 
@@ -20,8 +22,6 @@ PARTIAL = ".new-"
 """How the name of a file begins that is being written."""
 PARTIAL_SECONDS = 3600
 """A partial file that old is of a writer that was killed."""
-
-
 READ_ONLY = "this is your teacher's; make a copy of your own to change it."
 """What a change of files is answered with that are there to be read alone."""
 
@@ -50,6 +50,23 @@ def write_whole(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror}); nothing was changed.") from error
+
+
+@contextmanager
+def holding(lock: FileLock, refusal: str) -> Iterator[None]:
+    """Do what is within while a lock is held; a thread that has it may hold it again.
+
+    Raises:
+        DataError: with the sentence `refusal`, where it cannot be had.
+    """
+    try:
+        lock.acquire()
+    except (Timeout, OSError) as error:
+        raise DataError(refusal) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sweep(folder: Path) -> None:

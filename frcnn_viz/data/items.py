@@ -147,10 +147,8 @@ class ItemFiles:
         history.mkdir(exist_ok=True)
         sweep(history)
         kept = history / f"{item.revision}.json"
-        if (
-            kept.exists() and kept.read_bytes() != path.read_bytes()
-        ):  # numbers began anew once, with an image added again
-            kept = history / f"{latest + 1}.json"
+        if kept.exists() and kept.read_bytes() != path.read_bytes():
+            kept = history / f"{latest + 1}.json"  # numbers began anew once, with an image added again
         _copy(path, kept)
         for revision in self.revisions(key)[HISTORY:]:
             (history / f"{revision}.json").unlink(missing_ok=True)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.files import JsonFiles
+from frcnn_viz.data.files import JsonFiles, holding
 from frcnn_viz.data.index import Index
 from frcnn_viz.data.tenant import NO_LIMITS, Limits, tenant
 
@@ -118,15 +118,9 @@ class Room:
         if not self.has_limits:
             yield
             return
-        try:
-            self._lock.acquire()
-        except (Timeout, OSError) as error:
-            raise DataError("your workspace is busy, or cannot be written to; try again.") from error
-        try:
+        with holding(self._lock, "your workspace is busy, or cannot be written to; try again."):
             self.check(nbytes, images)
             yield
-        finally:
-            self._lock.release()
 
 
 def own_room() -> Room:

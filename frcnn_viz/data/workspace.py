@@ -26,11 +26,11 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
 from frcnn_viz.data.clip_files import ClipFiles
-from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, set_aside, sweep, write_whole
+from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, holding, set_aside, sweep, write_whole
 from frcnn_viz.data.formats.write import safe_name
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
 from frcnn_viz.data.index import Index, rebuilt
@@ -326,16 +326,12 @@ class Workspace:
         if self._held > HOLD and not self._lock.is_locked:
             time.sleep(REST)
             self._held = 0.0
-        try:
-            self._lock.acquire()
-        except (Timeout, OSError) as error:
-            raise DataError(f"the workspace {self.folder} is locked or cannot be written to; try again.") from error
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self._held += time.monotonic() - start
-            self._lock.release()
+        with holding(self._lock, f"the workspace {self.folder} is locked or cannot be written to; try again."):
+            start = time.monotonic()
+            try:
+                yield
+            finally:
+                self._held += time.monotonic() - start
 
     def _add(self, content: bytes, loaded: LoadedImage, objects: tuple[Object, ...]) -> tuple[str, bool]:
         key = loaded.sha256[:16]
