@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from frcnn_viz.pipeline.settings import Settings
 
 console = Console(stderr=True)
-RUNS = ("run:", "class:")
-"""How a detector's name begins that is a step of a run (`models/runs.py`)."""
 
 JsonOption = Annotated[str, typer.Option("--json", help="Write JSON to this file; - is standard output.")]
 
@@ -32,9 +30,12 @@ def _own_code(name: str) -> str:
 
     A run's step (`run:NAME@STEP`) is none.
     """
-    if ":" in name and not name.startswith(RUNS):
-        os.environ[MODEL_VARIABLE] = name
-        sys.path.insert(0, os.getcwd())
+    if ":" in name:
+        from frcnn_viz.models.runs import is_step
+
+        if not is_step(name):
+            os.environ[MODEL_VARIABLE] = name
+            sys.path.insert(0, os.getcwd())
     return name
 
 

@@ -18,6 +18,7 @@ import typer
 from click import Abort
 from filelock import FileLock, Timeout
 
+from frcnn_viz.classroom.rules import Rules
 from frcnn_viz.cli.others import begin_class, check_host, teacher_link
 from frcnn_viz.cli.output import console
 from frcnn_viz.cli.window import show_window, window_command
@@ -28,7 +29,7 @@ from frcnn_viz.ui.running import EVERYWHERE, Running, announce, find, free_port,
 
 START_SECONDS = 60
 """How long a command waits for another that is starting the server of the same workspace."""
-CLASS = "Others"
+OTHERS = "Others"
 """The heading of the options that let them in."""
 LOOK = 0.1
 """Seconds between two looks at whether the server answers."""
@@ -59,24 +60,26 @@ def app(
         bool, typer.Option(help="Let visitors from elsewhere open checkpoints by their path on this computer.")
     ] = False,
     for_class: Annotated[
-        bool, typer.Option("--class", help="For others: each has a workspace of their own.", rich_help_panel=CLASS)
+        bool, typer.Option("--class", help="For others: each has a workspace of their own.", rich_help_panel=OTHERS)
     ] = False,
     shared: Annotated[
-        bool, typer.Option("--shared", help="For others: all see and change this one.", rich_help_panel=CLASS)
+        bool, typer.Option("--shared", help="For others: all see and change this one.", rich_help_panel=OTHERS)
     ] = False,
     images: Annotated[
-        int, typer.Option(min=1, help="Pictures and clips that each may keep.", rich_help_panel=CLASS)
-    ] = 40,
+        int, typer.Option(min=1, help="Pictures and clips that each may keep.", rich_help_panel=OTHERS)
+    ] = Rules.images,
     megabytes: Annotated[
-        int, typer.Option(min=10, help="Of all files that each may keep.", rich_help_panel=CLASS)
-    ] = 500,
+        int, typer.Option(min=10, help="Of all files that each may keep.", rich_help_panel=OTHERS)
+    ] = Rules.megabytes,
     days: Annotated[
         int,
-        typer.Option(min=1, help="After which, from the last visit, what each kept is removed.", rich_help_panel=CLASS),
-    ] = 14,
+        typer.Option(
+            min=1, help="After which, from the last visit, what each kept is removed.", rich_help_panel=OTHERS
+        ),
+    ] = Rules.days,
     run_minutes: Annotated[
-        float, typer.Option(min=0.1, help="After which a run gives way to one that waits.", rich_help_panel=CLASS)
-    ] = 5,
+        float, typer.Option(min=0.1, help="After which a run gives way to one that waits.", rich_help_panel=OTHERS)
+    ] = Rules.run_minutes,
     memory: Annotated[
         str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
     ] = "",

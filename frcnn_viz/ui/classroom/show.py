@@ -27,7 +27,7 @@ class Example:
     seed: str
 
 
-def examples(mistake: Mistake) -> Example | None:
+def example_of(mistake: Mistake) -> Example | None:
     """Where it was made, on a picture and with a detector that the teacher has too; None where nowhere."""
     found = (
         Example(one.row, student.record.seed)

@@ -16,7 +16,7 @@ from frcnn_viz.ui import view
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.classroom.present import register
-from frcnn_viz.ui.classroom.show import ask, examples, show_answer
+from frcnn_viz.ui.classroom.show import ask, example_of, show_answer
 from frcnn_viz.ui.classroom.teacher import for_teacher, watch
 from frcnn_viz.ui.controls import choice
 from frcnn_viz.ui.downloads import download
@@ -91,7 +91,7 @@ def _state(everyone: list[Visitor]) -> str:
 def _tell(mistake: Mistake, visitors: dict[str, Visitor]) -> None:
     """Who made it, and what can be shown of it."""
     st.markdown(f"**{plain(mistake.reason)}**")
-    found = examples(mistake)
+    found = example_of(mistake)
     with st.container(horizontal=True):
         act_button("teacher.ask", ask, found, disabled=not found)
         act_button("teacher.answer", show_answer, found, disabled=not found)
