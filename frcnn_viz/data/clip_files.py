@@ -209,21 +209,22 @@ class ClipFiles:
         """
         home = self._home(key)
         with self._writing():
-            if self._room.has_limits:
-                (self.folder / f"{key}.json").unlink(missing_ok=True)  # without it there is no clip
-                for path in self.folder.glob(f"{key}.*"):
-                    path.unlink(missing_ok=True)
-                shutil.rmtree(home, ignore_errors=True)
-                return
-            to = self._removed / f"clip-{key}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
+            files = dict.fromkeys([self.folder / f"{key}.json", *self.folder.glob(f"{key}.*")])  # the clip goes first
             try:
+                if self._room.has_limits:
+                    for path in files:
+                        path.unlink(missing_ok=True)
+                    shutil.rmtree(home, ignore_errors=True)
+                    return
+                to = self._removed / f"clip-{key}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03}"
                 to.mkdir(parents=True)
-                known = [self.folder / f"{key}.json", *self.folder.glob(f"{key}.*"), home]
-                for path in dict.fromkeys(known):
+                for path in (*files, home):
                     if path.exists():
                         os.replace(path, to / path.name)
             except OSError as error:
-                raise DataError(f"files of clip {key} cannot be moved to {to} ({error.strerror}).") from error
+                raise DataError(
+                    f"files of clip {key} cannot be taken out of {self.folder} ({error.strerror})."
+                ) from error
 
     def _path(self, key: str) -> Path | None:
         path = self.folder / f"{key}.json"

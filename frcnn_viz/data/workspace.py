@@ -289,18 +289,20 @@ class Workspace:
         What was drawn goes to its history. Where there are limits all of it is deleted at once, to free its room.
         """
         with self._writing():
-            removed = self.folder / "removed"
             try:
                 self._save_index(images=tuple(other for other in self.ids if other != key))
                 if self.room.has_limits:
                     self._items.delete(key)
                     self._pictures.delete(key)
                     return
+                removed = self.folder / "removed"
                 removed.mkdir(exist_ok=True)
                 self._items.move(key, removed)
                 self._pictures.move(key, removed)
             except OSError as error:
-                raise DataError(f"files of image {key} cannot be moved to {removed} ({error.strerror}).") from error
+                raise DataError(
+                    f"files of image {key} cannot be taken out of {self.folder} ({error.strerror})."
+                ) from error
 
     # --- files
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from frcnn_viz.analysis.archive import Archive
-from frcnn_viz.data.annotations import Object
+from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.room import FullError, Room
@@ -103,6 +103,18 @@ def test_a_removed_clip_gives_its_place_to_another(tmp_path: Path) -> None:
     workspace.clips.remove(key)
     assert not [name for name in files(workspace.folder) if name.startswith(("clips", "removed"))]
     assert workspace.add(square(0), "0.png")[1]
+
+
+def test_what_cannot_be_deleted_is_told(full: Workspace, tmp_path: Path) -> None:
+    key = full.ids[0]
+    (full.folder / "images" / f"{key}.odd").mkdir()
+    with pytest.raises(DataError, match=f"files of image {key} cannot be taken out of"):
+        full.remove(key)
+    workspace = Workspace(tmp_path / "clips", Limits(images=1))
+    key, _ = workspace.clips.add(write_video(tmp_path / "a.mp4", pictures(2)).read_bytes(), "a.mp4")
+    (workspace.clips.folder / f"{key}.odd").mkdir()
+    with pytest.raises(DataError, match=f"files of clip {key} cannot be taken out of"):
+        workspace.clips.remove(key)
 
 
 def test_of_an_import_all_that_fits_is_kept_and_the_rest_is_counted(full: Workspace) -> None:
