@@ -94,7 +94,7 @@ def test_a_finding_is_shown_on_its_image(workspace: Workspace) -> None:
 
 def test_a_sample_is_copied_to_be_drawn_on(workspace: Workspace) -> None:
     test = open_page("images/draw")
-    test.button(key="copy").click().run()
+    test.button(key="draw_copy").click().run()
     (item,) = workspace.items()
     assert seen(test).image == item.id
     assert item.objects
@@ -103,7 +103,7 @@ def test_a_sample_is_copied_to_be_drawn_on(workspace: Workspace) -> None:
 
 def test_the_detections_are_a_start(workspace: Workspace) -> None:
     test = open_page("images/draw")
-    test.button(key="copy").click().run()
+    test.button(key="draw_copy").click().run()
     (item,) = workspace.items()
     workspace.save(item.id, [])
     test.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -36,29 +37,11 @@ def copy_sample(here: Session) -> None:
     session.choose_image(key)
 
 
-def show_sample(here: Session) -> None:
+def show_to_copy(here: Session, told: str, key: str, make: Callable[..., None], *args: object) -> None:
     left, inspector = workbench()
     with inspector:
-        whose = "is a frame of a clip" if here.clip else "comes with the program, and its ground truth stays as it is"
-        st.info(f"This picture {whose}. Copy it to draw on it.")
-        st.button(
-            word("draw.copy").term,
-            icon=":material/content_copy:",
-            key="copy",
-            type="primary",
-            on_click=attempt,
-            args=(copy_sample, here),
-        )
-        canvas_panel("draw_canvas")
-    with left:
-        show_picture(here, "draw", [ground_truth_layer(here.ground_truth)] if here.ground_truth else [])
-
-
-def show_class(here: Session, item: Item) -> None:
-    left, inspector = workbench()
-    with inspector:
-        st.info(f"{plain(item.name)} is your teacher's, with {len(item.objects):,} objects. Copy it to draw on it.")
-        act_button("draw.copy_class", attempt, copy, item.id, type="primary", icon=":material/content_copy:")
+        st.info(f"{told} Copy it to draw on it.")
+        act_button(key, attempt, make, *args, type="primary", icon=":material/content_copy:")
         canvas_panel("draw_canvas")
     with left:
         show_picture(here, "draw", [ground_truth_layer(here.ground_truth)] if here.ground_truth else [])
@@ -120,10 +103,14 @@ def show_editor(here: Session, item: Item) -> None:
 
 
 def body(here: Session) -> None:
-    is_own = library.is_own(here.view.image)
+    is_own, item = library.is_own(here.view.image), here.item
     if here.clip and here.clip.name not in SAMPLE_CLIPS and is_own:
         show_frame_editor(here)
-    elif here.item is None:
-        show_sample(here)
+    elif item is None:
+        whose = "is a frame of a clip" if here.clip else "comes with the program, and its ground truth stays as it is"
+        show_to_copy(here, f"This picture {whose}.", "draw.copy", copy_sample, here)
+    elif is_own:
+        show_editor(here, item)
     else:
-        (show_editor if is_own else show_class)(here, here.item)
+        told = f"{plain(item.name)} is your teacher's, with {len(item.objects):,} objects."
+        show_to_copy(here, told, "draw.copy_class", copy, item.id)
