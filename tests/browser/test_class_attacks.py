@@ -215,7 +215,7 @@ def test_the_cookie_is_32_random_bytes_for_the_browser_alone(classroom: Classroo
     name, *attributes = first.split("; ")
     assert len(base64.urlsafe_b64decode(f"{name.removeprefix(f'{COOKIE}=')}=")) == 32
     assert name != second.split("; ")[0]
-    wanted = {"Path=/", "HttpOnly", "SameSite=Lax"} | ({"Secure"} if proxy == "https" else set())
+    wanted = {"Path=/", "HttpOnly", "SameSite=lax"} | ({"Secure"} if proxy == "https" else set())
     assert {one for one in attributes if not one.startswith("Max-Age=")} == wanted
     assert all(b"cache-control: no-store" in answer for answer in answers)
 

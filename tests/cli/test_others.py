@@ -56,7 +56,7 @@ def test_a_class_has_cookies_and_a_teacher(command: Callable[..., subprocess.Pop
     assert ask(where, "/health").getheader("set-cookie") is None
     given = [ask(where, "/", **PAGE).getheader("set-cookie") for _ in range(2)]
     for cookie in given:
-        assert re.fullmatch(r"frcnn_viz=[\w-]{43}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", cookie)
+        assert re.fullmatch(r"frcnn_viz=[\w-]{43}; HttpOnly; Max-Age=\d+; Path=/; SameSite=lax", cookie)
     assert given[0] != given[1]
     own = given[0].partition(";")[0]
     assert ask(where, "/", **PAGE, Cookie=own).getheader("set-cookie") is None

@@ -12,7 +12,7 @@ from functools import cache
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -135,15 +135,15 @@ def _asks_for_page(scope: Scope) -> bool:
     return is_page and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def _with_cookie(send: Send, secret: str, is_secure: bool) -> Send:
+def _with_cookie(send: Send, secret: str, secure: bool) -> Send:
     seconds = 400 * 24 * 60 * 60  # browsers keep no cookie longer; the cleaning is what ends a workspace
+    giver = Response()
+    giver.set_cookie(COOKIE, secret, seconds, httponly=True, samesite="lax", secure=secure)
 
     async def with_cookie(message: Message) -> None:
         if message["type"] == "http.response.start":
-            secure = "; Secure" if is_secure else ""
-            cookie = f"{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
             headers = MutableHeaders(scope=message)
-            headers.append("set-cookie", cookie)
+            headers.append("set-cookie", giver.headers["set-cookie"])
             headers["cache-control"] = "no-store"
         await send(message)
 
