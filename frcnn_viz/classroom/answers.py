@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.tenant import Tenant
 from frcnn_viz.lessons.gradebook import Student, claimed
-from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
+from frcnn_viz.lessons.record import FILE, MOST_BYTES, Record, RecordError
 from frcnn_viz.pipeline.cached import cached_property
-
-FILE = "lessons.json"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from filelock import FileLock
-
-from frcnn_viz.classroom.answers import FILE
 from frcnn_viz.classroom.bringing_runs import bring_experiment, bring_run, experiments_in, runs_in
 from frcnn_viz.classroom.bundle import MOST_LIST, Bundle
 from frcnn_viz.data.annotations import MAX_OBJECTS, DataError
@@ -26,7 +23,7 @@ from frcnn_viz.data.items import HISTORY, Item
 from frcnn_viz.data.room import FullError, left_out
 from frcnn_viz.data.tenant import Tenant, acting_as
 from frcnn_viz.data.workspace import MOST_NOTE, Workspace
-from frcnn_viz.lessons.record import Record
+from frcnn_viz.lessons.record import FILE, Record, lock_of
 from frcnn_viz.models.own import add_checkpoint, checkpoints
 from frcnn_viz.models.registry import ENTRIES
 
@@ -190,8 +187,8 @@ def _answers(bundle: Bundle, workspace: Workspace, told: list[str]) -> bool:
     if not record.rows:
         return False
     path, content = workspace.folder / FILE, record.to_json()
-    lock = FileLock(path.with_name(".lessons.lock"), timeout=WAIT)
-    with holding(lock, "they are being written to; try again."), workspace.room.taking(len(content)):
+    refusal = "they are being written to; try again."
+    with holding(lock_of(path, WAIT), refusal), workspace.room.taking(len(content)):
         if path.is_file() and path.read_bytes() == content:
             return False
         if path.is_file():

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 from frcnn_viz.data import images, video_facts
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.sources import open_zip
+from frcnn_viz.lessons.record import FILE as ANSWERS
 from frcnn_viz.lessons.record import MOST_BYTES as MOST_RECORD
 from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.weights import MAX_WEIGHTS
@@ -195,7 +196,7 @@ class _Sink:
 
 def _members(folder: Path) -> list[tuple[str, Path]]:
     """What is taken along, by its name in the zip, states of runs first."""
-    places = [folder / "workspace.json", folder / "lessons.json"]
+    places = [folder / "workspace.json", folder / ANSWERS]
     for top in FOLDERS:
         for root, _, names in os.walk(folder / top):
             places += [Path(root) / name for name in names]

@@ -9,7 +9,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from frcnn_viz.data.annotations import clean_class
 from frcnn_viz.data.files import as_json
@@ -21,6 +24,8 @@ from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.version import __version__
 
 FORMAT = 1
+FILE = "lessons.json"
+"""Its name in a workspace's folder."""
 TRIES = 3
 """Answers to a question; after the last wrong one the solution is shown."""
 MOST_BYTES, MOST_ROWS, MOST_PARTS = 2_000_000, 500, 100
@@ -32,6 +37,11 @@ LATEST = 1e11
 
 class RecordError(ValueError):
     """A file is no record of lessons. The message is one plain sentence."""
+
+
+def lock_of(path: Path, seconds: float) -> FileLock:
+    """What a writer of the workspace's record at `path` holds; one waits so long for it."""
+    return FileLock(path.with_name(".lessons.lock"), timeout=seconds)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.files import set_aside, write_whole
+from frcnn_viz.data.files import holding, set_aside, write_whole
 from frcnn_viz.data.room import own_room
 from frcnn_viz.data.tenant import tenant
-from frcnn_viz.lessons.record import MOST_BYTES, Record, RecordError
+from frcnn_viz.lessons.record import FILE, MOST_BYTES, Record, RecordError, lock_of
 from frcnn_viz.ui import library, view
 from frcnn_viz.ui.view import Option
 
@@ -41,10 +39,10 @@ def keep(change: Callable[[Record], Record]) -> None:
     try:
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(".lessons.lock"), timeout=WAIT):
+        with holding(lock_of(path, WAIT), "another tab is keeping one; answer again."):
             _mend(path)
             write_whole(path, change(record()).to_json())
-    except (DataError, OSError, Timeout) as error:
+    except (DataError, OSError) as error:
         view.tell(f"Your answer is not kept: {error}")
 
 
@@ -89,4 +87,4 @@ def _read() -> Record | None:
 
 
 def _path() -> Path:
-    return library.workspace().folder / "lessons.json"
+    return library.workspace().folder / FILE
