@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from frcnn_viz.data.clip import PREFIX, Clip
 from frcnn_viz.data.clips import find_frame, is_clip, split_key
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.data.images import ImageError, LoadedImage, load_image
+from frcnn_viz.data.index import is_id
 from frcnn_viz.data.sample_clips import SAMPLE_CLIPS
 from frcnn_viz.data.samples import SAMPLES, sample_picture
 from frcnn_viz.data.tenant import tenant
@@ -206,7 +206,7 @@ async def _thumbnail(request: Request) -> Response:
     key = request.path_params["key"]
     with suppress(DataError):  # of nobody, or where the workspace cannot be used
         path = homes.home_of(key).thumbnail_path(key)
-        if re.fullmatch("[0-9a-f]{16}", key) and path.is_file():
+        if is_id(key) and path.is_file():
             return FileResponse(path, media_type="image/jpeg", headers=KEPT)
     return Response("There is no such image.", status_code=404)
 

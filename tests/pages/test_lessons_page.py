@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.lessons import Alternative, ChooseOne, ChooseSome, GiveNumbers, Lesson, PutInOrder, Question, Stage
 from frcnn_viz.lessons.forms import Form
-from frcnn_viz.lessons.record import Record
+from frcnn_viz.lessons.record import FILE, Record, lock_of
 from frcnn_viz.lessons.shelf import BUILT_IN
 from frcnn_viz.paths import LESSONS_VARIABLE
 from frcnn_viz.ui import session
+from frcnn_viz.ui.lessons import answers
 from frcnn_viz.ui.lessons.asked import scene_of
 from frcnn_viz.ui.lessons.shelf import shelf
 from frcnn_viz.ui.view import View
@@ -295,3 +296,13 @@ def test_a_damaged_record_is_set_aside_and_told(workspace: Path) -> None:
     )
     assert record(workspace).find("kinds", "predict", "one").is_right
     assert len(list(workspace.glob("lessons.json.damaged-*"))) == 1
+
+
+def test_an_answer_that_cannot_be_kept_now_is_told(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "WAIT", 0)
+    test = open_card("one")
+    workspace.mkdir(exist_ok=True)
+    with lock_of(workspace / FILE, 0):
+        give(test, ONE, "a")
+    assert test.session_state["sentences"] == ["Your answer is not kept: another tab is keeping one; answer again."]
+    assert not (workspace / FILE).exists()

@@ -13,6 +13,7 @@ from frcnn_viz.ui import library, view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.classroom.door import visitors
+from frcnn_viz.ui.classroom.news import latest
 from frcnn_viz.ui.classroom.present import register
 from frcnn_viz.ui.classroom.teacher import for_teacher, watch
 from frcnn_viz.ui.controls import choice, words
@@ -55,7 +56,7 @@ def _push(picture: str, about: str, page: str) -> None:
 
 
 def _shown_now() -> None:
-    shown = news.latest(visitors().base)
+    shown = latest()
     if shown is None:
         return
     everyone = register().look()
