@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from frcnn_viz.figures.experiment import arms_text, cells, name_of, seeds_figure
 from frcnn_viz.paths import ASSETS
 from frcnn_viz.training.experiment_store import ExperimentFolder, all_experiments, remove_experiment
 from frcnn_viz.training.experiments import current, resume, stop
-from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.results import Record
 from frcnn_viz.training.signals import DONE, FAILED
-from frcnn_viz.ui import view
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button, unless_full, while_running
 from frcnn_viz.ui.controls import choice, segments
@@ -75,14 +73,6 @@ def watch(folder: ExperimentFolder, about: str) -> None:
         step = f" Step {run.status.step:,} of {run.run.recipe.steps:,}." if run and status.under_way else ""
         (st.error if status.state == FAILED else st.caption)(plain(status.told + step))
     show(record, about)
-
-
-def attempt(work: Callable[[str], object], name: str) -> None:
-    """Do something with an experiment; where it cannot be done, that is told."""
-    try:
-        work(name)
-    except TrainingError as error:
-        view.tell(str(error))
 
 
 def show(record: Record, about: str) -> None:

@@ -6,11 +6,11 @@ import time
 
 import streamlit as st
 
-from frcnn_viz.classroom import news
-from frcnn_viz.data.annotations import DataError
+from frcnn_viz.classroom.news import MOST_WORDS, push
 from frcnn_viz.figures.classroom import ago
-from frcnn_viz.ui import library, view
+from frcnn_viz.ui import library
 from frcnn_viz.ui.box_canvas import canvas_panel
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.children import act_button
 from frcnn_viz.ui.classroom.door import visitors
 from frcnn_viz.ui.classroom.news import latest
@@ -39,20 +39,14 @@ def body(here: Session) -> None:
     with inspector:
         titles = {"": word("teacher.any_page").term, **{name: word(f"page.{name}").term for name in PAGES}}
         page = choice(PAGE, "teacher.on_page", titles)
-        about = words(WORDS, "teacher.words", max_chars=news.MOST_WORDS)
-        act_button("teacher.push", _push, here.view.image, about, page, type="primary", icon=":material/cast:")
+        about = words(WORDS, "teacher.words", max_chars=MOST_WORDS)
+        look = {"type": "primary", "icon": ":material/cast:"}
+        act_button("teacher.push", attempt, push, visitors().base, here.view.image, about, page, **look)
         st.caption(word("teacher.push_which").sentence)
         watch(_shown_now)
         canvas_panel("push_canvas")
     with left:
         show_picture(here, "push", [])
-
-
-def _push(picture: str, about: str, page: str) -> None:
-    try:
-        news.push(visitors().base, picture, about, page)
-    except DataError as error:
-        view.tell(str(error))
 
 
 def _shown_now() -> None:

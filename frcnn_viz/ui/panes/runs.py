@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from frcnn_viz.models.runs import PREFIX
 from frcnn_viz.training.history import History
 from frcnn_viz.training.process import resume, stop
-from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.signals import DONE, FAILED, Status
 from frcnn_viz.training.store import RunFolder, all_runs, remove_run
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.changes import attempt
 from frcnn_viz.ui.children import act_button, unless_full, while_running
 from frcnn_viz.ui.controls import choice, segments, toggle
 from frcnn_viz.ui.panes.learn import RUN
@@ -79,14 +77,6 @@ def tell_status(folder: RunFolder, status: Status) -> None:
             act_button("runs.remove", attempt, remove_run, folder.name)
     if status.told:
         (st.error if status.state == FAILED else st.caption)(plain(status.told))
-
-
-def attempt(work: Callable[[str], object], name: str) -> None:
-    """Do something with a run; where it cannot be done, that is told."""
-    try:
-        work(name)
-    except TrainingError as error:
-        view.tell(str(error))
 
 
 def offer_steps(run: str, steps: list[int]) -> None:
