@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
 from frcnn_viz.ui import library, session
 from tests.pages.opening import open_page
+from tests.pictures import picture
 
 CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
 TABS = {name: {"training.tab": name} for name in ("sampling", "losses", "labels", "other_losses")}
@@ -26,11 +24,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def add(workspace: Workspace, seed: int, *objects: Object) -> str:
-    pixels = np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
     workspace.add_classes(one.label for one in objects)
-    return workspace.add(buffer.getvalue(), f"{seed}.png", objects)[0]
+    return workspace.add(picture(seed, 160, 120), f"{seed}.png", objects)[0]
 
 
 def table_with(test: AppTest, column: str) -> object:

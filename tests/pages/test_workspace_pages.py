@@ -8,7 +8,6 @@ import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -22,6 +21,7 @@ from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.export import coco_ids
 from tests.pages.opening import open_page, seen
+from tests.pictures import picture
 
 CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
 FLAT, OUTSIDE = Object((5, 5, 5, 9), "car"), Object((80, 80, 400, 200), "car")
@@ -34,11 +34,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def add(workspace: Workspace, seed: int, *objects: Object) -> str:
-    pixels = np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
     workspace.add_classes(one.label for one in objects)
-    return workspace.add(buffer.getvalue(), f"{seed}.png", objects)[0]
+    return workspace.add(picture(seed, 160, 120), f"{seed}.png", objects)[0]
 
 
 def test_a_picture_too_thin_is_left_out_of_the_set(workspace: Workspace) -> None:
