@@ -56,10 +56,8 @@ class PictureFiles:
                 set_aside(path)
         ending = PurePosixPath(loaded.name).suffix.lower()
         write_whole(self.folder / "images" / f"{key}{ending if ending in ENDINGS else '.png'}", content)
-        thumbnail = loaded.image
-        thumbnail.thumbnail((THUMBNAIL, THUMBNAIL))
         buffer = io.BytesIO()
-        thumbnail.save(buffer, "JPEG", quality=80)
+        loaded.thumbnail(THUMBNAIL).save(buffer, "JPEG", quality=80)
         write_whole(self.thumbnail_path(key), buffer.getvalue())
 
     def is_there(self, key: str, content: bytes, loaded: LoadedImage) -> bool:

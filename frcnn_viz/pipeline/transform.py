@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 from torch import Tensor
@@ -32,8 +33,11 @@ def transform_at(model: GeneralizedRCNN, min_size: int, max_size: int) -> Genera
 
 def is_too_thin(transform: GeneralizedRCNNTransform, image_size: Size) -> bool:
     """Whether not one pixel of the shorter side of such an image (height, width) would be left by the resize."""
-    scale = min(transform.min_size[0] / min(image_size), transform.max_size / max(image_size))
-    return transform.fixed_size is None and min(image_size) * scale < 1
+    return transform.fixed_size is None and min(image_size) * _scale(transform, image_size) < 1
+
+
+def _scale(transform: GeneralizedRCNNTransform, image_size: Size) -> float:
+    return min(transform.min_size[0] / min(image_size), transform.max_size / max(image_size))
 
 
 def resize(transform: GeneralizedRCNNTransform, image: Tensor) -> Tensor:
@@ -82,7 +86,8 @@ def prepare(model: GeneralizedRCNN, image: Tensor, *, min_size: int, max_size: i
 def _normalize(transform: GeneralizedRCNNTransform, image: Tensor, device: torch.device) -> Tensor:
     """`transform.normalize(image)`, made in bands: of 40 megapixels at once it takes 1.4 GB on the way.
 
-    Its colours lie side by side (channels last), since the resize would else copy it into that order.
+    Rows that `transform.resize` does not read are left as they happen to be. Colours lie side by side (channels last),
+    since the resize would else copy them into that order.
     """
     if type(transform).normalize is not GeneralizedRCNNTransform.normalize:  # a subclass may do something else
         return transform.normalize(as_float(image).to(device))
@@ -93,6 +98,21 @@ def _normalize(transform: GeneralizedRCNNTransform, image: Tensor, device: torch
         torch.empty_like(row).copy_(row.new_tensor(of)[:, None, None])
         for of in (transform.image_mean, transform.image_std)
     )
-    for band, into in zip(image.split(BAND, dim=1), whole.split(BAND, dim=1), strict=True):
-        into.copy_((as_float(band).to(device) - mean).div_(std))
+    for rows in _rows_read(transform, image):
+        whole[:, rows].copy_((as_float(image[:, rows]).to(device) - mean).div_(std))
     return whole
+
+
+def _rows_read(transform: GeneralizedRCNNTransform, image: Tensor) -> list[slice]:
+    """The rows of `image` [3, H, W] that `transform.resize` reads, at most `BAND` at once, and of a small one all.
+
+    It interpolates linearly, so a row that it makes is made of two; one more on either side allows for its rounding.
+    """
+    height, width = image.shape[1:]
+    known = type(transform).resize is GeneralizedRCNNTransform.resize and transform.fixed_size is None
+    if known and _scale(transform, (height, width)) < 1 / 8:
+        resized, _ = transform.resize(torch.zeros(()).expand(1, height, width))
+        step = height / resized.shape[1]
+        first = [math.floor((row + 0.5) * step - 0.5) - 1 for row in range(resized.shape[1])]
+        return [slice(max(top, 0), top + 4) for top in first]
+    return [slice(top, top + BAND) for top in range(0, height, BAND)]

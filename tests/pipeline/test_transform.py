@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.transforms.v2.functional import to_dtype
@@ -38,6 +41,27 @@ def test_eight_bits_are_the_same_image(tiny_c4: FasterRCNN) -> None:
     expected, _ = copy.deepcopy(tiny_c4).transform([to_dtype(image, torch.float32, scale=True)])
     for laid in (image, image[None].contiguous(memory_format=torch.channels_last)[0]):  # as decoders give a picture
         assert torch.equal(prepare(tiny_c4, laid, min_size=160, max_size=320).images.tensors, expected.tensors)
+
+
+@pytest.fixture
+def nothing_left_as_it_is() -> Iterator[None]:
+    """Memory that nothing was written to holds NaN."""
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("nothing_left_as_it_is")
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(150, 900), st.integers(150, 900), st.integers(6, 40), st.integers(10, 60))
+def test_a_large_picture_made_small(tiny_c4: FasterRCNN, height: int, width: int, least: int, most: int) -> None:
+    """Of which only the rows are normalised that the resize reads."""
+    image = make_image(height, width)
+    expected = GeneralizedRCNNTransform(least, most, [0.4] * 3, [0.2] * 3).eval()([image])[0].tensors
+    model = copy.deepcopy(tiny_c4)
+    model.transform = GeneralizedRCNNTransform(800, 1333, [0.4] * 3, [0.2] * 3).eval()
+    assert not torch.empty(1).isfinite()
+    assert torch.equal(prepare(model, image, min_size=least, max_size=most).images.tensors, expected)
 
 
 class Darker(GeneralizedRCNNTransform):
