@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import tempfile
 import time
+from urllib.parse import urlencode
 
 import numpy as np
 import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
+from benchmarks.detectors import RESNET, STREET
 from benchmarks.measure import Row
 from benchmarks.served import served
 from frcnn_viz.data.images import load_image
@@ -31,11 +34,16 @@ STATE = """([width, part]) => {
 
 def upload_rows(browser: Browser) -> list[Row]:
     """A photo of 6000 x 4000: how long until its picture, of 3 s, and until its detections, over `model([image])`."""
-    photo = _photo()
-    plain = _plain(photo)
+    return [row for number, name in enumerate((STREET, RESNET)) for row in _upload(browser, name, number)]
+
+
+def _upload(browser: Browser, name: str, seed: int) -> list[Row]:
+    detector, photo = load_detector(name, random_weights=name != STREET), _photo(seed)
+    plain = _plain(detector.model, photo)
+    link = urlencode({"model": name} | ({"weights": "random"} if name != STREET else {}))
     with tempfile.TemporaryDirectory() as folder, served(APP, FRCNN_VIZ_WORKSPACE=folder) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(f"{address}/detections")
+        page.goto(f"{address}/detections?{link}")
         page.locator(".box-canvas[data-messages]").wait_for(timeout=120_000)
         time.sleep(2)
         chooser = page.locator("section[data-testid=stSidebar] input[type=file]")
@@ -43,9 +51,10 @@ def upload_rows(browser: Browser) -> list[Row]:
         start = time.perf_counter()  # the browser has the file, and sends it now
         boxes = _until(page, "boxes", start)
         picture = _until(page, "picture", start)
+        page.close()
     return [
-        Row("6000 x 4000 upload to its picture, of 3 s", "street-fpn", picture * 1000, 3000, 1.0),
-        Row("6000 x 4000 upload to its detections", "street-fpn", boxes * 1000, plain * 1000, 2.0),
+        Row("6000 x 4000 upload to its picture, of 3 s", name, picture * 1000, 3000, 1.0),
+        Row("6000 x 4000 upload to its detections", name, boxes * 1000, plain * 1000, 2.0),
     ]
 
 
@@ -54,17 +63,17 @@ def _until(page: Page, part: str, start: float) -> float:
     return time.perf_counter() - start
 
 
-def _photo() -> bytes:
-    draw = np.random.default_rng(0)
+def _photo(seed: int) -> bytes:
+    draw = np.random.default_rng(seed)
     coarse = Image.fromarray(draw.integers(0, 256, (40, 60, 3), dtype=np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
     coarse.save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 
-def _plain(photo: bytes) -> float:
+def _plain(model: GeneralizedRCNN, photo: bytes) -> float:
     """Seconds of `model([image])` on the decoded photo, on as many threads as the server has; the best of three."""
-    model, image = load_detector().model, load_image(photo, "large.jpg").tensor
+    image = load_image(photo, "large.jpg").tensor
     times = []
     for _ in range(3):
         start = time.perf_counter()
