@@ -1,8 +1,10 @@
 // Which boxes are shown, and which of them is under the pointer.
 
+const NONE = new Uint32Array(0);
+
 // Indices of a layer's boxes that are shown: the best `topK` of those over the score and in a shown group.
 function visibleBoxes(layer, filters) {
-  if (isOff(filters, layer)) return new Uint32Array(0);
+  if (isOff(filters, layer)) return NONE;
   const hidden = hiddenGroups(filters, layer);
   const { order, scores, groups } = layer, found = new Uint32Array(layer.count);
   const limit = scores ? filters.topK : Infinity, shown = layer.legend.map((_, group) => !hidden.includes(group));
@@ -44,7 +46,7 @@ function filterBoxes(S) {
   for (const layer of S.scene.layers) if (layer.court) takeStep(layer, S.filters.step);
   for (const layer of S.scene.layers) if (layer.frames) takeFrame(layer, S.film?.at ?? 0);
   S.filters.topK = topOf(S.filters.topFraction, mostScored(S.scene));
-  S.shown = S.scene.layers.map((layer) => visibleBoxes(layer, S.filters));
+  S.shown = S.scene.layers.map((layer) => (S.scene.awaited ? NONE : visibleBoxes(layer, S.filters)));
 }
 
 // The smallest shown box that holds the point; later layers win over earlier ones. `picks`: of layers to be clicked.

@@ -2,6 +2,7 @@
 //   data: the message of CanvasScene.pack(); `update(data)` shows another
 //   emit(event, value): tells the host of "pick", "dials", "edit", "look" and "frame", and that a scene is "shown"
 //   `look()`: what is set on it, once a scene is shown
+//   `expect(picture)`: url, width and height of what the next scene is about, shown until that comes; whether it is shown
 //   `patch(layers)`: other parts of layers of the scene, by the layer's name, for as many boxes
 //   panel: an element that is to hold the controls; without it they stand above the picture. `dock(panel)` moves them
 function mount(element, data, emit, panel = null) {
@@ -24,7 +25,7 @@ function mount(element, data, emit, panel = null) {
   };
   dock(panel);
   update(S, data);
-  return { update: (other) => update(S, other), patch: (layers) => patch(S, layers), look: () => lookText(S), dock, unmount };
+  return { update: (other) => update(S, other), expect: (picture) => expect(S, picture), patch: (layers) => patch(S, layers), look: () => lookText(S), dock, unmount };
 }
 
 const CANVASES = ["picture", "layers", "over"];
@@ -105,6 +106,22 @@ function update(S, data) {
   return readArrays(header, S.held).then((scene) => { if (isLast()) show(S, scene); }, (error) => {
     if (isLast()) S.parts.status.textContent = error.message;
   });
+}
+
+// Nothing that was found on the picture before it is shown on it.
+function expect(S, { url, width, height }) {
+  const { scene } = S;
+  if (!scene?.follows || scene.url === url || S.film || S.tools) return false;
+  if (width !== scene.width || height !== scene.height) fitView(S.view, { width, height });
+  S.scene = S.picture = { ...scene, url, width, height, points: null, chosen: [], awaited: true };
+  S.hover = S.focus = null;
+  loadImage(S, "image", url);
+  loadImage(S, "overlay", null);
+  takeSize(S);
+  placeView(S.view, S.scene, S.size);
+  S.refilter();
+  S.repaint();
+  return true;
 }
 
 function patch(S, layers) {

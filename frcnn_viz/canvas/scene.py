@@ -176,6 +176,7 @@ class CanvasScene:
         link: canvases of the same link are turned together; empty for one alone.
         film: with it the canvas goes through its frames and plays them; `url` is that of the frame `film.now`.
         controls: whether it has filters and a legend; without, those of a canvas it is linked with are its own.
+        follows: whether the host may put its next picture there while what is found on that is not known yet.
     """
 
     url: str
@@ -193,6 +194,7 @@ class CanvasScene:
     link: str = ""
     controls: bool = True
     film: Film | None = None
+    follows: bool = False
 
     def pack(self, url_of: Callable[[bytes], str | None] = lambda content: None) -> bytes:
         """One message; arrays go by URL as `Message` says."""
@@ -238,6 +240,7 @@ class CanvasScene:
             "look": self.look and {"text": self.look[0], "epoch": self.look[1]},
             "link": self.link,
             "controls": self.controls,
+            "follows": self.follows,
             "film": self.film and vars(self.film),
             "tools": self.tools and self.tools.header(),
             "points": None if self.points is None else put(self.points, "<f4"),

@@ -19,6 +19,7 @@ function start(host, data) {
     else if (event === "shown") {
       if (!seen) tell("look", { text: mounted.look(), path }); // the address may have that of a canvas before
       seen = true;
+      holder.style.removeProperty("opacity");
       tell("shown", { key });
     }
     else host.emit(event, value);
@@ -32,10 +33,15 @@ function start(host, data) {
   window.addEventListener("frcnn-viz:panel", onPanel);
   const onPatch = ({ detail }) => { if (detail.key === key) mounted.patch(detail.layers); };
   window.addEventListener("frcnn-viz:patch", onPatch);
+  const onPicture = ({ detail }) => { // which is not out of date, as Streamlit shows what it waits for
+    if (mounted.expect(detail)) holder.style.setProperty("opacity", "1", "important");
+  };
+  window.addEventListener("frcnn-viz:picture", onPicture);
   tell("canvas", { key });
   host.stop = () => {
     window.removeEventListener("frcnn-viz:panel", onPanel);
     window.removeEventListener("frcnn-viz:patch", onPatch);
+    window.removeEventListener("frcnn-viz:picture", onPicture);
     mounted.unmount();
   };
 }

@@ -34,6 +34,28 @@ def url(app: str, page: str, query: str = "") -> str:
     return f"{app}/{'' if page == 'overview' else page}{query}"
 
 
+AT_FIRST = """(root) => addEventListener("frcnn-viz:picture", ({ detail }) => {
+    const S = root.__state, { opacity } = root.getRootNode().host.closest("[class*=st-key-]").style;
+    window.atFirst = [S.imageUrl === detail.url, S.shown.some((of) => of.length), opacity, root.dataset.messages];
+})"""
+
+
+def test_another_picture_is_there_before_what_is_found_on_it(app: str, page: Page, settled: Settled) -> None:
+    page.goto(url(app, "detections"))
+    settled(page)
+    canvas = page.locator(".box-canvas")
+    shows = "(root) => root.__state.shown.some((of) => of.length)"
+    assert canvas.evaluate(shows)
+    canvas.evaluate(AT_FIRST)
+    page.keyboard.press("]")
+    page.wait_for_function("window.atFirst")
+    settled(page)
+    assert page.evaluate("window.atFirst") == [True, False, "1", "1"]
+    assert canvas.get_attribute("data-messages") == "2"
+    assert canvas.evaluate(shows)
+    assert "opacity" not in (page.locator(".st-key-detections_canvas").get_attribute("style") or "")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900), (853, 480), (390, 844)])
 def test_the_picture_comes_first(width: int, height: int, app: str, browser: Browser, settled: Settled) -> None:
     with browser.new_context(viewport={"width": width, "height": height}) as context:

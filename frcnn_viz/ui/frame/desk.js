@@ -16,6 +16,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   tell(all, data);
   fillHelp(desk, data.keys);
   if (data.news) all.following ??= follow(all);
+  announce(all, data.picture);
   desk.onclick = (event) => act(all, event.target.dataset.do);
 }
 
@@ -46,6 +47,13 @@ function follow(all) {
       if (number > all.data.news?.seen) all.news(number);
     } catch { /* the server is away for a moment */ }
   }, ASK_MS);
+}
+
+// The page's canvas shows another picture at once: what is found on it may take seconds.
+function announce(all, picture) {
+  if (all.picture && picture && picture.url !== all.picture.url)
+    window.dispatchEvent(new CustomEvent("frcnn-viz:picture", { detail: picture }));
+  all.picture = picture;
 }
 
 // A slider of Streamlit's is labelled by itself and by its group, which has the same label, and so is read twice.

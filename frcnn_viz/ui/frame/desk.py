@@ -13,7 +13,7 @@ import streamlit as st
 from frcnn_viz.ui import session, view
 from frcnn_viz.ui.controls import choice
 from frcnn_viz.ui.frame import news, one_file
-from frcnn_viz.ui.frame.address import pin_words
+from frcnn_viz.ui.frame.address import changed, pin_words
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.ui.frame.strip import current_stage, open_stage
 from frcnn_viz.ui.session import Session
@@ -50,10 +50,12 @@ def choose_level(here: Session, told: Sequence[str]) -> int:
     return choice(LEVEL, "option.level", {n: f"{name}: {words}" for n, (name, words) in enumerate(named)})
 
 
-def desk(changed: list[str]) -> None:
+def desk(here: Session | None) -> None:
     """Show it, in the sidebar. Present, help, and the canvas's own keys need no server (`desk.js`)."""
+    size = here.image.size if here else (0, 0)
     data = {
-        "changed": changed,
+        "changed": changed(here) if here else [],
+        "picture": here and {"url": here.image_url, "height": size[0], "width": size[1]},
         "pin": pin_words(),
         "words": {what: (word(key).term, word(key).sentence + pressed) for what, (key, pressed) in BUTTONS.items()},
         "keys": {key: words for key, (_, _, words) in KEYS.items()},

@@ -27,7 +27,6 @@ from frcnn_viz.models.runs import CLASS, PREFIX, folder_of, is_step, kept_steps
 from frcnn_viz.ui import library, session, view
 from frcnn_viz.ui.classroom.card import workspace_card
 from frcnn_viz.ui.frame import one_file
-from frcnn_viz.ui.frame.address import changed
 from frcnn_viz.ui.frame.desk import desk
 from frcnn_viz.ui.gallery import Tile, gallery
 from frcnn_viz.ui.images import image_url
@@ -56,7 +55,7 @@ def show() -> tuple[DeltaGenerator, session.Session | None]:
             _set()
         if view.offers("model"):
             _detector(here)
-        desk(changed(here) if here else [])
+        desk(here)
         one_file.offer()
         place = st.empty()
     view.kept("sidebar", dict)["shows"] = _shown()
