@@ -19,7 +19,7 @@ from frcnn_viz.models.registry import ModelError, load_detector
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.paths import FRAME
 from frcnn_viz.pipeline.trace import Trace
-from frcnn_viz.ui import images, library
+from frcnn_viz.ui import components, images, library
 from frcnn_viz.ui.at_once import send_at_once
 from frcnn_viz.ui.classroom import card, login, news
 from frcnn_viz.ui.classroom.door import Door, is_class, open_door
@@ -52,7 +52,8 @@ async def health(_: Request) -> PlainTextResponse:
     return PlainTextResponse(words())
 
 
-middleware, routes = [Middleware(OwnHosts)], [Route("/health", health), *images.routes(), *library.routes()]
+middleware = [Middleware(OwnHosts)]
+routes = [Route("/health", health), *components.routes(), *images.routes(), *library.routes()]
 if is_class():
     open_door()
     middleware.append(Middleware(Door))

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from frcnn_viz import canvas
 from frcnn_viz.analysis.anchor_fit import Fit, ObjectsOnGrids
 from frcnn_viz.canvas.message import Message
@@ -19,6 +17,7 @@ from frcnn_viz.figures.palette import GREEN, GREY, SELECTED
 from frcnn_viz.pipeline.results import NetworkInput
 from frcnn_viz.pipeline.settings import LevelTuples, Settings
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.components import component
 from frcnn_viz.ui.controls import LEVEL_SLIDERS
 from frcnn_viz.words import word
 
@@ -136,8 +135,8 @@ def script() -> str:
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_anchor_dials",
+    return component(
+        "anchor_dials",
         html='<div class="anchor-dials"></div>',
         css=(_HERE / "anchor_dials.css").read_text(encoding="utf-8"),
         js=script(),

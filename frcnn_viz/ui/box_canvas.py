@@ -9,11 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from frcnn_viz import canvas
 from frcnn_viz.canvas.scene import CanvasScene
 from frcnn_viz.ui import view
+from frcnn_viz.ui.components import component
 from frcnn_viz.ui.edits import Edit, EditError, read_edit
 from frcnn_viz.ui.images import array_url
 
@@ -122,8 +121,8 @@ def _read(result: Any) -> Pick | None:
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_box_canvas",
+    return component(
+        "box_canvas",
         html='<div class="canvas-host"></div>',
         css=canvas.read("canvas.css"),
         js=canvas.module() + _script("box_canvas.js"),
@@ -132,8 +131,8 @@ def _declare() -> Any:
 
 @cache
 def _declare_panel() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_canvas_panel",
+    return component(
+        "canvas_panel",
         html='<div class="canvas-panel"></div>',
         css=canvas.read("canvas.css"),
         js=_script("canvas_panel.js"),

@@ -56,6 +56,25 @@ def test_another_picture_is_there_before_what_is_found_on_it(app: str, page: Pag
     assert "opacity" not in (page.locator(".st-key-detections_canvas").get_attribute("style") or "")
 
 
+def test_a_script_is_fetched_once_and_is_in_no_message(app: str, page: Page, settled: Settled) -> None:
+    received: list[str | bytes] = []
+    fetched: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(frame)))
+    page.on("response", lambda answer: fetched.append(answer.url) if "/module/" in answer.url else None)
+    page.goto(url(app, "proposals"))
+    settled(page)
+    page.keyboard.press("]")
+    page.wait_for_function("location.search.includes('football')")
+    settled(page)
+    assert len(fetched) == len(set(fetched))
+    assert any("function mount(" in page.request.get(one).text() for one in fetched)
+    as_bytes = [one.encode() if isinstance(one, str) else one for one in received]
+    assert sum(b"frcnn_viz_box_canvas" in one for one in as_bytes) > 1
+    assert not any(b"function mount(" in one for one in as_bytes)
+    lost = page.request.get(f"{app}/module/{'0' * 64}.js")
+    assert (lost.status, lost.text()) == (404, "There is no such script any more; reload the page.\n")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900), (853, 480), (390, 844)])
 def test_the_picture_comes_first(width: int, height: int, app: str, browser: Browser, settled: Settled) -> None:
     with browser.new_context(viewport={"width": width, "height": height}) as context:

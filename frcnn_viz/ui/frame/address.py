@@ -13,6 +13,7 @@ import streamlit as st
 
 from frcnn_viz.pipeline.settings import to_text
 from frcnn_viz.ui import view
+from frcnn_viz.ui.components import component
 from frcnn_viz.ui.lessons import answers
 from frcnn_viz.ui.lessons.asked import NUMBER, STAGE
 from frcnn_viz.ui.session import Session
@@ -53,6 +54,4 @@ def pin_words() -> tuple[str, str]:
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_address", html="<span></span>", js=(_HERE / "address.js").read_text(encoding="utf-8")
-    )
+    return component("address", html="<span></span>", js=(_HERE / "address.js").read_text(encoding="utf-8"))

@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from frcnn_viz.ui import session, view
+from frcnn_viz.ui.components import component
 from frcnn_viz.ui.controls import choice
 from frcnn_viz.ui.frame import news, one_file
 from frcnn_viz.ui.frame.address import changed, pin_words
@@ -103,8 +102,8 @@ def _step(what: str, by: int) -> None:
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_desk",
+    return component(
+        "desk",
         html=(_HERE / "desk.html").read_text(encoding="utf-8"),
         css=(_HERE / "desk.css").read_text(encoding="utf-8"),
         js=(_HERE / "desk.js").read_text(encoding="utf-8"),

@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from frcnn_viz.pipeline.exhaustion import is_out_of_memory
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui import view
+from frcnn_viz.ui.components import component
 from frcnn_viz.ui.frame.pages import PAGE_OF, STORY
 from frcnn_viz.ui.session import Session
 from frcnn_viz.words import word
@@ -75,8 +74,8 @@ def _counts(trace: Trace) -> dict[str, str]:
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_strip",
+    return component(
+        "strip",
         html='<nav class="strip" aria-label="Stages"></nav>',
         css=(_HERE / "strip.css").read_text(encoding="utf-8"),
         js=(_HERE / "strip.js").read_text(encoding="utf-8"),

@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
 from frcnn_viz.ui import view
+from frcnn_viz.ui.components import component
 
 _HERE = Path(__file__).parent
 
@@ -43,8 +42,8 @@ def gallery(tiles: Sequence[Tile], key: str, on_pick: Callable[[str], None], wid
 
 @cache
 def _declare() -> Any:
-    return st.components.v2.component(
-        "frcnn_viz_gallery",
+    return component(
+        "gallery",
         html='<div class="gallery" role="group"></div>',
         css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
         js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
