@@ -72,6 +72,16 @@ class Child:
         return self.is_running and self._job.process is None
 
     @property
+    def reports(self) -> list[Any]:
+        """What it told so far of its work: all but why it could not go on."""
+        return [one for one in list(self.said) if not isinstance(one, Failed)]
+
+    @property
+    def last(self) -> Any | None:
+        """The last of these, if there is one."""
+        return next(reversed(self.reports), None)
+
+    @property
     def failure(self) -> str:
         """Why it could not go on, in a sentence; empty where it could, or is still at it, or was stopped."""
         if self.is_running or self._job.is_given_up:

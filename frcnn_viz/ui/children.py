@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from frcnn_viz.data.child import Child
 from frcnn_viz.data.tenant import tenant
 from frcnn_viz.training.line import Line
+from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 EVERY_SECONDS = 0.5
@@ -31,6 +33,12 @@ def while_running(is_running: Callable[[], bool], show: Callable[[bool], None], 
         st.fragment(run_every=every)(look)()
     else:
         show(False)
+
+
+def tell_failure(child: Child) -> None:
+    """Say why a process could not go on, if so."""
+    if child.failure:
+        st.error(plain(child.failure))
 
 
 def act_button(key: str, act: Callable[..., None], *args: Any, **more: Any) -> None:

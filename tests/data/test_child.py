@@ -59,6 +59,8 @@ def test_a_mistake_is_a_sentence(module: str) -> None:
     child.wait(60)
     assert child.said == ["wrongwrong", Failed("a plain sentence.")]
     assert child.failure == "a plain sentence."
+    assert child.reports == ["wrongwrong"]
+    assert child.last == "wrongwrong"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
@@ -74,6 +76,7 @@ def test_what_cannot_be_read_ends_it_and_is_told(module: str) -> None:
     child.wait(60)
     assert not child.is_running
     assert child.said == []
+    assert child.last is None
     assert "ended without a word" in child.failure
 
 

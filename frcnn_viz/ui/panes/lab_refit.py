@@ -13,7 +13,7 @@ from frcnn_viz.models.variant import Variant
 from frcnn_viz.training.refit import CONTROL, OLD, OWN, REFITTED, Report
 from frcnn_viz.training.refit_child import Task, held_out
 from frcnn_viz.ui import view
-from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.children import act_button, tell_failure, while_running
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.subjects import chosen_subjects, set_in_force, tell_set
 from frcnn_viz.ui.tables import explained_table
@@ -43,7 +43,7 @@ class Refitting:
     @property
     def last(self) -> Report | None:
         """Its last report."""
-        return next((said for said in reversed(list(self.child.said)) if isinstance(said, Report)), None)
+        return self.child.last
 
 
 def body(here: Session) -> None:
@@ -109,8 +109,7 @@ def show(refitting: Refitting, running: bool) -> None:
         phase = f"{word(f'refit.{last.phase}').term}: {last.done:,} of {last.total:,}" if last else starts
         st.progress(last.done / max(last.total, 1) if last else 0.0, phase)
         act_button("lab.refit_stop", child.stop)
-    if child.failure:
-        st.error(plain(child.failure))
+    tell_failure(child)
     if last is None:
         return
     told = [f"The features of {last.kept:,} pictures are kept."]

@@ -15,7 +15,7 @@ from frcnn_viz.training.mishaps_child import Report
 from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.children import act_button, while_running
+from frcnn_viz.ui.children import act_button, tell_failure, while_running
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.picture import show_picture
@@ -67,10 +67,8 @@ def show(here: Session, name: str, running: bool) -> None:
     """Both pictures, and below them why it failed, what was measured, and the losses."""
     known = {one: children()[one] for one in (name, CONTROL.name) if one in children()}
     for child in known.values():
-        if child.failure:
-            st.error(plain(child.failure))
-    said = {one: [word for word in list(child.said) if isinstance(word, Report)] for one, child in known.items()}
-    reports = {one: told[-1] for one, told in said.items() if told}
+        tell_failure(child)
+    reports: dict[str, Report] = {one: last for one, child in known.items() if (last := child.last)}
     picture = PICTURE.value if PICTURE.value in range(len(held_out())) else PICTURE.first
     with st.container(key="compared"):
         for one, column in zip((name, CONTROL.name), st.columns(2, gap="small"), strict=True):

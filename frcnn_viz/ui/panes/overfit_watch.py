@@ -18,13 +18,12 @@ from frcnn_viz.training.signals import Signals
 from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.children import act_button
+from frcnn_viz.ui.children import act_button, tell_failure
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes.runs import open_step
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.tables import explained_table
-from frcnn_viz.ui.text import plain
 from frcnn_viz.words import word
 
 STOP_SECONDS = 5.0
@@ -63,7 +62,7 @@ class Training:
     @property
     def reports(self) -> list[Report]:
         """Those so far."""
-        return [said for said in list(self.child.said) if isinstance(said, Report)]
+        return self.child.reports
 
 
 def end() -> None:
@@ -100,8 +99,7 @@ def watch(here: Session, training: Training, running: bool) -> None:
 
 def _tell(training: Training, reports: list[Report], running: bool) -> Report | None:
     """Where it is, in a sentence; returns the report to show."""
-    if training.child.failure:
-        st.error(plain(training.child.failure))
+    tell_failure(training.child)
     if not reports:
         if running:
             starts = "The process starts, and the backbone runs once; its features are kept."

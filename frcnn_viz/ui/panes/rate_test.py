@@ -15,8 +15,7 @@ from frcnn_viz.training.recipe import TrainingError
 from frcnn_viz.training.run import Run
 from frcnn_viz.ui import view
 from frcnn_viz.ui.charts import chart
-from frcnn_viz.ui.children import act_button, while_running
-from frcnn_viz.ui.text import plain
+from frcnn_viz.ui.children import act_button, tell_failure, while_running
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -56,9 +55,8 @@ def take(rate: Option, suggested: float) -> None:
 
 def show(child: Child, running: bool, rate: Option) -> None:
     """The curve so far."""
-    if child.failure:
-        st.error(plain(child.failure))
-    found = next((said for said in reversed(list(child.said)) if isinstance(said, RateRange)), None)
+    tell_failure(child)
+    found: RateRange | None = child.last
     if found is None and running:
         starts = "The process starts, and reads the pictures."
         st.caption(word("child.waits").sentence if child.is_waiting else starts)
