@@ -12,12 +12,12 @@ from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.mishaps import events, findings_told, found_layer, losses_figure, rows
 from frcnn_viz.training.mishaps import CONTROL, MISHAPS, held_out, truths
 from frcnn_viz.training.mishaps_child import Report
-from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button, tell_failure, while_running
 from frcnn_viz.ui.controls import segments
 from frcnn_viz.ui.images import image_url
+from frcnn_viz.ui.panes.mishap_children import begin, children, end, is_any_running
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.tables import explained_table
@@ -34,33 +34,14 @@ def body(here: Session) -> None:
     with st.container(horizontal=True, gap="small", key="mishaps"):
         for one in MISHAPS:
             if one != CONTROL.name:
-                act_button(f"mishap.{one}", begin, one, type="primary" if one == name else "secondary")
-    while_running(
-        lambda: any(child.is_running for child in children().values()), lambda running: show(here, name, running)
-    )
+                act_button(f"mishap.{one}", choose, one, type="primary" if one == name else "secondary")
+    while_running(is_any_running, lambda running: show(here, name, running))
 
 
-def children() -> dict[str, Child]:
-    """The processes of the mishaps that were clicked, and of the control."""
-    return view.kept("mishaps", dict)
-
-
-def begin(name: str) -> None:
-    """Let it happen, and the control beside it, unless they did; another that is under way ends."""
+def choose(name: str) -> None:
+    """Show a mishap, and let it happen."""
     CHOSEN.set(name)
-    known = children()
-    for other in set(known) - {name, CONTROL.name}:
-        if known[other].is_running:
-            known.pop(other).stop()
-    for one in (CONTROL.name, name):
-        if one not in known or known[one].failure:
-            known[one] = Child("frcnn_viz.training.mishaps_child", one)
-
-
-def end() -> None:
-    """Stop what is under way, and forget it."""
-    for name in [name for name, child in children().items() if child.is_running]:
-        children().pop(name).stop()
+    begin(name)
 
 
 def show(here: Session, name: str, running: bool) -> None:
