@@ -65,10 +65,10 @@ def test_a_new_exercise_begins_with_what_the_old_one_began_with() -> None:
     test.session_state["kept_overfit_drafts"]["first-street"].replace((Object(box, "lorry"),))
     test.button(key="overfit_train").click().run()
     training = kept(test)["training"]
-    wait(lambda: training.reports)
+    wait(lambda: training.child.reports)
     test.button(key="overfit_stop").click().run()
     folder = RunFolder("first-street-by-heart-1")
-    assert max(folder.steps) == training.reports[-1].step
+    assert max(folder.steps) == training.child.reports[-1].step
     assert not folder.is_alive
     test.button(key="overfit_open_proposals").click().run()
     again = open_page("train", **seen(test).link())
@@ -76,7 +76,7 @@ def test_a_new_exercise_begins_with_what_the_old_one_began_with() -> None:
     assert (item.box, item.label) == (box, "lorry")
     again.button(key="overfit_train").click().run()
     training = kept(again)["training"]
-    wait(lambda: training.reports)
+    wait(lambda: training.child.reports)
     again.button(key="overfit_again").click().run()
     assert "training" not in kept(again)
     assert again.button(key="overfit_train")

@@ -8,30 +8,21 @@ from __future__ import annotations
 import streamlit as st
 
 from frcnn_viz.canvas.scene import Tools
-from frcnn_viz.data.child import Child
-from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.palette import CLASSES
-from frcnn_viz.models.entry import ModelError
-from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.exercise import exercise_of, free_name
-from frcnn_viz.training.overfit import RECIPE
-from frcnn_viz.training.overfit_child import Exercise
-from frcnn_viz.training.recipe import TrainingError
-from frcnn_viz.training.run import PICTURE, Run
-from frcnn_viz.training.snapshot import TRAIN, Picture
-from frcnn_viz.ui import session, view
+from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.children import act_button, while_running
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.panes.draft import Draft
-from frcnn_viz.ui.panes.overfit_watch import Training, end, watch
+from frcnn_viz.ui.panes.overfit_training import begin, current
+from frcnn_viz.ui.panes.overfit_watch import watch
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 
 
 def body(here: Session) -> None:
     """The editor; once it trains, what is found."""
-    training = view.kept("overfit", dict).get("training")
+    training = current()
     if training is None or not training.is_of(here):
         draw(here)
     else:
@@ -60,28 +51,3 @@ def draw(here: Session) -> None:
             if here.ground_truth is not None:
                 act_button("overfit.truth", draft.replace, Draft.of(here.ground_truth).objects)
         canvas_panel("overfit_editor_canvas")
-
-
-def begin(here: Session, draft: Draft) -> None:
-    """Start the process; one that is at another picture ends."""
-    end()
-    leave_exercise(here)
-    name, random, image = view.now().model, view.now().random, here.view.image
-    truth = GroundTruth.of(draft.objects).counted
-    try:
-        variant = Variant(name, tuple(sorted(set(truth.names))), random_weights=random)
-        device, called = here.detector.device.type, free_name(here.image.name if here.item else image)
-        run = Run(called, RECIPE, variant, "heads", f"{PICTURE}{image}", validation=0.0, device=device)
-    except (ModelError, TrainingError) as error:
-        view.tell(str(error))
-        return
-    picture = Picture(here.image.name, image, here.image.sha256, TRAIN, tuple(draft.objects))
-    child = Child("frcnn_viz.training.overfit_child", Exercise(run, here.image.pixels.cpu(), picture))
-    view.kept("overfit", dict)["training"] = Training(image, run, child, truth)
-
-
-def leave_exercise(here: Session) -> None:
-    """Look through what an exercise began with, where one of its steps is in view: none begins with another one."""
-    if exercise := exercise_of(here.detector.name):
-        began = exercise.run.detector
-        session.choose_model(began.base, began.random_weights)

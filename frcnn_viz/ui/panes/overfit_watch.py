@@ -2,79 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
-
 import streamlit as st
 
-from frcnn_viz.data.child import Child
-from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
 from frcnn_viz.figures.overfit import detection_layer, losses_figure, object_rows, outcome
-from frcnn_viz.models.runs import PREFIX, kept_steps, runs_folder
+from frcnn_viz.models.runs import kept_steps, runs_folder
 from frcnn_viz.training.overfit import Report
-from frcnn_viz.training.run import Run
-from frcnn_viz.training.signals import Signals
-from frcnn_viz.ui import view
 from frcnn_viz.ui.box_canvas import canvas_panel
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button, tell_failure
 from frcnn_viz.ui.inspector import workbench
+from frcnn_viz.ui.panes.overfit_training import Training, end
 from frcnn_viz.ui.panes.runs import open_step
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.words import word
 
-STOP_SECONDS = 5.0
-"""So long a process may take to keep its last step."""
-
-
-@dataclass
-class Training:
-    """A picture that is learnt, or was.
-
-    Attributes:
-        image: the picture's key. run: which is made of it. child: the process. truth: what it learns.
-    """
-
-    image: str
-    run: Run
-    child: Child
-    truth: GroundTruth
-
-    def is_of(self, here: Session) -> bool:
-        """Whether it is on the picture in view, with the detector in view or into it."""
-        base = (here.detector.name, here.view.random) == (self.run.detector.base, self.run.detector.random_weights)
-        return self.image == here.view.image and (base or self.is_looked_through(here))
-
-    def is_looked_through(self, here: Session) -> bool:
-        """Whether the detector in view is a step of it."""
-        return here.detector.name.partition("@")[0] == f"{PREFIX}{self.run.name}"
-
-    def stop(self) -> None:
-        """Let it end after its step, and keep that."""
-        with suppress(OSError):  # it has not begun
-            Signals(runs_folder() / self.run.name).ask_to_stop()
-            self.child.wait(STOP_SECONDS)
-        self.child.stop()
-
-    @property
-    def reports(self) -> list[Report]:
-        """Those so far."""
-        return self.child.reports
-
-
-def end() -> None:
-    """Stop what trains, and forget it."""
-    training = view.kept("overfit", dict).pop("training", None)
-    if training:
-        training.child.stop()
-
 
 def watch(here: Session, training: Training, running: bool) -> None:
     """Ground truth and detections after the last steps, the losses, and the objects one by one."""
-    reports = training.reports
+    reports: list[Report] = training.child.reports
     left, inspector = workbench()
     with inspector:
         with st.container(horizontal=True):
