@@ -13,6 +13,7 @@ from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import ORANGE, REASON_NAMES, REASONS
 from frcnn_viz.pipeline.matching import MatchReason
 from frcnn_viz.pipeline.results import NetworkInput
+from frcnn_viz.training.refit import CONTROL, OLD, OWN, REFITTED, Report
 from frcnn_viz.words import word
 
 BEST_ANCHOR, OBJECT = "best anchor", "object"
@@ -99,6 +100,17 @@ def object_rows(
         }
         for number, name, size, iou, level, reason in zip(numbers, names, *best, strict=True)
     ]
+
+
+def refit_rows(report: Report) -> list[dict[str, object]]:
+    """A row for each arm of a refit; what is not measured has no figures."""
+    recall, ap = word("refit.recall").term, word("refit.ap").term
+    found = []
+    for arm in (OWN, OLD, REFITTED, CONTROL):
+        figures = report.figures.get(arm)
+        more = {recall: round(figures.recall, 3), ap: round(figures.ap, 3)} if figures else {recall: None, ap: None}
+        found.append({"with": word(f"refit.{arm}").term, **more})
+    return found
 
 
 def objects_in_browser(objects: ObjectsOnGrids) -> dict[str, np.ndarray]:

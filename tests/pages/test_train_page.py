@@ -121,7 +121,7 @@ def test_a_refit_is_shown_beside_its_control() -> None:
     test = open_page("lab/refit", model="street-c4", anchor_sizes="48_128_320", set="cells")
     test.button(key="lab_refit").click().run()
     assert not test.exception
-    child = test.session_state["kept_refit"]["refitting"].child
+    (child,) = test.session_state["kept_refit"].values()
     child.wait(100)
     test.run()
     assert not test.exception
@@ -143,7 +143,7 @@ def test_one_picture_is_too_few_for_a_refit() -> None:
 def test_a_refit_can_be_cancelled() -> None:
     test = open_page("lab/refit", set="samples")
     test.button(key="lab_refit").click().run()
-    child = test.session_state["kept_refit"]["refitting"].child
+    (child,) = test.session_state["kept_refit"].values()
     test.button(key="lab_refit_stop").click().run()
     assert not test.exception
     assert not child.is_running

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from frcnn_viz.data.child import Child
 from frcnn_viz.data.samples import SAMPLE_SETS
+from frcnn_viz.figures.lab import refit_rows
 from frcnn_viz.models.entry import ModelError
 from frcnn_viz.models.variant import Variant
-from frcnn_viz.training.refit import CONTROL, OLD, OWN, REFITTED, Report
+from frcnn_viz.training.refit import Report
 from frcnn_viz.training.refit_child import Task, held_out
 from frcnn_viz.ui import view
 from frcnn_viz.ui.children import act_button, tell_failure, while_running
@@ -29,23 +28,6 @@ SCENES, FEW = 100, 50
 """Scenes that are drawn; pictures under which the caution is not enough."""
 
 
-@dataclass
-class Refitting:
-    """A refit under way or done.
-
-    Attributes:
-        task: what is fitted. child: the process.
-    """
-
-    task: Task
-    child: Child
-
-    @property
-    def last(self) -> Report | None:
-        """Its last report."""
-        return self.child.last
-
-
 def body(here: Session) -> None:
     """The button, the progress, and the table."""
     pictures = chosen_pictures(here)
@@ -54,12 +36,12 @@ def body(here: Session) -> None:
     except ModelError as error:
         st.info(plain(str(error)))
         return
-    if (here.settings.anchor_sizes, here.settings.aspect_ratios) == _own(here):
+    now, own = here.settings, here.defaults
+    if (now.anchor_sizes, now.aspect_ratios) == (own.anchor_sizes, own.aspect_ratios):
         st.caption("These are the detector's own anchors. Turn their sizes in another tab, then refit.")
     st.info(CAUTION)
-    refitting: Refitting | None = view.kept("refit", dict).get("refitting")
-    mine = refitting is not None and refitting.task == task
-    if not mine or not refitting.child.is_running:
+    child = children().get(task)
+    if child is None or not child.is_running:
         act_button("lab.refit", begin, task, type="primary", disabled=len(pictures) < 2)
     if len(pictures) < 2:
         st.caption("It needs two pictures with objects, one to learn from and one to measure on: choose another set.")
@@ -68,8 +50,8 @@ def body(here: Session) -> None:
             f"With {len(pictures)} pictures much of what is learnt is these pictures themselves, by both arms alike: "
             f"the control falls too. Take {FEW} or more to see what the anchors are worth."
         )
-    if mine:
-        while_running(lambda: refitting.child.is_running, lambda running: show(refitting, running))
+    if child:
+        while_running(lambda: child.is_running, lambda running: show(child, running))
 
 
 def chosen_pictures(here: Session) -> tuple[str, ...]:
@@ -93,17 +75,22 @@ def wanted(here: Session, pictures: tuple[str, ...]) -> Task:
     return Task(variant, pictures, here.detector.device.type)
 
 
+def children() -> dict[Task, Child]:
+    """The process that was begun last, by its task."""
+    return view.kept("refit", dict)
+
+
 def begin(task: Task) -> None:
     """Start the process; one that is at other anchors ends."""
-    kept = view.kept("refit", dict)
-    if "refitting" in kept:
-        kept.pop("refitting").child.stop()
-    kept["refitting"] = Refitting(task, Child("frcnn_viz.training.refit_child", task))
+    known = children()
+    while known:
+        known.popitem()[1].stop()
+    known[task] = Child("frcnn_viz.training.refit_child", task)
 
 
-def show(refitting: Refitting, running: bool) -> None:
+def show(child: Child, running: bool) -> None:
     """How far it is, and the figures so far."""
-    last, child = refitting.last, refitting.child
+    last: Report | None = child.last
     if running:
         starts = word("child.waits").term if child.is_waiting else "The process starts"
         phase = f"{word(f'refit.{last.phase}').term}: {last.done:,} of {last.total:,}" if last else starts
@@ -117,19 +104,4 @@ def show(refitting: Refitting, running: bool) -> None:
         told.append(f"For {last.left_out:,} more there was no room in memory.")
     st.caption(" ".join(told))
     if last.figures:
-        explained_table(rows(last))
-
-
-def rows(report: Report) -> list[dict[str, object]]:
-    """A row for each arm; what is not measured has no figures."""
-    recall, ap = word("refit.recall").term, word("refit.ap").term
-    found = []
-    for arm in (OWN, OLD, REFITTED, CONTROL):
-        figures = report.figures.get(arm)
-        more = {recall: round(figures.recall, 3), ap: round(figures.ap, 3)} if figures else {recall: None, ap: None}
-        found.append({"with": word(f"refit.{arm}").term, **more})
-    return found
-
-
-def _own(here: Session) -> tuple[object, object]:
-    return here.defaults.anchor_sizes, here.defaults.aspect_ratios
+        explained_table(refit_rows(last))
