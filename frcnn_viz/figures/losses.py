@@ -10,8 +10,8 @@ from torch import Tensor
 
 from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import BLUE, DASHED, GREEN, GREY, ORANGE, VERMILION, class_colour
-from frcnn_viz.pipeline.losses import RoiLosses, RpnLosses
+from frcnn_viz.figures.palette import BLUE, DASHED, GREEN, GREY, ORANGE, SELECTED, SKY, VERMILION, class_colour
+from frcnn_viz.pipeline.losses import Aim, RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
 from frcnn_viz.words import word
 
@@ -56,6 +56,17 @@ def roi_layer(roi: RoiLosses, classes: Sequence[str], network_input: NetworkInpu
         dashes={0: DASHED},
         hidden_groups=(0,),
     )
+
+
+def aim_layers(aim: Aim, network_input: NetworkInput) -> list[BoxLayer]:
+    """A sampled box, and by an arrow where the predicted deltas send it."""
+    boxes = network_input.boxes_in_image(torch.stack([aim.box, aim.sent]))
+    start = (boxes[:1, :2] + boxes[:1, 2:]) / 2
+    sent = [(word("canvas.sent").term, SKY)]
+    return [
+        BoxLayer("chosen", boxes[:1], [("chosen", SELECTED)], width=3.0, pickable=False),
+        BoxLayer("where it is sent", boxes[1:], sent, tails=start, width=2.5, pickable=False),
+    ]
 
 
 def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torchvision.models.detection._utils import BoxCoder
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.roi_heads import fastrcnn_loss
 
@@ -100,6 +101,38 @@ class Losses(Readable):
     def total(self) -> Tensor:
         """Their plain sum, which training minimises."""
         return sum(self.by_name.values(), torch.zeros(()))
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """What one sampled anchor or RoI is to learn, and what is predicted for it.
+
+    Attributes:
+        box, sent: float32 [4], input frame: itself, and where the predicted deltas send it.
+        target, delta: float32 [4], the deltas to learn and those predicted, as the losses have them.
+    """
+
+    box: Tensor
+    sent: Tensor
+    target: Tensor
+    delta: Tensor
+
+    @classmethod
+    def of_anchor(cls, model: GeneralizedRCNN, anchors: AnchorGrid, losses: RpnLosses, row: int) -> Aim:
+        """Of an anchor, by its place in the mini-batch."""
+        box, target, delta = anchors.boxes[losses.anchors[row]], losses.targets[row], losses.deltas[row]
+        return cls(box, _decode(model.rpn.box_coder, box, delta), target, delta)
+
+    @classmethod
+    def of_roi(cls, model: GeneralizedRCNN, losses: RoiLosses, row: int) -> Aim:
+        """Of an RoI, by its place in the mini-batch."""
+        box, target, delta = losses.boxes[row], losses.targets[row], losses.deltas[row]
+        return cls(box, _decode(model.roi_heads.box_coder, box, delta), target, delta)
+
+
+def _decode(coder: BoxCoder, box: Tensor, delta: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return coder.decode_single(delta[None], box[None])[0]
 
 
 def rpn_losses(

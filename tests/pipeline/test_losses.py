@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.pipeline.boxes import to_input
-from frcnn_viz.pipeline.losses import Losses
+from frcnn_viz.pipeline.losses import Aim, Losses
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
@@ -89,6 +89,20 @@ def test_targets_decode_to_their_objects(tiny: FasterRCNN) -> None:
     decoded = tiny.rpn.box_coder.decode(losses.rpn.targets[positive], [anchors])[:, 0]
     wanted = objects[losses.anchor_matches.object[losses.rpn.anchors[positive]]]
     assert torch.allclose(decoded, wanted, atol=1e-3)
+
+
+def test_an_aim_is_of_its_place_in_the_mini_batch(tiny: FasterRCNN) -> None:
+    trace = Trace(tiny, make_image(200, 260))
+    losses = trace.losses(OBJECTS, CLASSES)
+    anchors, rois = trace.anchors.boxes[losses.rpn.anchors], losses.roi.boxes
+    sent = tiny.rpn.box_coder.decode(losses.rpn.deltas, [anchors])[:, 0]
+    aim = Aim.of_anchor(tiny, trace.anchors, losses.rpn, 3)
+    assert torch.equal(aim.box, anchors[3])
+    assert torch.equal(aim.target, losses.rpn.targets[3])
+    assert torch.equal(aim.delta, losses.rpn.deltas[3])
+    assert torch.allclose(aim.sent, sent[3])
+    sent = tiny.roi_heads.box_coder.decode(losses.roi.deltas, [rois])[:, 0]
+    assert torch.allclose(Aim.of_roi(tiny, losses.roi, 5).sent, sent[5])
 
 
 def test_settings_of_training_change_the_samples(tiny: FasterRCNN) -> None:
