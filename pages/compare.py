@@ -1,5 +1,6 @@
 from frcnn_viz.ui.frame.page import run_page
-from frcnn_viz.ui.panes.compared import alone, listed, pictures
+from frcnn_viz.ui.panes.compared import alone, pictures
+from frcnn_viz.ui.panes.compared_list import listed
 from frcnn_viz.ui.panes.compared_set import over_set
 from frcnn_viz.ui.panes.pinned import with_pinned
 

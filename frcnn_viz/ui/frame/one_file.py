@@ -18,7 +18,8 @@ from frcnn_viz.ui import view
 from frcnn_viz.ui.downloads import save
 from frcnn_viz.ui.frame.pages import title_of
 from frcnn_viz.ui.images import content_of
-from frcnn_viz.ui.panes.pinned import pinned, told_of
+from frcnn_viz.ui.panes.pinned import pinned
+from frcnn_viz.ui.panes.what_differs import told_of
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import View
 from frcnn_viz.words import word

@@ -8,18 +8,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from frcnn_viz.analysis.comparison import Difference, Found, Pair, compare_detections
-from frcnn_viz.figures.comparison import NAMES, SIDES, chosen_layer, difference_layers, differences_table
+from frcnn_viz.figures.comparison import SIDES, chosen_layer, difference_layers, differences_table
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.inspector import term
-from frcnn_viz.ui.panes.pinned import title, told_of, what_differs
+from frcnn_viz.ui.panes.what_differs import title, told_of, what_differs
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
-from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
+APART = "The pictures differ, so no detection of one has a partner in the other."
 CHOSEN = Option("compare.chosen", "")
 """A side and a candidate of its detections, such as `a120`, which stays where others come and go."""
 
@@ -54,7 +54,7 @@ def pictures(a: Session, b: Session) -> None:
             if same_picture:
                 show_counts(found, pairs, chosen)
             else:
-                st.caption("The pictures differ, so no detection of one has a partner in the other.")
+                st.caption(APART)
         with right:
             canvas_panel("compare_b_canvas")
 
@@ -104,18 +104,3 @@ def show_counts(found: dict[str, Found], pairs: list[Pair], chosen: Pair | None)
     told = {"score in A": score_a, "score in B": score_b, "IoU": iou}
     numbers = "".join(f", {what} {number}" for what, number in told.items() if number)
     st.caption(f"**{plain(name)}**: {kind}{numbers}.")
-
-
-def listed(a: Session, b: Session) -> None:
-    """The tab `differences`."""
-    if a.image.sha256 != b.image.sha256:
-        st.info("The pictures differ, so no detection of one has a partner in the other.")
-        return
-    found = found_on(a, b)
-    rows = differences_table(found, compare_detections(found["a"], found["b"]))
-    if not rows:
-        st.info("Neither view finds anything; lower the score threshold.")
-        return
-    changed = sum(row[word("compare.kind").term] != NAMES[Difference.SAME] for row in rows)
-    st.caption(f"Detections that differ: {changed:,} of {len(rows):,}.")
-    explained_table(rows, height=500)
