@@ -27,7 +27,7 @@ from frcnn_viz.models.runs import runs_folder
 from frcnn_viz.paths import FRAME
 from frcnn_viz.training.signals import RUNNING, Signals, Status
 from frcnn_viz.ui.classroom import door, present
-from frcnn_viz.ui.panes import class_mistakes
+from frcnn_viz.ui.panes import class_grading
 from frcnn_viz.words import word
 from tests.classroom.pupils import COUNT, RULES, TOKEN, answered, class_of
 from tests.pages.opening import as_read, contents, open_page, seen
@@ -192,7 +192,7 @@ def test_answers_are_graded_anew_and_taken_away_as_a_table_that_no_spreadsheet_r
     assert not test.exception
     assert "2 of these are graded anew." in told(test)
     made: list[bytes] = []
-    monkeypatch.setattr(class_mistakes, "download", lambda label, make, *more: made.append(make()))
+    monkeypatch.setattr(class_grading, "download", lambda label, make, *more: made.append(make()))
     test.run()
     rows = list(csv.DictReader(io.StringIO(made[0].decode(ENCODING), newline="")))
     assert [(one["student"], one["lesson"], one["points"], one["told_otherwise"]) for one in rows] == [

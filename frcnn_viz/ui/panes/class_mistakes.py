@@ -1,4 +1,4 @@
-"""The mistakes of the class, typed and counted: who made each, what it was about, and all answers judged again."""
+"""The mistakes of the class, typed and counted: who made each, and what it was about."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from frcnn_viz.classroom.grading import book_of, grade_anew, is_graded
 from frcnn_viz.classroom.register import Visitor
-from frcnn_viz.data.csv_rows import csv_bytes
 from frcnn_viz.figures.classroom import SHOWN, mistake_figure, mistake_rows, name_of, who_rows
 from frcnn_viz.lessons import Lesson
-from frcnn_viz.lessons.gradebook import COLUMNS, Gradebook, Mistake, rows_of
+from frcnn_viz.lessons.gradebook import Mistake
 from frcnn_viz.ui import view
 from frcnn_viz.ui.charts import chart
 from frcnn_viz.ui.children import act_button
@@ -19,10 +17,8 @@ from frcnn_viz.ui.classroom.present import register
 from frcnn_viz.ui.classroom.show import ask, example_of, show_answer
 from frcnn_viz.ui.classroom.teacher import for_teacher, watch
 from frcnn_viz.ui.controls import choice
-from frcnn_viz.ui.downloads import download
 from frcnn_viz.ui.lessons.shelf import shelf
-from frcnn_viz.ui.memory import MEMORY
-from frcnn_viz.ui.progress import progress
+from frcnn_viz.ui.panes.class_grading import book, grade, grading_button, state, table_button
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.text import plain
@@ -41,18 +37,17 @@ def body(here: Session) -> None:
     with st.container(key="class_asks", horizontal=True, vertical_alignment="bottom"):
         titles = {name: f"{one.number}. {plain(one.title)}" for name, one in lessons.items()}
         choice(LESSON, "teacher.of_lesson", {"": word("teacher.all_lessons").term, **titles}, width=360)
-        told = word("teacher.grade")
-        is_asked = st.button(told.term, key="class_grade", help=told.hover, icon=":material/fact_check:")
-        download(word("teacher.csv").term, _table, "class.csv", "text/csv", "class_csv")
+        is_asked = grading_button()
+        table_button()
     if is_asked:
-        _grade()
+        grade()
     watch(lambda: _show(lessons))
 
 
 def _show(lessons: dict[str, Lesson]) -> None:
     everyone = register().look()
-    made = [one for one in _book(everyone).mistakes if LESSON.value in ("", one.lesson)]
-    st.caption(_state(everyone))
+    made = [one for one in book(everyone).mistakes if LESSON.value in ("", one.lesson)]
+    st.caption(state(everyone))
     if not made:
         st.info(word("teacher.no_mistakes").sentence)
         return
@@ -75,19 +70,6 @@ def _show(lessons: dict[str, Lesson]) -> None:
             st.caption(word("teacher.choose_mistake").sentence)
 
 
-def _state(everyone: list[Visitor]) -> str:
-    """How many have answered, and what came of grading these anew."""
-    answered = [one for one in everyone if one.answers.answered]
-    graded = [_graded()[one.key] for one in answered if is_graded(one, _graded())]
-    told = f"{len(answered)} of {len(everyone)} have answered something; {len(graded)} of these are graded anew"
-    otherwise, unknown = (
-        sum(map(count, (grade for student in graded for grade in student.grades)))
-        for count in (lambda grade: not grade.agrees, lambda grade: bool(grade.problem))
-    )
-    told += f"; {otherwise} answers were told otherwise than they are" if otherwise else ""
-    return told + (f"; {unknown} cannot be judged here." if unknown else ".")
-
-
 def _tell(mistake: Mistake, visitors: dict[str, Visitor]) -> None:
     """Who made it, and what can be shown of it."""
     st.markdown(f"**{plain(mistake.reason)}**")
@@ -105,29 +87,6 @@ def _tell(mistake: Mistake, visitors: dict[str, Visitor]) -> None:
 def _chosen() -> dict[str, str]:
     """The mistake that was: what looks at itself anew every few seconds does not bring the link up to date."""
     return view.kept("class_chosen", dict)
-
-
-def _book(everyone: list[Visitor]) -> Gradebook:
-    return book_of(everyone, _graded())
-
-
-def _graded() -> dict:
-    """What was judged again for this teacher, by visitor."""
-    return view.kept("class_graded", dict)
-
-
-def _grade() -> None:
-    """Judge what was not judged since it was answered; what is done when it is stopped stays."""
-    waiting = [one for one in register().look() if one.answers.answered and not is_graded(one, _graded())]
-    with progress("class_grading") as tell:
-        told = lambda one, done, total: tell(done, total, plain(f"{name_of(one)}: {done:,} of {total:,}"))  # noqa: E731
-        for key, student in grade_anew(waiting, shelf(), MEMORY, told):
-            _graded()[key] = student
-
-
-def _table() -> bytes:
-    book = _book(register().look())
-    return csv_bytes(COLUMNS, [row for student in book.students for row in rows_of(student, shelf())])
 
 
 def _name(mistake: Mistake) -> str:
