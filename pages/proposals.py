@@ -3,6 +3,7 @@ from torchvision.ops import box_iou
 
 from frcnn_viz.canvas.scene import Overlay
 from frcnn_viz.figures.common import histogram
+from frcnn_viz.figures.features import map_extent
 from frcnn_viz.figures.palette import BLUE, FATE_NAMES
 from frcnn_viz.figures.proposals import DIALS, ORDER, candidate_layer, court_layers
 from frcnn_viz.figures.rasters import colourise
@@ -84,9 +85,7 @@ def objectness(here: Session) -> None:
         term("number.objectness_best", f"{float(best.max()):.4f}")
         canvas_panel("proposals_canvas")
         show_chosen(here)
-    rows, columns = best.shape
-    (stride_y, stride_x), (down, across) = here.trace.features.strides[level], here.trace.input.scale
-    extent = (0.0, 0.0, columns * stride_x / across, rows * stride_y / down)
+    extent = map_extent(here.trace.input, best.shape, here.trace.features.strides[level])
     with left:
         url = image_url(colourise(best, 0, 1))
         show_candidates(here, Overlay(url, extent, 0.6, f"objectness, level {names[level]}"), arrows=False)

@@ -10,6 +10,7 @@ from torch import Tensor
 from frcnn_viz.analysis.feature_views import pca_to_rgb
 from frcnn_viz.figures.palette import level_colour
 from frcnn_viz.figures.rasters import colourise, grid, to_uint8
+from frcnn_viz.pipeline.results import NetworkInput
 from frcnn_viz.words import word
 
 VIEWS = ("mean", "max", "PCA to RGB")
@@ -48,6 +49,14 @@ def cell_profile(feature_map: Tensor, row: int, column: int, level: int) -> go.F
         yaxis_title=word("axis.activation").term,
     )
     return figure
+
+
+def map_extent(
+    network_input: NetworkInput, cells: tuple[int, int], strides: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Where so many cells, down and across, of so many pixels of the input lie: x0, y0, x1, y1 of the image."""
+    (rows, columns), (stride_y, stride_x), (down, across) = cells, strides, network_input.scale
+    return 0.0, 0.0, columns * stride_x / across, rows * stride_y / down
 
 
 def field_extent(gradient: Tensor) -> tuple[int, int, int, int] | None:

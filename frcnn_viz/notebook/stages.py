@@ -15,7 +15,7 @@ from frcnn_viz.figures import detections as detections_of
 from frcnn_viz.figures import proposals as proposals_of
 from frcnn_viz.figures.anchors import cell_layer, cell_origins, level_layer
 from frcnn_viz.figures.dials import dial_of, turned
-from frcnn_viz.figures.features import summary
+from frcnn_viz.figures.features import map_extent, summary
 from frcnn_viz.figures.input import steps
 from frcnn_viz.figures.overview import detection_layer
 from frcnn_viz.figures.rasters import colourise
@@ -78,9 +78,8 @@ class StageView:
 
     def over(self, picture: np.ndarray, level: int, name: str) -> Overlay:
         """A map's picture, one pixel a cell, where its cells lie on the image."""
-        features, (down, across) = self.story.features, self.story.input.scale
-        (rows, columns), (stride_y, stride_x) = features.grid_sizes[level], features.strides[level]
-        extent = (0.0, 0.0, columns * stride_x / across, rows * stride_y / down)
+        features = self.story.features
+        extent = map_extent(self.story.input, features.grid_sizes[level], features.strides[level])
         return Overlay(data_url(png(picture)), extent, name=f"{name}, level {features.names[level]}")
 
 
