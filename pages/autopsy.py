@@ -3,7 +3,6 @@ import streamlit as st
 from frcnn_viz.analysis.examination import Examination, left_out
 from frcnn_viz.analysis.sums import strange_classes
 from frcnn_viz.analysis.verdicts import Finding, Verdict
-from frcnn_viz.figures.attribution import faint
 from frcnn_viz.figures.autopsy import alarm_layer, evidence_layers, name_of, object_layer, object_rows
 from frcnn_viz.figures.held import held_layers
 from frcnn_viz.ui import session, survey, view
@@ -13,7 +12,7 @@ from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.frame.page import run_page
 from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.objects import object_list
-from frcnn_viz.ui.panes import fixes, stress, waterfall, why_score
+from frcnn_viz.ui.panes import fixes, stress, waterfall, why_object
 from frcnn_viz.ui.panes.verdict import chosen_object, evidence, examined_here, follow_to_its_page, has_stage
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.progress import progress
@@ -94,27 +93,6 @@ def this_picture(here: Session) -> None:
         show_picture_of(here, examined, object_)
 
 
-def why(here: Session) -> None:
-    this, examined = this_image(here), examined_here(here)
-    object_ = chosen_object(examined)
-    finding = None if object_ is None else examined.findings[object_]
-    if here.ground_truth is None:
-        nothing_drawn(here)
-        return
-    if finding is None or finding.anchor is None:
-        st.info("Choose an object on the picture; here the score of the box that came nearest to it is explained.")
-        return
-    left, inspector = workbench()
-    with inspector:
-        st.markdown(f"**Object {object_}: {plain(this.truth.names[object_])}, {name_of(finding.verdict)}.**")
-        held, overlay = why_score.explain(here, finding.anchor, finding.proposal, finding.label or 0, "autopsy_canvas")
-    with left:
-        select = lambda pick: pick.layer == "object" and session.select("object", pick.id)  # noqa: E731
-        show_picture(
-            here, "autopsy", [faint(object_layer(this.truth, examined.findings)), held], select, overlay=overlay
-        )
-
-
 run_page(
     "autopsy",
     {
@@ -122,7 +100,7 @@ run_page(
         "fixes": fixes.body,
         "waterfall": waterfall.body,
         "stress": stress.body,
-        "why_score": why,
+        "why_score": why_object.body,
         "evidence": evidence,
     },
     lineage=False,

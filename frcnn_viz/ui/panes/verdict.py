@@ -48,6 +48,14 @@ def chosen_object(examined: Examination) -> int | None:
     return missed[0] if missed else 0 if examined.findings else None
 
 
+def chosen_with_box(examined: Examination) -> tuple[int, Finding] | None:
+    """The same with what became of it; None where no box came near one."""
+    object_ = chosen_object(examined)
+    if object_ is None or examined.findings[object_].anchor is None:
+        return None
+    return object_, examined.findings[object_]
+
+
 def has_stage(finding: Finding) -> bool:
     """Whether there is a page that shows what became of it."""
     return finding.verdict in PAGE_OF
@@ -64,10 +72,9 @@ def follow_to_its_page(here: Session, finding: Finding) -> None:
 
 def evidence(here: Session) -> None:
     """The box that got furthest, back to its anchor and forward to its fate."""
-    examined = examined_here(here)
-    object_ = chosen_object(examined)
-    finding = None if object_ is None else examined.findings[object_]
-    if finding is None or finding.anchor is None:
+    chosen = chosen_with_box(examined_here(here))
+    if chosen is None:
         st.info("Choose an object on the picture; here the box that came nearest to it is followed through the stages.")
-    else:
-        lineage_strip(here, finding.anchor, finding.label)
+        return
+    _, finding = chosen
+    lineage_strip(here, finding.anchor, finding.label)
