@@ -9,6 +9,7 @@ from torch import Tensor
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import SELECTED, class_colour
 from frcnn_viz.figures.rasters import colourise, grid
+from frcnn_viz.pipeline.rois import LevelAssignment
 
 
 def crop(picture: np.ndarray, box_in_image: Tensor) -> np.ndarray:
@@ -28,6 +29,18 @@ def proposal_layer(boxes_in_image: Tensor, scores: Tensor) -> BoxLayer:
 def chosen_layer(box_in_image: Tensor) -> BoxLayer:
     """The chosen proposal's box [4]."""
     return BoxLayer("chosen", box_in_image[None], [("chosen RoI", SELECTED)], width=3.0, pickable=False)
+
+
+def level_told(assigned: LevelAssignment, box: Tensor) -> str:
+    """Why a box [4] of the input frame is pooled from the map that was assigned to it alone."""
+    if len(assigned.names) == 1:
+        return "This detector has one map, so there is nothing to choose."
+    side = (box[2:] - box[:2]).prod().sqrt().item()
+    return (
+        f"floor({assigned.canonical_level} + log2({side:.1f} / {assigned.canonical_scale})) "
+        f"= floor({float(assigned.target[0]):.2f}), kept between the levels there are; "
+        "side = sqrt(w h) in input pixels."
+    )
 
 
 def pooled_grid(pooled: Tensor, channels: int, columns: int) -> np.ndarray:

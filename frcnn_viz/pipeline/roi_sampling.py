@@ -6,6 +6,9 @@ import math
 
 import torch
 from torch import Tensor
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
+
+from frcnn_viz.pipeline.results import NetworkInput
 
 
 def sampling_points(box: Tensor, *, spatial_scale: float, output_size: tuple[int, int], sampling_ratio: int) -> Tensor:
@@ -34,3 +37,20 @@ def sampling_points(box: Tensor, *, spatial_scale: float, output_size: tuple[int
     ys, xs = axes
     shape = (*ys.shape, *xs.shape)
     return torch.stack([xs[None, None].expand(shape), ys[:, :, None, None].expand(shape)], dim=-1)
+
+
+def points_in_image(model: GeneralizedRCNN, box: Tensor, spatial_scale: float, network_input: NetworkInput) -> Tensor:
+    """Where the model's box head reads for a box, on the user's image: float32 [P, 2], (x, y) in its pixels.
+
+    Args:
+        model: its pooler says how many points there are.
+        box: float32 [4], input frame.
+        spatial_scale: of the map it is pooled from, cells per input pixel.
+        network_input: tells how the image was resized.
+    """
+    pooler = model.roi_heads.box_roi_pool
+    points = sampling_points(
+        box, spatial_scale=spatial_scale, output_size=pooler.output_size, sampling_ratio=pooler.sampling_ratio
+    )
+    down, across = network_input.scale
+    return points.reshape(-1, 2) / spatial_scale / torch.tensor([across, down])

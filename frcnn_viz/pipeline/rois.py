@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
-from torchvision.ops import MultiScaleRoIAlign, clip_boxes_to_image
+from torchvision.ops import MultiScaleRoIAlign, clip_boxes_to_image, roi_pool
 
 from frcnn_viz.pipeline.boxes import Size, check_finite
 from frcnn_viz.pipeline.results import FeatureMaps, Proposals, RoiOutputs
@@ -48,6 +48,21 @@ def pool_rois(
     pooler = copy.copy(pooler or model.roi_heads.box_roi_pool)  # it writes the maps' scales into itself on first use
     with torch.inference_mode():
         return pooler(features.maps, [boxes], [input_size])
+
+
+def pool_rounded(model: GeneralizedRCNN, feature_map: Tensor, box: Tensor, spatial_scale: float) -> Tensor:
+    """RoIPool, which Fast R-CNN had before RoIAlign, of one box on one map: float32 [channels, 7, 7].
+
+    It rounds the box to whole cells and takes the largest value of each bin.
+
+    Args:
+        model: its pooler says how many bins there are.
+        feature_map: float32 [1, channels, h, w].
+        box: float32 [4], input frame.
+        spatial_scale: cells per input pixel.
+    """
+    with torch.inference_mode():
+        return roi_pool(feature_map, [box[None]], model.roi_heads.box_roi_pool.output_size, spatial_scale)[0]
 
 
 def extend_table(

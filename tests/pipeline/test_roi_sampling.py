@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torchvision.models.detection import FasterRCNN
 from torchvision.ops import roi_align
 
-from frcnn_viz.pipeline.roi_sampling import sampling_points
+from frcnn_viz.pipeline.roi_sampling import points_in_image, sampling_points
+from frcnn_viz.pipeline.trace import Trace
+from tests.conftest import make_image
 
 
 def read(feature_map: Tensor, x: float, y: float) -> Tensor:
@@ -45,3 +48,13 @@ def test_points_read_and_averaged_are_roi_align(box: list[float], ratio: int) ->
     pooled = values.view(rows, down, columns, across, 3).mean(dim=(1, 3)).permute(2, 0, 1)
     expected = roi_align(feature_map[None], [torch.tensor([box])], (7, 7), 1 / 8, ratio)[0]
     assert torch.allclose(pooled, expected, atol=1e-5)
+
+
+def test_points_on_the_image_are_spread_evenly_round_the_middle_of_the_box(tiny: FasterRCNN) -> None:
+    network_input = Trace(tiny, make_image(200, 260)).input
+    box = torch.tensor([30.0, 20.0, 90.0, 110.0])
+    points = points_in_image(tiny, box, 1 / 16, network_input)
+    x0, y0, x1, y1 = network_input.boxes_in_image(box[None])[0]
+    assert torch.allclose(points.mean(dim=0), torch.stack([x0 + x1, y0 + y1]) / 2)
+    assert (points > torch.stack([x0, y0])).all()
+    assert (points < torch.stack([x1, y1])).all()

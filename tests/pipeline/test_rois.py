@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from frcnn_viz.pipeline.backbone import receptive_field
-from frcnn_viz.pipeline.rois import assign_levels, pool_rois
+from frcnn_viz.pipeline.rois import assign_levels, pool_rois, pool_rounded
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import make_image
 
@@ -22,6 +22,13 @@ def test_pooling_equals_the_models(tiny: FasterRCNN) -> None:
     assert torch.equal(pooled, pooler(trace.features.maps, [trace.proposals.boxes], [size]))
     assert pooled.shape == (len(trace.proposals), 16, 7, 7)
     assert tiny.roi_heads.box_roi_pool.scales is None
+
+
+def test_pooling_by_rounding_by_hand(tiny: FasterRCNN) -> None:
+    """Edges at 0.4 and 13.4 cells round to the cells 0 to 13, two in each of seven bins; the larger one is taken."""
+    columns = torch.arange(16.0).expand(1, 1, 14, 16)
+    pooled = pool_rounded(tiny, columns, torch.tensor([3.2, 3.2, 107.2, 107.2]), 1 / 8)
+    assert torch.equal(pooled, torch.arange(1.0, 14, 2).expand(1, 7, 7))
 
 
 def test_heads_see_what_the_models_heads_see(tiny: FasterRCNN) -> None:
