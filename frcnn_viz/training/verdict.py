@@ -1,8 +1,8 @@
 """Did a change matter? What can be said of two arms of an experiment from a few seeds of each.
 
-The same training with another seed gives another figure, so one run of each arm shows nothing. Where both arms of a
-seed see the same pictures in the same order, their figures go up and down together: then the differences seed by seed
-are what counts (the paired t interval), and fewer seeds are needed.
+The same training with another seed gives another figure, so one run of each arm shows nothing. Both arms of a seed see
+the same pictures in the same order, so their figures go up and down together: the differences seed by seed are what
+counts (the paired t interval), and fewer seeds are needed than for runs that share nothing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,12 @@ class Verdict:
     Attributes:
         difference: mean of the second less that of the first.
         low, high: the interval in which the true difference lies, as far as these seeds tell (95 %).
-        paired: whether it comes from the differences seed by seed.
         seeds: how many of each arm. needed: about how many it takes to see a difference of `WORTH`.
     """
 
     difference: float
     low: float
     high: float
-    paired: bool
     seeds: int
     needed: int
 
@@ -62,53 +60,38 @@ class Verdict:
         )
 
 
-def compare(first: Sequence[float], second: Sequence[float], paired: bool = True) -> Verdict:
-    """What the figures of two arms tell, one for each seed; where paired, in the order of the same seeds.
+def compare(first: Sequence[float], second: Sequence[float]) -> Verdict:
+    """What the figures of two arms tell, one for each seed, in the order of the same seeds.
 
     Raises:
-        ValueError: there are fewer than two of an arm, or not as many of both where they are paired; one is not finite.
+        ValueError: there are fewer than two of an arm, or not as many of both; one is not finite.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
-    if min(len(a), len(b)) < 2 or (paired and len(a) != len(b)):
+    if len(a) < 2 or len(a) != len(b):
         raise ValueError(f"{len(a)} and {len(b)} figures cannot be compared; give at least two of each arm.")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise ValueError("a figure of an arm is not a number, so the arms cannot be compared.")
-    difference = float(b.mean() - a.mean())
-    if paired:
-        spread, free = float((b - a).std(ddof=1)), len(a) - 1
-        error = spread / math.sqrt(len(a))
-    else:  # Welch: arms may differ in spread
-        of = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
-        error = math.sqrt(of.sum())
-        free = of.sum() ** 2 / (of**2 / [len(a) - 1, len(b) - 1]).sum() if error else len(a) + len(b) - 2
-        spread = math.sqrt(a.var(ddof=1) + b.var(ddof=1))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, free)) * error
-    needed = seeds_needed(spread, paired=paired)
-    return Verdict(difference, difference - reach, difference + reach, paired, min(len(a), len(b)), needed)
+    difference, spread = float(b.mean() - a.mean()), float((b - a).std(ddof=1))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(a) - 1)) * spread / math.sqrt(len(a))
+    return Verdict(difference, difference - reach, difference + reach, len(a), seeds_needed(spread))
 
 
-def seeds_needed(spread: float, worth: float = WORTH, paired: bool = True) -> int:
-    """The fewest seeds of each arm that show a true difference of `worth` four times in five.
+def seeds_needed(spread: float) -> int:
+    """The fewest seeds of each arm that show a true difference of `WORTH` four times in five.
 
-    Args:
-        spread: standard deviation of the differences seed by seed; where they are not paired, of a figure of one arm
-            less one of the other.
-        worth: the difference that is to be seen.
-        paired: whether it is.
-
-    From a few seeds the spread itself is known badly, so this is a rough number.
+    `spread` is the standard deviation of the differences seed by seed. From a few seeds it is itself known badly, so
+    this is a rough number.
     """
     low, high = 2, MOST_SEEDS
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if _power(middle, spread, worth, paired) >= POWER else (middle + 1, high)
+        low, high = (low, middle) if _power(middle, spread) >= POWER else (middle + 1, high)
     return low
 
 
-def _power(seeds: int, spread: float, worth: float, paired: bool) -> float:
+def _power(seeds: int, spread: float) -> float:
     """How likely the interval leaves out 0."""
     if spread <= 0:
         return 1.0
-    free = (seeds - 1) * (1 if paired else 2)
-    shift, edge = worth / spread * math.sqrt(seeds), stats.t.ppf((1 + LEVEL) / 2, free)
-    return float(stats.nct.sf(edge, free, shift))
+    shift, edge = WORTH / spread * math.sqrt(seeds), stats.t.ppf((1 + LEVEL) / 2, seeds - 1)
+    return float(stats.nct.sf(edge, seeds - 1, shift))
