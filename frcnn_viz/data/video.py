@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -80,24 +79,8 @@ def probe(path: Path, name: str = "", patience: float = PATIENCE) -> VideoFacts:
     return VideoFacts(width, height, container, codec, seconds, *found)
 
 
-def frames(path: Path, facts: VideoFacts, name: str = "") -> Iterator[Frame]:
-    """Every frame that the facts know, in order; no more than one is held.
-
-    Raises:
-        DataError: the file is gone, or is another one by now.
-    """
-    with closing(Walk(path, clean_name(name or path.name))) as walk:
-        read = 0
-        for _, pixels in islice(walk, len(facts.times)):
-            _check(pixels, facts, read, walk.name)
-            yield Frame(read, facts.times[read], pixels)
-            read += 1
-        if read < len(facts.times):
-            raise DataError(f"{walk.name} has only {read:,} frames now; add it again.")
-
-
 class Reader:
-    """Frames of a video by index, each exactly that of `frames`. Not to be used by two threads at once."""
+    """Frames of a video by index, each exactly that of decoding all in order. Not to be used by two threads at once."""
 
     def __init__(self, path: Path, facts: VideoFacts, name: str = "") -> None:
         self._path, self._facts, self._name = path, facts, clean_name(name or path.name)
