@@ -37,7 +37,7 @@ class Found:
     Attributes:
         sizes, ratios: for each level, as round as costs nothing.
         before, after: the objective on all objects.
-        steps: the climbs that were made. stopped: by the caller.
+        steps: the climbs that were made.
     """
 
     sizes: LevelTuples
@@ -45,7 +45,6 @@ class Found:
     before: float
     after: float
     steps: int
-    stopped: bool
 
 
 def search(
@@ -111,7 +110,7 @@ def search(
     after = value(objects, *found, objective)
     if after <= before:
         found, after = (sizes, ratios), before
-    return Found(*found, before, after, taken, stopped)
+    return Found(*found, before, after, taken)
 
 
 def too_few(objects: int, sizes: LevelTuples, ratios: LevelTuples) -> str:

@@ -24,7 +24,7 @@ class Module:
     Attributes:
         path: its name in the model. kind: its class. depth: 0 for the stages.
         shapes: of what it gave, each time it was called; empty where it was not.
-        parameters: numbers in it, with all within it. frozen: of them, those in buffers (such as frozen statistics).
+        parameters: numbers in it, with all within it.
         multiply_adds: of it and all within it.
     """
 
@@ -33,7 +33,6 @@ class Module:
     depth: int
     shapes: tuple[tuple[int, ...], ...]
     parameters: int
-    frozen: int
     multiply_adds: int
 
 
@@ -74,7 +73,6 @@ def modules_of(trace: Trace) -> list[Module]:
                     0 if not name else name.count(".") + 1,
                     tuple(seen.get(full, ())),
                     sum(p.numel() for p in module.parameters()),
-                    sum(b.numel() for b in module.buffers()),
                     sum(within),
                 )
             )

@@ -25,7 +25,6 @@ from frcnn_viz.pipeline.results import Detections, RoiOutputs
 from frcnn_viz.pipeline.rois import refine_rois, run_head
 from frcnn_viz.pipeline.trace import Trace
 
-WAYS = ("rcnn", "fast", "faster")
 CROPS = 50
 """So many crops are computed and timed unless all are asked for."""
 PARTS = {
@@ -85,7 +84,7 @@ class Way:
     """What one member of the family made of the picture.
 
     Attributes:
-        name: one of `WAYS`.
+        name: `rcnn`, `fast` or `faster`.
         regions_in_image: float32 [R, 4], in the order in which they were found.
         computed: how many of them, the first, went through the head.
         detections: from those. times: for all regions.

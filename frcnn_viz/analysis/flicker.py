@@ -56,11 +56,6 @@ class Gap:
     cause: str
     margin: Margin
 
-    @property
-    def for_good(self) -> bool:
-        """Whether it is never found again."""
-        return self.after is None
-
 
 def flicker_table(records: Sequence[FrameRecord]) -> FlickerTable:
     """The table of frames in order."""

@@ -34,14 +34,12 @@ class Metrics:
         AP: mean over the IoU thresholds 0.50, 0.55 ... 0.95 and over the classes.
         AP50, AP75: mean over the classes at the one threshold.
         per_class: class name -> AP. A class with no object is NaN, and left out of the means.
-        n_images: how many images were judged.
     """
 
     AP: float
     AP50: float
     AP75: float
     per_class: dict[str, float]
-    n_images: int
 
 
 def evaluate(
@@ -97,7 +95,6 @@ def coco_metrics(
         AP50=_mean(precision[0]),
         AP75=_mean(precision[5]),
         per_class={name: _mean(precision[:, :, index]) for index, name in enumerate(classes)},
-        n_images=len(predictions),
     )
 
 

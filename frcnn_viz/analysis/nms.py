@@ -37,11 +37,6 @@ class Court:
     suppressor: Tensor
     threshold: float
 
-    def victims(self, row: int) -> Tensor:
-        """The rows that a kept row suppressed, best first."""
-        rows = (self.suppressor == row).nonzero()[:, 0]
-        return rows[self.scores[rows].argsort(descending=True, stable=True)]
-
     def step_of(self, row: int) -> int:
         """The step, from 1, in which a row is kept or suppressed."""
         judge = row if self.suppressor[row] < 0 else self.suppressor[row]

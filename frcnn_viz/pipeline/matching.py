@@ -224,14 +224,12 @@ class RoiMatches(Readable):
         labels: int64 [P]: its object's class, 0 background, -1 ignored.
         iou: float32 [P], the best IoU with any object (0 without objects).
         object: int64 [P], the object of that IoU, or -1 without objects.
-        num_proposals: P - G.
     """
 
     boxes: Tensor
     labels: Tensor
     iou: Tensor
     object: Tensor
-    num_proposals: int
 
 
 def match_rois(
@@ -249,14 +247,14 @@ def match_rois(
         boxes = torch.cat([proposals, ground_truth])
         if not len(ground_truth):
             none = torch.full((len(boxes),), -1, dtype=torch.int64, device=boxes.device)
-            return RoiMatches(boxes, torch.zeros_like(none), boxes.new_zeros(len(boxes)), none, len(proposals))
+            return RoiMatches(boxes, torch.zeros_like(none), boxes.new_zeros(len(boxes)), none)
         quality = box_iou(ground_truth, boxes)
         matched = Matcher(fg_iou_thresh, bg_iou_thresh, allow_low_quality_matches=False)(quality)
         labels = classes[matched.clamp(min=0)]
         labels[matched == Matcher.BELOW_LOW_THRESHOLD] = 0
         labels[matched == Matcher.BETWEEN_THRESHOLDS] = -1
         iou, nearest = quality.max(dim=0)
-        return RoiMatches(boxes, labels, iou, nearest, len(proposals))
+        return RoiMatches(boxes, labels, iou, nearest)
 
 
 def _check_areas(ground_truth: Tensor) -> None:

@@ -248,13 +248,6 @@ class Proposals(Readable):
         """How many anchors had each fate, by its number."""
         return self.anchor_fate.bincount(minlength=len(Fate)).tolist()
 
-    @cached_property
-    def candidate_of_anchor(self) -> Tensor:
-        """The candidate an anchor became, or -1: int64 [A]."""
-        candidate = torch.full((self.num_anchors,), -1, dtype=torch.int64, device=self.anchor.device)
-        candidate[self.anchor] = torch.arange(len(self.anchor), device=self.anchor.device)
-        return candidate
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RoiOutputs(Readable):

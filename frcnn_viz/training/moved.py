@@ -18,14 +18,12 @@ class Moved:
     Attributes:
         name: in the state. part: of the detector: backbone, rpn or roi_heads. layer: its name there.
         change: the length of its change over its length before; 0 where it is frozen, 1 where it was all zeros.
-        numbers: how many it holds.
     """
 
     name: str
     part: str
     layer: str
     change: float
-    numbers: int
 
 
 def moved(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> list[Moved]:
@@ -46,5 +44,5 @@ def moved(before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> list[Mov
         part, _, rest = name.partition(".")
         way, length = (float((one.double()).norm()) for one in (new.double() - old.double(), old))
         change = way / length if length else float(way > 0)
-        rows.append(Moved(name, part, rest.rpartition(".")[0] or rest, change, old.numel()))
+        rows.append(Moved(name, part, rest.rpartition(".")[0] or rest, change))
     return rows

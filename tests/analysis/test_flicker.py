@@ -90,7 +90,6 @@ def test_each_kind_of_loss_has_its_sentence_of_both_frames(verdict: Verdict) -> 
     (gap,) = gaps([record(Verdict.FOUND, 30), record(verdict, 31)])
     assert gap.cause == CAUSES[verdict]
     assert (gap.first, gap.last, gap.frames, gap.before, gap.after) == (31, 31, 1, 30, None)
-    assert gap.for_good
     numbers = re.findall(r"\d+\.\d\d", of_case(verdict).findings[-1].sentence)
     if gap.margin.unit in (Unit.IOU, Unit.SCORE) and verdict is not Verdict.BACKGROUND:
         assert f"{gap.margin.measured:.2f}" in numbers

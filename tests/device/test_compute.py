@@ -150,7 +150,7 @@ def stressed(trace: Trace, name: str) -> list[object]:
 
 def ways(court: Court) -> list[object]:
     kept = [keep_with(court, 0.3), keep_across_groups(court, 0.5, 10), soft_nms(court, most=10)]
-    return [court, court.victims(int(court.kept[0])), court.iou(0, court.kept[:3]), *kept]
+    return [court, court.iou(0, court.kept[:3]), *kept]
 
 
 def fixed(trace: Trace) -> object:

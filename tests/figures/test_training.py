@@ -69,7 +69,7 @@ def test_the_rate_that_is_suggested_is_marked() -> None:
 
 
 def test_a_parameter_stands_in_the_networks_order_with_its_part() -> None:
-    rows = [Moved("backbone.a", "backbone", "a", 0.0, 3), Moved("rpn.b", "rpn", "b", 0.5, 1)]
+    rows = [Moved("backbone.a", "backbone", "a", 0.0), Moved("rpn.b", "rpn", "b", 0.5)]
     backbone, rpn, _ = moved_figure(rows).data
     assert (list(backbone.x), list(backbone.text)) == ([0], ["backbone.a"])
     assert (list(rpn.x), list(rpn.y)) == ([1], [0.5])
