@@ -62,7 +62,7 @@ def picture(here: Session) -> None:
 
 
 def shapes(here: Session) -> None:
-    names = here.trace.features.names
+    names = here.trace.features.titles
     st.markdown(f"**{word('anchor_sizes').term}**")
     level_sliders("anchor_sizes", names)
     st.markdown(f"**{word('aspect_ratios').term}**")

@@ -36,7 +36,7 @@ def show_steps(here: Session, court: Court, stage: str) -> None:
     name = word("canvas.candidate" if stage == RPN else "canvas.refined_box").term
     kind, prefix = ("candidate", "level ") if stage == RPN else ("detection", "")
     if len(court.ids):
-        groups = here.trace.features.names if stage == RPN else here.detector.classes
+        groups = here.trace.features.titles if stage == RPN else here.detector.classes
         names = [prefix + group_name(here, stage, group) for group in range(len(groups))]
         objects = None if truth is None else object_under(boxes, truth.boxes_in_image)
         layers.append(court_layer(name, court, boxes, names, setting_dial(THRESHOLD[stage]), objects))

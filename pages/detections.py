@@ -31,7 +31,7 @@ def chosen_life(here: Session) -> Lineage | None:
 
 
 def show_life(here: Session, life: Lineage) -> None:
-    names, classes = here.trace.features.names, here.detector.classes
+    names, classes = here.trace.features.titles, here.detector.classes
     numbers = lambda values, digits=3: ", ".join(f"{v:.{digits}f}" for v in values.tolist())  # noqa: E731
     to_image = lambda box: numbers(here.trace.input.boxes_in_image(box[None])[0], 1)  # noqa: E731
     size, ratio = here.trace.anchors.shapes[life.level][life.shape]

@@ -22,7 +22,7 @@ def show_anchor(here: Session, asked: Probe) -> None:
     grid = here.trace.anchors
     level, row, column, shape = grid.place(asked.anchor)
     size, ratio = grid.shapes[level][shape]
-    name = here.trace.features.names[level]
+    name = here.trace.features.titles[level]
     term("probe.anchor_iou", f"{asked.anchor_iou:.3f}")
     term("probe.objectness", f"{asked.objectness:.3f}")
     term("probe.moved_iou", f"{asked.moved_iou:.3f}")

@@ -75,7 +75,7 @@ def picture(here: Session) -> None:
 
 
 def objectness(here: Session) -> None:
-    names = here.trace.features.names
+    names = here.trace.features.titles
     left, inspector = workbench()
     with inspector:
         level = choice(LEVEL, "option.level", dict(enumerate(names)))
@@ -99,7 +99,7 @@ def scores(here: Session) -> None:
     left.markdown(f"| {word('number.fates').term} | | |\n|---|--:|---|\n{rows}")
     with right:
         chart(histogram(proposals.scores, word("chart.objectness").term, BLUE, "probability"), "scores", 300)
-        for index, name in enumerate(here.trace.features.names):
+        for index, name in enumerate(here.trace.features.titles):
             of_level = proposals.level == index
             kept = int((of_level & (proposals.fate == Fate.KEPT)).sum())
             told = f"{kept:,} of {int(of_level.sum()):,}"

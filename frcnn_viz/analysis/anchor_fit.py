@@ -18,6 +18,7 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
 from frcnn_viz.pipeline.boxes import check_finite, to_input
 from frcnn_viz.pipeline.cached import cached_property
+from frcnn_viz.pipeline.results import level_titles
 from frcnn_viz.pipeline.settings import LevelTuples
 from frcnn_viz.pipeline.shapes import network_shapes
 
@@ -34,7 +35,7 @@ class ObjectsOnGrids:
         labels: class names, object array [N].
         image: int64 [N], index of each object's image.
         strides: int64 [N, L, 2], vertical and horizontal. grids: int64 [N, L, 2], rows and columns.
-        level_names: of the L levels.
+        level_names: what the L levels are called.
     """
 
     boxes: Tensor
@@ -120,7 +121,7 @@ def place_objects(
     if not shapes:
         shapes[(min_size, min_size)] = network_shapes(model, (min_size, min_size), min_size, max_size)
     boxes = torch.empty(len(boxes_in_image), 4)
-    level_names = next(iter(shapes.values())).level_names
+    level_names = level_titles(next(iter(shapes.values())).level_names)
     strides = torch.empty(len(boxes), len(level_names), 2, dtype=torch.int64)
     grids = torch.empty_like(strides)
     size_of = [image_sizes[index] for index in image.tolist()]

@@ -146,7 +146,7 @@ def steps(trace: Trace, anchor: int, label: int | None, classes: Sequence[str]) 
     proposals, rois = trace.proposals, trace.rois
     level, row, column, shape = trace.anchors.place(anchor)
     size, ratio = trace.anchors.shapes[level][shape]
-    where = f"level {trace.features.names[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
+    where = f"level {trace.features.titles[level]}, row {row}, column {column}; size {size:g}, ratio {ratio:g}"
     told = [Step(f"Anchor {anchor:,}", trace.anchors.boxes[anchor], where, None, "anchor", anchor)]
 
     score = float(trace.rpn.objectness[anchor].sigmoid())

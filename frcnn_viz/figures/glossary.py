@@ -138,7 +138,7 @@ def channels(seen: Seen) -> Depiction:
     values = seen.feature_map(level)
     chosen = values.flatten(1).std(dim=1).topk(min(9, len(values))).indices.tolist()
     shown = enlarge(channel_grid(values, chosen, None, 3), SIDE)
-    name = seen.trace.features.names[level]
+    name = seen.trace.features.titles[level]
     return shown, f"Nine of {len(values)} channels of level {name}, those that vary most."
 
 
@@ -161,7 +161,7 @@ def cell(seen: Seen) -> Depiction:
     own = corners[[row * across + column]]
     around = own + torch.tensor([-1.0, -1.0, 1.0, 1.0])  # so that a small one is seen too
     shown = seen.drawn(torch.cat([corners, around, own]), [GREY] * len(corners) + [SELECTED] * 2, 1)
-    name = seen.trace.features.names[level]
+    name = seen.trace.features.titles[level]
     return (
         shown,
         f"Level {name} has {across} x {rows} cells of {right} x {down} pixels; marked: column {column}, row {row}.",
@@ -183,7 +183,7 @@ def objectness(seen: Seen) -> Depiction:
     """Where the RPN sees objects."""
     level = seen.trace.anchors.place(seen.anchor)[0]
     values = seen.trace.rpn.objectness_maps[level].amax(dim=0).sigmoid()
-    name = seen.trace.features.names[level]
+    name = seen.trace.features.titles[level]
     return enlarge(
         colourise(values, 0, 1), SIDE
     ), f"The best objectness of each cell of level {name}, 0 dark, 1 bright."

@@ -48,15 +48,15 @@ def thumbnails(trace: Trace) -> dict[str, tuple[np.ndarray, str]]:
         ),
         "features": (
             enlarge(colourise(finest.mean(dim=0)), 240),
-            f"mean of {finest.shape[0]} channels, level {trace.features.names[0]}",
+            f"mean of {finest.shape[0]} channels, level {trace.features.titles[0]}",
         ),
         "anchors": (
             drawn(trace.input.boxes_in_image(anchors.boxes[cell.start : cell.stop]), [ANCHOR] * len(cell), line + 1),
-            f"the anchors of the middle cell, level {trace.features.names[level]}",
+            f"the anchors of the middle cell, level {trace.features.titles[level]}",
         ),
         "rpn": (
             enlarge(colourise(objectness, 0, 1), 240),
-            f"best objectness of each cell, level {trace.features.names[0]}",
+            f"best objectness of each cell, level {trace.features.titles[0]}",
         ),
         "proposals": (
             drawn(proposals, [FATES[Fate.KEPT]] * len(proposals)),

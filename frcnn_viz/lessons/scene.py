@@ -96,7 +96,7 @@ class Scene:
         """The form of a question that is answered by a cell and one of its anchors."""
         grid = self.trace.anchors
         return PickAnchor(
-            tuple(self.trace.features.names),
+            self.trace.features.titles,
             tuple(grid.grid_sizes),
             tuple(tuple(f"size {size:g}, ratio {ratio:g}" for size, ratio in level) for level in grid.shapes),
             lambda level, row, column, shape: self.in_image(grid.boxes[grid.of_cell(level, row, column)[shape]]),

@@ -80,7 +80,7 @@ class StageView:
         """A map's picture, one pixel a cell, where its cells lie on the image."""
         features = self.story.features
         extent = map_extent(self.story.input, features.grid_sizes[level], features.strides[level])
-        return Overlay(data_url(png(picture)), extent, name=f"{name}, level {features.names[level]}")
+        return Overlay(data_url(png(picture)), extent, name=f"{name}, level {features.titles[level]}")
 
 
 def _overview(view: StageView, chosen: Chosen | None) -> CanvasScene:

@@ -10,6 +10,7 @@ Tensors were made under `torch.inference_mode()` and are shared between sessions
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -109,6 +110,11 @@ class FeatureMaps(Readable):
         return list(self.maps)
 
     @property
+    def titles(self) -> tuple[str, ...]:
+        """What the levels are called on the screen."""
+        return level_titles(self.maps)
+
+    @property
     def grid_sizes(self) -> list[Size]:
         """Cells of each level."""
         return [_size(feature_map) for feature_map in self.maps.values()]
@@ -118,6 +124,11 @@ class FeatureMaps(Readable):
         """Input pixels per cell, `padded size // grid` per axis, as torchvision's AnchorGenerator takes them."""
         height, width = self.padded_size
         return [(height // h, width // w) for h, w in self.grid_sizes]
+
+
+def level_titles(names: Iterable[str]) -> tuple[str, ...]:
+    """What levels are called: by number, and by the backbone's own name where that is another, as in `4 (pool)`."""
+    return tuple(name if name == str(level) else f"{level} ({name})" for level, name in enumerate(names))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

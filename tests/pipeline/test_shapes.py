@@ -6,6 +6,7 @@ import pytest
 import torch
 from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
 
+from frcnn_viz.pipeline.results import level_titles
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.shapes import network_shapes
 from frcnn_viz.pipeline.trace import Trace
@@ -31,6 +32,7 @@ def test_golden_shapes_of_torchvisions_resnet() -> None:
     assert shapes.padded_size == (800, 1344)
     assert sum(3 * rows * columns for rows, columns in shapes.grid_sizes) == 268_569
     assert shapes.strides[-1] == (61, 64)
+    assert level_titles(shapes.level_names) == ("0", "1", "2", "3", "4 (pool)")
     assert all(not p.is_meta for p in model.parameters())
     assert torch.equal(
         torch.tensor(network_shapes(model, (480, 640), 800, 1333).padded_size), torch.tensor((800, 1088))

@@ -82,7 +82,7 @@ def _of_level(there: Scene, level: int, screen: Screen) -> Question:
     return Question(
         name="level",
         text=f"Your picture of {image_w} x {image_h} px is resized to {input_w} x {input_h} and padded to "
-        f"{padded_w} x {padded_h}. Level {there.trace.features.names[level]} has one cell every {steps}, and on each "
+        f"{padded_w} x {padded_h}. Level {there.trace.features.titles[level]} has one cell every {steps}, and on each "
         f"anchors of {_count(len(sizes), 'size')} and {_count(len(ratios), 'ratio')}. How many anchors has this level?",
         form=GiveNumbers((Field("how many", "anchors"),)),
         right=[grid.counts[level]],
@@ -133,7 +133,7 @@ answer = [rows * columns * trace.anchors.per_cell[{level}]]
 
 
 def _of_all(there: Scene, screen: Screen) -> Question:
-    grid, names = there.trace.anchors, there.trace.features.names
+    grid, names = there.trace.anchors, there.trace.features.titles
     cells = [rows * columns for rows, columns in grid.grid_sizes]
     each = [
         f"{name}: {columns} x {rows} with {count}"

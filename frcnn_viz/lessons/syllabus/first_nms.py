@@ -39,7 +39,7 @@ def ask(scene: Scene, rng: Random) -> tuple[Question, ...]:
 
 
 def _survive(scene: Scene, there: Scene, rows: list[int]) -> Question:
-    court, names = court_of(there.trace, RPN), there.trace.features.names
+    court, names = court_of(there.trace, RPN), there.trace.features.titles
     drawn, threshold, levels = Drawn(court, rows), court.threshold, court.groups[rows].tolist()
     of = lambda level: ", ".join(x for x, own in zip(drawn.letters, levels, strict=True) if own == level)  # noqa: E731
     listed = "".join(f"Level {names[one]}: {of(one)}. " for one in sorted(set(levels)) if len(names) > 1)
@@ -72,7 +72,7 @@ answer = [letter for letter, candidate in candidates.items() if candidate in sur
 def ask_back(scene: Scene, rng: Random) -> tuple[Question, ...]:
     """The other way: the threshold at which a suppressed box would stay."""
     there = scene.at(rpn_nms_thresh=THRESHOLDS[0])
-    court, names = court_of(there.trace, RPN), there.trace.features.names
+    court, names = court_of(there.trace, RPN), there.trace.features.titles
     row, by = _draw(court, rng)
     overlap, better = court.iou(row, torch.arange(len(court.ids))), court.scores > court.scores[row]
     known = [(by, "", ""), *_bystanders(court, row, by)]

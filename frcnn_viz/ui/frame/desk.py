@@ -45,7 +45,7 @@ LEVEL = Option("stage.level", 0)
 
 def choose_level(here: Session, told: Sequence[str]) -> int:
     """Ask for the feature level; `told` is a word about each."""
-    named = zip(here.trace.features.names, told, strict=True)
+    named = zip(here.trace.features.titles, told, strict=True)
     return choice(LEVEL, "option.level", {n: f"{name}: {words}" for n, (name, words) in enumerate(named)})
 
 

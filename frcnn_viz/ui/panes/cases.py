@@ -14,7 +14,7 @@ SHOWN = 200
 
 def group_name(here: Session, stage: str, group: int) -> str:
     """Of a level in the RPN's NMS, of a class in the final one."""
-    return here.trace.features.names[group] if stage == RPN else here.detector.classes[group]
+    return here.trace.features.titles[group] if stage == RPN else here.detector.classes[group]
 
 
 def case_rows(here: Session, court: Court, stage: str, rows: list[int]) -> list[dict[str, object]]:

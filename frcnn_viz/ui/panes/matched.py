@@ -76,7 +76,7 @@ def show_object(here: Session, now: Matched, object_: int) -> None:
         return
     sentence = object_alarm(now.matches, object_, here.settings.rpn_fg_iou_thresh)
     (st.success if sentence.startswith("Best") else st.warning)(sentence)
-    rows = anchor_rows(trace.anchors, now.matches, now.boxes[object_], object_, trace.features.names, trace.input)
+    rows = anchor_rows(trace.anchors, now.matches, now.boxes[object_], object_, trace.features.titles, trace.input)
     explained_table(rows, height=250)
 
 
@@ -85,7 +85,7 @@ def show_anchor(here: Session, now: Matched, anchor: int) -> None:
     grid, matches = here.trace.anchors, now.matches
     level, row, column, shape = grid.place(anchor)
     size, ratio = grid.shapes[level][shape]
-    name = here.trace.features.names[level]
+    name = here.trace.features.titles[level]
     st.markdown(f"**Anchor {anchor:,}**: level {name}, row {row}, column {column}, size {size:g}, ratio {ratio:g}")
     st.markdown(MatchReason(int(matches.reason[anchor])).sentence)
     if matches.labels[anchor] == 1:

@@ -42,7 +42,7 @@ def show_statistics(here: Session, dataset: Dataset) -> None:
     )
     left, right = st.columns(2)
     with left:
-        chart(shapes_figure(table, scales, settings, here.trace.features.names), "set_shapes", 420)
+        chart(shapes_figure(table, scales, settings, here.trace.features.titles), "set_shapes", 420)
         chart(ratio_figure(table, settings), "set_ratios")
         chart(count_figure(rows), "set_counts")
     with right:
