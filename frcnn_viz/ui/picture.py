@@ -42,6 +42,7 @@ def show_picture(
     now = view.now()
     seen = {"width": width, "height": height, "look": (now.look, view.restored()), "chosen": now.selected}
     seen["follows"] = here.view == now and "url" not in scene
+    seen["caption"] = caption(here)
     marks = marks_on(here)
     drawn = [*map(thin, layers), mark_layer(marks, scale)] if marks else list(layers)
     shown = CanvasScene(layers=drawn, **{"url": here.image_url, **seen, **scene})

@@ -22,12 +22,16 @@ def test_what_is_a_name() -> None:
 @pytest.mark.parametrize(
     ("link", "told"),
     [
+        (
+            "proposals?image=night&rpn_nms_thresh=0.6",
+            r"^night\.png, Street scenes, FPN, rpn_nms_thresh 0\.6: [\d,]+ boxes shown",
+        ),
         ("proposals?candidate=3", r"Chosen: candidate 3: (kept|suppressed by NMS), score 0\.\d+, "),
         ("detections?detection=7", r"Chosen: [\w ]+ 7: [\w ]+, score 0\.\d+, "),
         ("autopsy?object=1", r"Chosen: object 1: [\w, ]+, "),
     ],
 )
-def test_the_canvas_names_what_is_chosen(
+def test_the_canvas_names_what_is_seen_and_what_is_chosen(
     link: str, told: str, serve: Callable[[Path], str], page: Page, settled: Callable[[Page], None]
 ) -> None:
     page.goto(f"{serve(APP)}/{link}")
