@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from frcnn_viz.paths import APP
+from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.words import word
 from tests.browser.conftest import open_by_menu
 from tests.data.videos import pictures, write_video
@@ -99,6 +100,13 @@ def test_the_picture_comes_first(width: int, height: int, app: str, browser: Bro
             else:
                 assert box["y"] < height, (name, box)
             assert not page.get_by_test_id("stMain").evaluate("main => main.scrollWidth > main.clientWidth"), name
+            if name in STORY:
+                strip = page.locator(".strip")
+                for part in (strip.get_by_text("Back"), strip.get_by_text("Next"), strip.locator("[aria-current]")):
+                    box = part.bounding_box()
+                    assert box, name
+                    assert box["x"] >= 0, name
+                    assert box["x"] + box["width"] <= width, name
 
 
 def test_back_goes_through_the_pages_and_brings_back_what_was_seen(app: str, page: Page, settled: Settled) -> None:

@@ -28,4 +28,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
   });
   root.replaceChildren(end(-1, "‹ Back"), ...stages, end(1, "Next ›"));
   root.children[focused]?.focus();
+  root.scrollLeft = at < 0 ? 0 : stages[at].offsetLeft - (root.clientWidth - stages[at].offsetWidth) / 2; // where it is too narrow for all
 }
