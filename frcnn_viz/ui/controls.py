@@ -105,8 +105,9 @@ def level_sliders(name: str, level_names: Sequence[str], across: int = 6) -> Non
             value = round(value) if isinstance(step, int) else float(value)
             view.hold(key, value)
             title = level_names[level] if level < len(level_names) else str(level)
+            which = prefix if len(levels[level]) == 1 else f"{prefix} {number + 1}"
             column.slider(
-                f"Level {title}",
+                f"Level {title}, {which}",
                 min(low, value),
                 max(high, value),
                 step=step,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -59,6 +60,12 @@ def test_page_opens_on_every_tab(name: str, case: str) -> None:
         assert test.button_group(key=key).value == tab
         assert all(tells.alt.strip() for tells in pictures(test)), tab
         assert unexplained(test) <= NAMED_BY_DATA, tab
+        assert [label for label, count in Counter(controls(test)).items() if count > 1] == [], tab
+
+
+def controls(test: AppTest) -> list[tuple[str, str]]:
+    """Kind and label of what can be set: who hears the page knows each by them."""
+    return [(kind, one.proto.label) for kind in WIDGETS[1:] for one in test.get(kind)]
 
 
 def unexplained(test: AppTest) -> set[str]:
