@@ -18,6 +18,7 @@ from frcnn_viz.ui.images import image_url
 from frcnn_viz.ui.inspector import term, workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
+from frcnn_viz.ui.tables import explained_table
 from frcnn_viz.ui.view import Option
 from frcnn_viz.words import word
 
@@ -99,11 +100,13 @@ def scores(here: Session) -> None:
     left.markdown(f"| {word('number.fates').term} | | |\n|---|--:|---|\n{rows}")
     with right:
         chart(histogram(proposals.scores, word("chart.objectness").term, BLUE, "probability"), "scores", 300)
+        levels = []
         for index, name in enumerate(here.trace.features.titles):
             of_level = proposals.level == index
             kept = int((of_level & (proposals.fate == Fate.KEPT)).sum())
             told = f"{kept:,} of {int(of_level.sum()):,}"
-            st.metric(f"Level {name}", told, help=word("number.level_proposals").hover)
+            levels.append({word("option.level").term: name, word("number.level_proposals").term: told})
+        explained_table(levels)
 
 
 run_page("proposals", {"picture": picture, "objectness": objectness, "scores": scores})
