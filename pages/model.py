@@ -16,7 +16,8 @@ DEPTH, CLASSES = Option("model.depth", 2), Option("model.classes", 2)
 NEW_HEAD = """from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 
 in_features = model.roi_heads.box_predictor.cls_score.in_features
-model.roi_heads.box_predictor = FastRCNNPredictor(in_features, {classes})   # {others} classes and the background"""
+# {others} classes and the background
+model.roi_heads.box_predictor = FastRCNNPredictor(in_features, {classes})"""
 
 
 def tree(here: Session) -> list[Module]:
@@ -53,8 +54,11 @@ def show_parts(here: Session) -> None:
 def show_tree(here: Session) -> None:
     modules = tree(here)
     depth = slide(DEPTH, "option.model.depth", 0, max(module.depth for module in modules), 1)
-    explained_table(tree_rows(modules, depth), height=520)
-    st.caption("What each module gives: batch (or RoIs) x channels x rows x columns; several where it is called anew.")
+    explained_table(tree_rows(modules, depth), height=420)
+    st.caption(
+        "What each module gives: batch (or RoIs) x channels x rows x columns; where it gives several, how many, the "
+        "first and the last."
+    )
 
 
 def show_head(here: Session) -> None:

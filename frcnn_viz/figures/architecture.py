@@ -34,13 +34,19 @@ def tree_rows(modules: Sequence[Module], depth: int) -> list[dict[str, object]]:
         {
             "module": "\u2003" * module.depth + (module.path if not module.depth else module.path.rsplit(".", 1)[1]),
             "kind": module.kind,
-            word("number.gives").term: "; ".join(" x ".join(map(str, shape)) for shape in module.shapes[:5]),
+            word("number.gives").term: _shapes(module.shapes),
             "parameters": f"{module.parameters:,}" if module.parameters else "",
             "multiply-adds": amount(module.multiply_adds) if module.multiply_adds else "",
         }
         for module in modules
         if module.depth <= depth
     ]
+
+
+def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:
+    """All where they are one or two; of more, how many, the first and the last."""
+    told = [" x ".join(map(str, shape)) for shape in shapes]
+    return "; ".join(told) if len(told) < 3 else f"{len(told)}: {told[0]} … {told[-1]}"
 
 
 def published_rows(published: Mapping[str, float], measured: Mapping[str, float]) -> list[dict[str, object]]:
