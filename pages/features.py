@@ -91,7 +91,8 @@ def channels(here: Session) -> None:
     maps = {name: m[0] for name, m in features.maps.items()}
     picture = channel_grid(feature_map, shown, scale_limits(maps, features.names[level], scale), 16)
     st.image(enlarge(picture, 1200), width="stretch", alt=f"{len(shown)} channels side by side, cell by cell")
-    st.caption(f"Showing {len(shown)} of {len(feature_map)} channels, by {order}, first {shown[:8]}.")
+    first = ", ".join(map(str, shown[:8]))
+    st.caption(f"Showing {len(shown)} of {len(feature_map)} channels, by {order}; the first are {first}.")
 
 
 def field(here: Session) -> None:
