@@ -63,3 +63,11 @@ def level_colour(level: int) -> str:
 def class_colour(label: int) -> str:
     """The hue of a label; 0 is the background."""
     return CLASSES[(label - 1) % len(CLASSES)] if label else BACKGROUND_CLASS
+
+
+def text_on(colour: str) -> str:
+    """Black or white, whichever is read more easily on a colour `#RRGGBB` (WCAG 2's relative luminance)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#FFFFFF"

@@ -8,6 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from frcnn_viz.figures.palette import text_on
+
 
 def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
     """Show a figure as wide as its column, named by its title; names in it are shown as they are written.
@@ -18,6 +20,9 @@ def chart(figure: go.Figure, key: str, height: int = 300, **more: Any) -> None:
         for field in ("name", "x", "y", "text"):
             if field in trace:
                 trace[field] = _as_written(trace[field])
+    for bars in figure.select_traces({"type": "bar"}):
+        if (of := bars.marker.color) is not None:
+            bars.insidetextfont.color = text_on(of) if isinstance(of, str) else [text_on(colour) for colour in of]
     for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
         axis.ticktext = _as_written(axis.ticktext)
     figure.update_layout(

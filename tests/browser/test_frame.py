@@ -16,6 +16,7 @@ from frcnn_viz.paths import APP
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.words import word
 from tests.browser.conftest import open_by_menu
+from tests.browser.contrast import hard_to_read
 from tests.data.videos import pictures, write_video
 
 Settled = Callable[[Page], None]
@@ -267,3 +268,14 @@ def test_old_links_open_the_right_tab(old: str, title: str, tab: str, app: str, 
     expect(opened).to_be_checked()
     expect(opened).to_have_attribute("title", word(f"tab.{old}").plain_hover)
     expect(page).to_have_url(re.compile("image=crowd"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_buttons_charts_and_captions_can_be_read(theme: str, app: str, browser: Browser, settled: Settled) -> None:
+    with browser.new_context(color_scheme=theme) as context:
+        page = context.new_page()
+        page.goto(f"{app}/experiments?experiments.tab=fails")
+        settled(page)
+        expect(page.locator(".ytick text").first).to_be_visible()
+        expect(page.get_by_test_id("stBaseButton-primary").first).to_be_visible()
+        assert hard_to_read(page) == []

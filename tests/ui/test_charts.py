@@ -14,6 +14,7 @@ def script() -> None:
 
     names = ["<b>cat</b>", "a & b"]
     figure = go.Figure(go.Bar(y=names, x=[1, 2], text=["1", "2"], name='<a href="http://evil.example">x</a>'))
+    figure.update_traces(marker_color=["#0072B2", "#E69F00"])
     figure.update_xaxes(tickvals=[1, 2], ticktext=names)
     chart(figure, "chart")
 
@@ -25,4 +26,5 @@ def test_names_are_escaped_and_numbers_left_alone() -> None:
     assert shown["layout"]["xaxis"]["ticktext"] == trace["y"]
     assert trace["y"] == ["&lt;b&gt;cat&lt;/b&gt;", "a &amp; b"]
     assert trace["x"] == [1, 2]
+    assert trace["insidetextfont"]["color"] == ["#FFFFFF", "#000000"]
     assert trace["name"] == '&lt;a href="http://evil.example"&gt;x&lt;/a&gt;'
