@@ -41,7 +41,7 @@ def losses_figure(name: str, reports: dict[str, Report]) -> go.Figure:
         values += (drawn := [max(step.total, NOTHING) for step in steps])
         told = word(f"mishap.{one}").term
         figure.add_scatter(x=[step.number for step in steps], y=drawn, name=told, line={"color": colour, "width": 1.5})
-    decades = math.log10(max(values) / min(values)) if values else 1.0
+    decades = math.log10(max(values) / min(values)) if values else 4.0
     figure.update_layout(
         title={"text": word("mishap.losses").term, "font_size": 13},
         yaxis={"type": "log", "dtick": "D2" if decades < 1.5 else math.ceil(decades / 4), "exponentformat": "power"},
