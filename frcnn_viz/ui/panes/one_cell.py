@@ -7,7 +7,7 @@ import torch
 
 from frcnn_viz.analysis.conventions import PAPER_RATIOS, PAPER_SCALES, PAPER_STRIDE, WAYS, inside_count
 from frcnn_viz.canvas.scene import BoxLayer
-from frcnn_viz.figures.palette import BLUE, GREEN, ORANGE
+from frcnn_viz.figures.palette import BLUE, DASHED, DOTTED, GREEN, ORANGE
 from frcnn_viz.ui import session
 from frcnn_viz.ui.box_canvas import Pick, canvas_panel
 from frcnn_viz.ui.controls import choice
@@ -15,6 +15,7 @@ from frcnn_viz.ui.inspector import workbench
 from frcnn_viz.ui.picture import show_picture
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.view import Option
+from frcnn_viz.words import word
 
 SIDE = 800
 ROWS = COLUMNS = SIDE // PAPER_STRIDE
@@ -51,10 +52,10 @@ def show_cell(here: Session, shape: int) -> None:
     cell = chosen if chosen is not None and chosen < ROWS * COLUMNS else (ROWS // 2) * COLUMNS + COLUMNS // 2
     height, width = here.image.size
     to_image = torch.tensor([width / SIDE, height / SIDE] * 2)
-    layers = [
-        BoxLayer(name, make(ROWS, COLUMNS)[cell * 9 + shape][None] * to_image, [(source, colour)], width=2.0)
-        for (name, (make, source)), colour in zip(WAYS.items(), COLOURS, strict=True)
-    ]
+    boxes = torch.stack([make(ROWS, COLUMNS)[cell * 9 + shape] for make, _ in WAYS.values()]) * to_image
+    legend = [(source, colour) for (_, source), colour in zip(WAYS.values(), COLOURS, strict=True)]
+    strokes = {"dashes": {0: DASHED, 2: DOTTED}, "width": 2.0}
+    layer = BoxLayer(word("term.anchor").term, boxes, legend, groups=torch.arange(len(boxes)), **strokes)
     centres = torch.stack(torch.meshgrid(torch.arange(COLUMNS), torch.arange(ROWS), indexing="xy"), -1).reshape(-1, 2)
 
     def pick(picked: Pick) -> None:
@@ -62,4 +63,4 @@ def show_cell(here: Session, shape: int) -> None:
         session.select("cell", min(max(row, 0), ROWS - 1) * COLUMNS + min(max(column, 0), COLUMNS - 1))
 
     points = (centres * PAPER_STRIDE + PAPER_STRIDE / 2) * to_image[:2]
-    show_picture(here, "conventions", layers, pick, points=points)
+    show_picture(here, "conventions", [layer], pick, points=points)
