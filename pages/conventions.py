@@ -22,7 +22,7 @@ WHY = (
 DETECTRON2 = (
     "Detectron2 (`DefaultAnchorGenerator`) rounds nothing: where torchvision makes 181.0 x 90.5 to 182 x 90, it "
     "stays. Its `offset` centres anchors on a cell's corner (0, the default of its configuration) or in its middle "
-    "(0.5): with 0 9,321 of these stay inside, as of torchvision's, with 0.5 8,940. In a cell it goes through the "
+    "(0.5): with 0, 9,321 of these stay inside, as do torchvision's; with 0.5, 8,940. In a cell it goes through the "
     "ratios of each size, torchvision through the sizes of each ratio: with several sizes on a level, weights of "
     "an RPN's head fit the other only with their channels put in its order. Its strides are given with the "
     "backbone; torchvision's are image // grid."

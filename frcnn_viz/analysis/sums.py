@@ -26,7 +26,11 @@ def sums(truths: Iterable[GroundTruth], examined: Iterable[Examination], classes
 def told_sums(objects: int, missed: int, false_alarms: int, images: int) -> str:
     """One sentence on so many objects that are to be found, and what became of them."""
     found = f"{missed:,} of {objects:,} objects missed" if objects else "No object that it should find"
-    return f"{found}, {false_alarms:,} false alarms on {images:,} images."
+    return f"{found}, {_counted(false_alarms, 'false alarm')} on {_counted(images, 'image')}."
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def strange_classes(truths: Iterable[GroundTruth], classes: Sequence[str]) -> str:

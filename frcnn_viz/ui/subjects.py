@@ -80,7 +80,9 @@ def sets_here() -> dict[str, str]:
 
 def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
     """Say whose figures these are."""
-    st.caption(f"Of {SET_TITLES[set_in_force(here)]}: {len(subjects):,}. Choose another set in the sidebar.")
+    which = set_in_force(here)
+    these = "Of this picture alone" if which == "this" else f"Of {SET_TITLES[which]}, pictures: {len(subjects):,}"
+    st.caption(f"{these}. Choose another set in the sidebar.")
 
 
 def tell_empty(subjects: Sequence[Subject]) -> None:

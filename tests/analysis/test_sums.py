@@ -26,14 +26,14 @@ def examined(*verdicts: Verdict, alarms: int = 0) -> Examination:
 
 def test_misses_and_false_alarms_of_known_classes() -> None:
     one = examined(Verdict.FOUND, Verdict.NO_ANCHOR, alarms=3)
-    assert sums([truth("car", "person")], [one], CLASSES) == ["1 of 2 objects missed, 3 false alarms on 1 images."]
+    assert sums([truth("car", "person")], [one], CLASSES) == ["1 of 2 objects missed, 3 false alarms on 1 image."]
 
 
 def test_a_detector_that_knows_none_of_the_classes_misses_nothing() -> None:
     one = examined(Verdict.UNKNOWN_CLASS, Verdict.UNKNOWN_CLASS, alarms=1)
     told = sums([truth("red cell"), truth("platelet")], [one, examined()], CLASSES)
     assert told[0].startswith("The detector knows none of the 2 classes drawn here: no object can be missed")
-    assert told[1] == "No object that it should find, 1 false alarms on 2 images."
+    assert told[1] == "No object that it should find, 1 false alarm on 2 images."
     assert told[2].endswith("left out: 2.")
     assert "not the one class" in strange_classes([truth("cell")], CLASSES)
 

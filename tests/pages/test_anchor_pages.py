@@ -108,7 +108,7 @@ def test_every_figure_said_about_the_conventions_is_so() -> None:
         inside_count(boxes, 800, 800) for boxes in (exact, exact - 8, torchvision)
     ]  # 0.5 and 0 as Detectron2's offset
     assert inside == [8_940, 9_321, 9_321]
-    assert "with 0 9,321 of these stay inside, as of torchvision's, with 0.5 8,940" in told
+    assert "with 0, 9,321 of these stay inside, as do torchvision's; with 0.5, 8,940" in told
     assert f"nine anchors each: {len(exact):,}" in told
     wide, tall = 0, 6  # of the nine, at scale 8
     pairs = []

@@ -111,12 +111,12 @@ def test_what_is_set_is_what_is_begun(workspace: Path, monkeypatch: pytest.Monke
 
 def test_two_arms_alike_are_told_and_cannot_be_begun(workspace: Path) -> None:
     test = open_page("experiments/begin")
-    assert "both arms would be the same training" in test.warning[0].value
+    assert "Both arms would be the same training" in test.warning[0].value
     assert not [button for button in test.button if button.key == "experiment_start"]
 
 
 def test_where_there_is_no_set_nothing_is_begun(workspace: Path) -> None:
     test = open_page("experiments/begin", **{"experiments.set": "yours", "anchor_sizes": ANCHORS})
-    assert "no picture of this set has objects to learn" in test.warning[0].value
+    assert "No picture of this set has objects to learn" in test.warning[0].value
     assert not [button for button in test.button if button.key == "experiment_start"]
     assert all_experiments() == []

@@ -46,9 +46,9 @@ def body(here: Session) -> None:
     with recipe:
         words(TITLE, "experiment.title", placeholder=free_name(here))
         rate, rate_b = word("experiment.rate").term, word("experiment.times").term
-        slide(RATE, "experiment.rate", -5.0, 0.0, 0.25, label=f"{rate}: {10**RATE.value:.2g}", format="1e%.2f")
+        slide(RATE, "experiment.rate", -5.0, 0.0, 0.25, label=f"{rate}: {10**RATE.value:.2g}", format="10^%.2f")
         label = f"{rate_b}: {10 ** (RATE.value + TIMES.value):.2g}"
-        slide(TIMES, "experiment.times", -1.0, 1.0, 0.25, label=label, format="times 1e%.2f")
+        slide(TIMES, "experiment.times", -1.0, 1.0, 0.25, label=label, format="times 10^%.2f")
     with told:
         try:
             with st.spinner(word("learn.reading").term):
@@ -72,7 +72,7 @@ def wanted(here: Session, data: str) -> Experiment:
     dataset = dataset_of(data, version(data))
     if not any(image.objects for image in dataset.images):
         raise TrainingError(
-            "no picture of this set has objects to learn: draw some on the page Images, or choose another."
+            "No picture of this set has objects to learn: draw some on the page Images, or choose another."
         )
     now = variant_of(here, dataset)
     own = Variant(now.base, now.classes, random_weights=now.random_weights)
@@ -83,7 +83,7 @@ def wanted(here: Session, data: str) -> Experiment:
         changes["recipe"] = {"learning_rate": 10 ** (RATE.value + TIMES.value)}
     if not changes:
         raise TrainingError(
-            "both arms would be the same training: change anchors or sizes in the sidebar or the Anchor lab, or the "
+            "Both arms would be the same training: change anchors or sizes in the sidebar or the Anchor lab, or the "
             "learning rate of the second arm."
         )
     steps, device = STEPS.value, here.detector.device.type

@@ -46,6 +46,6 @@ def show_cases(here: Session, court: Court, stage: str) -> None:
     cases = case_rows(here, court, stage, best)
     if wrong := [case for case in cases if case.get("another object")]:
         told = f"{len(wrong)} of the {len(cases)} best-scored suppressed boxes"
-        st.warning(f"{told} were on another object than their suppressor.")
+        st.warning(f"{told} {'was' if len(wrong) == 1 else 'were'} on another object than the suppressor.")
     explained_table(cases, height=400)
     st.caption(f"The best-scored first: {len(cases):,} of {len(rows):,}.")

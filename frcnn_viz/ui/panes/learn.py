@@ -43,7 +43,7 @@ def body(here: Session) -> None:
         number(STEPS, "learn.steps", 1, 100_000)
         number(BATCH, "learn.batch", 1, 32)
         told_rate = word("learn.rate").term
-        rate = slide(RATE, "learn.rate", -5.0, 0.0, 0.25, label=f"{told_rate}: {10**RATE.value:.2g}", format="1e%.2f")
+        rate = slide(RATE, "learn.rate", -5.0, 0.0, 0.25, label=f"{told_rate}: {10**RATE.value:.2g}", format="10^%.2f")
         toggle(FLIPS, "learn.flips")
         number(SEED, "learn.seed", 0, 1000)
     with told:

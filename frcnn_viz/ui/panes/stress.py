@@ -66,7 +66,9 @@ def tell_verdict(points: list[Point], name: str) -> None:
     if broken is None and len(points) == len(axis.values):
         st.success(f"It is found at every value, to the harshest ({axis.values[-1]:g} {axis.unit}).")
     if broken is not None:
-        st.warning(f"At {broken[0]:g} ({axis.unit}) it is lost first, and **{broken[1]}** is what loses it.")
+        value, stage = broken
+        when = f"It is first lost at {value:g} {axis.unit}" if value != axis.values[0] else "It is lost from the start"
+        st.warning(f"{when}: no box is left on it after the step **{stage}**.")
 
 
 def kept() -> dict[str, Any]:

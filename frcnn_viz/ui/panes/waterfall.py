@@ -67,7 +67,7 @@ def show_waterfall(ious: torch.Tensor, names: list[str], sizes: torch.Tensor, do
     for threshold in THRESHOLDS:
         if loss := loses_most(ious, threshold):
             st.markdown(
-                f"At IoU {threshold:g}, **{loss.stage}** loses most: "
+                f"At IoU {threshold:g}, the step **{loss.stage}** loses most: "
                 f"{loss.objects:,} of {len(ious):,} objects are lost there for good."
             )
     threshold = segments(IOU, "option.waterfall.iou", {value: f"{value:g}" for value in THRESHOLDS})
