@@ -111,7 +111,7 @@ def _rows_read(transform: GeneralizedRCNNTransform, image: Tensor) -> list[slice
     height, width = image.shape[1:]
     known = type(transform).resize is GeneralizedRCNNTransform.resize and transform.fixed_size is None
     if known and _scale(transform, (height, width)) < 1 / 8:
-        resized, _ = transform.resize(torch.zeros(()).expand(1, height, width))
+        resized = resize(transform, torch.zeros(()).expand(1, height, width))
         step = height / resized.shape[1]
         first = [math.floor((row + 0.5) * step - 0.5) - 1 for row in range(resized.shape[1])]
         return [slice(max(top, 0), top + 4) for top in first]
