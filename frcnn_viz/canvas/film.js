@@ -61,13 +61,13 @@ function tellFrame(S) {
   }, FRAME_AFTER);
 }
 
-// As a court is gone through (player.js).
+// As a court is gone through (player.js); frames are numbered from 0, as they are everywhere.
 function filmSteps(S) {
   const { film } = S.scene, { wanted } = S.film;
   return {
-    words: film.words, last: film.urls.length, step: wanted + 1, speeds: PACES, speed: "pace", isThere: S.film.at === wanted,
-    told: () => `Frame ${(wanted + 1).toLocaleString("en")} of ${film.urls.length.toLocaleString("en")}, ${film.times[wanted].toFixed(2)} s.`,
-    delay: (step) => (1000 * (film.times[step] - film.times[step - 1])) / S.filters.pace,
-    go: (step) => goToFrame(S, step - 1),
+    words: film.words, first: 0, last: film.urls.length - 1, step: wanted, speeds: PACES, speed: "pace", isThere: S.film.at === wanted,
+    told: () => `Frame ${wanted.toLocaleString("en")} of 0 to ${(film.urls.length - 1).toLocaleString("en")}, at ${film.times[wanted].toFixed(2)} s.`,
+    delay: (step) => (1000 * (film.times[step + 1] - film.times[step])) / S.filters.pace,
+    go: (step) => goToFrame(S, step),
   };
 }

@@ -1,5 +1,5 @@
 // Going through the steps of a court (court.js) or the frames of a film (film.js): by slider, buttons and keys, and by
-// itself. Either gives: words, last, step (from 1), go(step), delay(step) in milliseconds to the next, told() in words,
+// itself. Either gives: words, first, last, step, go(step), delay(step) in milliseconds to the next, told() in words,
 // speeds and in which filter the chosen one is; isThere: whether the step is shown yet.
 const SPEEDS = [1, 2, 4, 16], ROWS = 200; // steps a second; suppressed boxes that are listed
 
@@ -10,7 +10,7 @@ const played = (S) => (S.scene?.film ? filmSteps(S) : courtLayer(S) ? courtSteps
 function courtSteps(S) {
   const layer = courtLayer(S);
   return {
-    words: layer.sieve.steps.words, last: lastStep(layer), step: layer.court.step, speeds: SPEEDS, speed: "speed", isThere: true,
+    words: layer.sieve.steps.words, first: 1, last: lastStep(layer), step: layer.court.step, speeds: SPEEDS, speed: "speed", isThere: true,
     told: () => stepWords(layer),
     delay: () => 1000 / S.filters.speed,
     go: (step) => { S.filters.step = step; S.refilter(); },
@@ -20,7 +20,7 @@ function courtSteps(S) {
 function goToStep(S, step) {
   const steps = played(S);
   if (!steps) return;
-  steps.go(clamp(step, 1, steps.last));
+  steps.go(clamp(step, steps.first, steps.last));
   for (const update of S.controls) update();
 }
 
@@ -32,14 +32,15 @@ function stepBy(S, by) {
 }
 
 function playOrPause(S) {
-  const { step, last } = played(S);
+  const { step, first, last } = played(S);
   if (S.playing) {
     stopPlaying(S);
     goToStep(S, step);
     say(S, played(S).told());
-  } else if (last > 1) {
-    playOn(S);
-    if (step === last) goToStep(S, 1);
+  } else if (last > first) {
+    const from = step === last ? first : step;
+    playOn(S, from);
+    if (from !== step) goToStep(S, from);
     for (const update of S.controls) update();
   }
 }
@@ -89,7 +90,7 @@ function stepWords(layer) {
 
 // The buttons, the slider and what is told; below it, where there is one, a table that `list` fills.
 function addPlayer(S, list = null) {
-  const { words } = played(S);
+  const { words, first } = played(S);
   const make = (tag, more) => Object.assign(document.createElement(tag), more);
   const button = (key, deed) => {
     const one = make("button", { type: "button", className: "chip" });
@@ -106,18 +107,18 @@ function addPlayer(S, list = null) {
   const play = button("S", () => playOrPause(S));
   row.append(back, play, next);
   const step = () => played(S).step, go = (to) => { stopPlaying(S); played(S).go(+to); };
-  const input = addSlider(S, words.step[0], { min: 1, max: 2, step: 1, title: words.step[1] }, step, String, go);
+  const input = addSlider(S, words.step[0], { min: first, max: first + 1, step: 1, title: words.step[1] }, step, String, go);
   const cases = make("div", { className: "cases", tabIndex: 0, hidden: !list });
   S.parts.filters.append(row, speedRow(S, words.speed), told, cases);
   back.show("back");
   next.show("next");
   S.controls.push(() => {
     const { step, last, told: inWords } = played(S);
-    input.max = Math.max(2, last);
+    input.max = Math.max(first + 1, last);
     input.value = step;
     play.show(S.playing ? "pause" : "play");
-    play.disabled = last < 2;
-    back.disabled = step === 1;
+    play.disabled = last === first;
+    back.disabled = step === first;
     next.disabled = step === last;
     told.textContent = inWords();
     list?.(cases);

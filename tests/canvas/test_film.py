@@ -60,15 +60,15 @@ def shown(host: Host) -> tuple[int, int, int]:
 def test_each_frame_has_its_own_picture_and_boxes(host: Host) -> None:
     assert shown(host) == (0, 0, 1)
     told = host.page.locator(".told")
-    expect(told).to_have_text("Frame 1 of 6, 0.00 s.")
+    expect(told).to_have_text("Frame 0 of 0 to 5, at 0.00 s.")
     for frame in (1, 2, 3):
         host.page.keyboard.press("d")
-        expect(told).to_have_text(f"Frame {frame + 1} of 6, {TIMES[frame]:.2f} s.")
+        expect(told).to_have_text(f"Frame {frame} of 0 to 5, at {TIMES[frame]:.2f} s.")
         assert shown(host) == (frame, frame, 1)
         expect(host.page.locator(".status")).to_contain_text(f"detection: showing {frame} of {frame}")
     host.page.keyboard.press("a")
     assert shown(host) == (2, 2, 1)
-    host.page.locator("input[aria-label=Step]").fill("6")
+    host.page.locator("input[aria-label=Step]").fill("5")
     assert shown(host) == (5, 5, 1)
     host.page.keyboard.press("d")
     assert shown(host) == (5, 5, 1)
@@ -84,7 +84,7 @@ def test_the_host_hears_of_the_frame_at_which_it_rests(host: Host) -> None:
 def test_it_plays_at_its_times_to_the_end_and_tells_that_frame_alone(host: Host) -> None:
     start = host.page.evaluate("performance.now()")
     host.page.keyboard.press("s")
-    expect(host.page.locator(".told")).to_contain_text("Frame 6 of 6")
+    expect(host.page.locator(".told")).to_contain_text("Frame 5 of 0 to 5")
     assert host.page.evaluate("performance.now()") - start > 1000 * TIMES[-1] - 50
     host.page.wait_for_timeout(400)
     assert host.told("frame") == [5]
@@ -115,8 +115,8 @@ def test_no_boxes_lie_on_another_frames_picture(host: Host) -> None:
     host.page.route("**/late.png", lambda route: held.append(route))
     host.update(scene(0, "late", "http://127.0.0.1:9/late.png"))
     host.page.keyboard.press("d")
-    host.page.locator("input[aria-label=Step]").fill("6")
-    expect(host.page.locator(".told")).to_contain_text("Frame 6 of 6")
+    host.page.locator("input[aria-label=Step]").fill("5")
+    expect(host.page.locator(".told")).to_contain_text("Frame 5 of 0 to 5")
     at = "[S.image.src.endsWith('late.png'), S.film.at, S.shown[0].length]"
     assert host.state(at) == [False, 1, 1]
     held[0].fulfill(body=base64.b64decode(URLS[-1].partition(",")[2]), content_type="image/png")
@@ -127,7 +127,7 @@ def test_no_boxes_lie_on_another_frames_picture(host: Host) -> None:
 def test_a_frame_that_cannot_be_had_is_an_empty_one(host: Host) -> None:
     host.page.route("**/late.png", lambda route: route.abort())
     host.update(scene(0, "late", "http://127.0.0.1:9/late.png"))
-    host.page.locator("input[aria-label=Step]").fill("6")
+    host.page.locator("input[aria-label=Step]").fill("5")
     host.page.wait_for_function("document.querySelector('.box-canvas').__state.film.at === 5")
     assert host.state("S.shown[0].length") == 5
     host.page.keyboard.press("a")
