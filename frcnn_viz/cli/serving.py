@@ -81,7 +81,10 @@ def app(
         float, typer.Option(min=0.1, help="After which a run gives way to one that waits.", rich_help_panel=OTHERS)
     ] = Rules.run_minutes,
     memory: Annotated[
-        str, typer.Option(help="How much to hold of images and results, such as 4G or 512M; else a quarter of what is.")
+        str,
+        typer.Option(
+            help="How much to hold of images and results, such as 4G or 512M; else a quarter of all there is."
+        ),
     ] = "",
 ) -> None:
     """Open the app (what plain `frcnn-viz` does), on pictures where some are named.

@@ -83,8 +83,10 @@ def with_folder(folder: Path) -> Shelf:
     Raises:
         LessonError: there is no such folder, or too much in it.
     """
+    if not folder.exists():
+        raise LessonError(f"{folder} is not there; check the path.")
     if not folder.is_dir() and not (folder.is_file() and folder.suffix == ".py"):
-        raise LessonError(f"{folder} is no folder; name one that holds lessons, each a .py file with a `LESSON`.")
+        raise LessonError(f"{folder} is no lesson; name a .py file with a `LESSON`, or a folder of such files.")
     found = folder.glob("*.py") if folder.is_dir() else [folder]
     paths = sorted(path for path in found if path.name != "__init__.py")
     if len(paths) > MOST_FILES:

@@ -94,7 +94,10 @@ def examined(here: Session, key: str) -> Study | None:
 def _examine(here: Session, key: str) -> Study | None:
     told, place = word("film.examine"), st.empty()
     label = f"{told.term} ({here.clip.count:,})"
-    if not place.button(label, key=f"{key}_run", type="primary", help=told.hover):
+    with place.container():
+        asked = st.button(label, key=f"{key}_run", type="primary")
+        st.caption(told.sentence)
+    if not asked:
         return None
     place.empty()
     try:

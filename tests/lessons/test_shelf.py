@@ -57,8 +57,11 @@ def test_a_broken_lesson_is_named_while_the_others_work(tmp_path: Path, code: st
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LessonError, match="is no folder"):
+    with pytest.raises(LessonError, match="none is not there; check the path"):
         with_folder(tmp_path / "none")
+    (tmp_path / "lesson.txt").touch()
+    with pytest.raises(LessonError, match=r"lesson\.txt is no lesson; name a \.py file"):
+        with_folder(tmp_path / "lesson.txt")
     assert list(Shelf()) == list(BUILT_IN)
 
 
