@@ -78,7 +78,7 @@ def this_picture(here: Session) -> None:
         )
         if here.ground_truth is None:
             nothing_drawn(here)
-        elif not examined.missed:
+        elif not examined.missed and bool(examined.counted.any()):
             offer_a_miss(here)
         if object_ is not None:
             show_verdict(here, examined.findings[object_], object_)

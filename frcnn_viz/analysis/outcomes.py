@@ -64,6 +64,15 @@ def judge_picture(boxes_in_image: Tensor, labels: Tensor, truth: GroundTruth, cl
     return judge(boxes_in_image, labels, *objects, crowd=truth.crowd, difficult=truth.difficult)
 
 
+def counted_finds(outcomes: Outcomes, truth: GroundTruth, classes: Sequence[str]) -> tuple[int, int]:
+    """How many objects were found, and of how many: neither ignored ones count, nor those of classes without a label.
+
+    So do the other figures count, for which what is found by its place alone is neither a find nor a miss.
+    """
+    counted = ~outcomes.ignored & (truth.labels_in(classes) != UNKNOWN).to(outcomes.ignored.device)
+    return int((outcomes.found & counted).sum()), int(counted.sum())
+
+
 def judge(
     boxes: Tensor,
     labels: Tensor,

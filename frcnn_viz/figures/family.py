@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.family import PARTS, PUBLISHED, Way, recall_by_count
-from frcnn_viz.analysis.outcomes import judge_picture
+from frcnn_viz.analysis.outcomes import counted_finds, judge_picture
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.data.ground_truth import GroundTruth
 from frcnn_viz.figures.common import ground_truth_layer
@@ -51,7 +51,7 @@ def ways_table(ways: Sequence[Way], truth: GroundTruth | None, classes: tuple[st
         }
         if truth:
             pairs = judge_picture(found.boxes_in_image, found.labels, truth, classes)
-            row["found"] = f"{int(pairs.found.sum())} of {len(truth.counted)}"
+            row["found"] = "{} of {}".format(*counted_finds(pairs, truth, classes))
         row["total"] = "about " * bool(way.times.of_crops) + duration(way.times.total)
         rows.append(_named(row))
     return rows

@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 from torch import Tensor
 
 from frcnn_viz.analysis.metrics import as_coco
-from frcnn_viz.analysis.outcomes import judge, judge_picture
+from frcnn_viz.analysis.outcomes import counted_finds, judge, judge_picture
 from frcnn_viz.data.ground_truth import GroundTruth
 
 
@@ -108,6 +108,15 @@ def test_an_object_of_an_unknown_class_is_found_by_place_alone() -> None:
     box = torch.tensor([[0.0, 0.0, 10.0, 10.0]])
     assert not judge(box, torch.tensor([3]), box, torch.tensor([-1])).missed.any()
     assert judge(box, torch.tensor([3]), box, torch.tensor([2])).missed.all()
+
+
+def test_what_is_found_by_place_alone_and_what_is_ignored_is_not_counted() -> None:
+    boxes = torch.tensor([[0.0, 0.0, 10.0, 10.0], [20.0, 0.0, 30.0, 10.0], [40.0, 0.0, 50.0, 10.0]])
+    truth = GroundTruth(boxes, ("cat", "cell", "cat"), difficult=torch.tensor([False, False, True]))
+    classes = ("background", "cat")
+    outcomes = judge_picture(boxes, torch.tensor([1, 1, 1]), truth, classes)
+    assert outcomes.found.tolist() == [True, True, False]
+    assert counted_finds(outcomes, truth, classes) == (1, 1)
 
 
 def test_nothing_finds_nothing() -> None:

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
-from frcnn_viz.data.samples import sample_picture
+from frcnn_viz.data.samples import sample_picture, samples_of
 from frcnn_viz.models.registry import EMBEDDED
 from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.view import FIRST_IMAGE, View
@@ -180,6 +180,16 @@ def test_other_kinds_of_nms_keep_other_boxes() -> None:
     (ways,) = [frame.value for frame in open_page("court/other_ways", image="crowd").dataframe]
     kept = dict(zip(ways["NMS"], ways["kept"], strict=True))
     assert kept["class-agnostic"] <= kept["as it is, IoU 0.5"] <= kept["Soft-NMS, sigma 0.5"]
+
+
+@pytest.mark.parametrize("tab", ["court/other_ways", "lab/trained_head", "autopsy"])
+def test_objects_of_classes_the_detector_does_not_know_are_neither_found_nor_missed(tab: str) -> None:
+    test = open_page(tab, image=next(iter(samples_of("cells"))), model="street-fpn")
+    assert not test.success
+    if tab == "autopsy":
+        assert "The detector knows none of the" in words(test)
+    for frame in test.dataframe if tab != "autopsy" else ():
+        assert set(frame.value["found"]) == {"0 of 0"}
 
 
 def test_the_metrics_of_the_samples() -> None:

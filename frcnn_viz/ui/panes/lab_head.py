@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from frcnn_viz.analysis.outcomes import judge_picture
+from frcnn_viz.analysis.outcomes import counted_finds, judge_picture
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.ui.empty import nothing_drawn
 from frcnn_viz.ui.session import Session
@@ -30,14 +30,14 @@ def body(here: Session) -> None:
         st.warning(
             "Its deltas were learnt for its own sizes: what it makes of others is no measure of training with them."
         )
-    found = f"found of {int((~here.ground_truth.ignored).sum())}"
-    names = ("detections", found, "false alarms")
-    told = {found: st.column_config.Column(help=word("metric.finds").hover)}
-    explained_table([{"with": name, **dict(zip(names, row, strict=True))} for name, row in rows.items()], beside=told)
+    told = {"found": st.column_config.Column(help=word("metric.finds").hover)}
+    explained_table([{"with": name, **row} for name, row in rows.items()], beside=told)
 
 
-def outcome(here: Session, settings: Settings) -> tuple[int, int, int]:
+def outcome(here: Session, settings: Settings) -> dict[str, int | str]:
     """Detections, objects found, and false alarms."""
     found, truth = here.trace_with(settings).detections, here.ground_truth
     outcomes = judge_picture(found.boxes_in_image, found.labels, truth, here.detector.classes)
-    return len(found), int(outcomes.found.sum()), int(outcomes.false_alarms.sum())
+    finds, counted = counted_finds(outcomes, truth, here.detector.classes)
+    false_alarms = int(outcomes.false_alarms.sum())
+    return {"detections": len(found), "found": f"{finds} of {counted}", "false alarms": false_alarms}

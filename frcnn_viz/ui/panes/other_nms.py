@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from frcnn_viz.analysis.nms import FINAL, court_of, keep_across_groups, keep_with, soft_nms
-from frcnn_viz.analysis.outcomes import judge_picture
+from frcnn_viz.analysis.outcomes import counted_finds, judge_picture
 from frcnn_viz.ui.controls import setting_slider
 from frcnn_viz.ui.session import Session
 from frcnn_viz.ui.tables import explained_table
@@ -25,7 +25,7 @@ def body(here: Session) -> None:
         "class-agnostic": (keep_across_groups(court, court.threshold, limit), None),
         "Soft-NMS, sigma 0.5": (soft_rows, soft_scores),
     }
-    rows, found = [], "found" if truth is None else f"found of {int((~truth.ignored).sum())}"
+    rows = []
     for name, (kept, scores) in ways.items():
         order = (court.scores[kept] if scores is None else scores).argsort(descending=True, stable=True)[:limit]
         kept = kept[order]
@@ -33,12 +33,10 @@ def body(here: Session) -> None:
         if truth is not None:
             boxes = here.trace.input.boxes_in_image(court.boxes[kept])
             outcomes = judge_picture(boxes, court.groups[kept], truth, here.detector.classes)
-            line |= {
-                found: int(outcomes.found.sum()),
-                "false alarms": int(outcomes.false_alarms.sum()),
-            }
+            found, counted = counted_finds(outcomes, truth, here.detector.classes)
+            line |= {"found": f"{found} of {counted}", "false alarms": int(outcomes.false_alarms.sum())}
         rows.append(line)
-    explained_table(rows, beside={found: st.column_config.Column(help=word("metric.finds").hover)})
+    explained_table(rows, beside={"found": st.column_config.Column(help=word("metric.finds").hover)})
     st.caption(
         "On the same scored boxes of the final NMS, after the limit on detections. Soft-NMS lowers scores instead of "
         "removing boxes."

@@ -90,7 +90,8 @@ def show_failures(subjects: list[Subject], results: list[Examination]) -> None:
     ]
     present = [verdict for verdict in Verdict if any(finding.verdict is verdict for finding, _, _ in lost)]
     if not present:
-        st.success("No object was missed.")
+        if any(bool(one.counted.any()) for one in results):
+            st.success("No object was missed.")
         return
     titles = {"": "every verdict"} | {verdict.name.lower(): name_of(verdict) for verdict in present}
     chosen = segments(VERDICT, "option.verdict", titles)
