@@ -57,15 +57,15 @@ def begin_search(image: LoadedImage) -> Child:
     return Child("frcnn_viz.analysis.selective_search_child", Task(np.asarray(small), image.size), at_once=True)
 
 
-def search_regions(image: LoadedImage, seconds: float = SECONDS) -> Regions:
+def search_regions(image: LoadedImage) -> Regions:
     """Search and wait.
 
     Raises:
-        ValueError: OpenCV is missing, the search failed, or it took longer than `seconds`.
+        ValueError: OpenCV is missing, the search failed, or it took longer than `SECONDS`.
     """
     child = begin_search(image)
-    child.wait(seconds)
-    return read_search(child, seconds)
+    child.wait(SECONDS)
+    return read_search(child)
 
 
 def read_search(child: Child, seconds: float = SECONDS) -> Regions:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
+from frcnn_viz.analysis.case import IOU
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.waterfall import STAGES, reached, stage_ious
 from frcnn_viz.pipeline.boxes import check_finite
@@ -64,7 +65,6 @@ def stress(
     label: int,
     axis: Axis,
     settings: Settings,
-    iou_thresh: float = 0.5,
 ) -> Iterator[Point]:
     """Run the picture at every value of an axis.
 
@@ -75,7 +75,6 @@ def stress(
         label: its class.
         axis: of `AXES`.
         settings: of the detector; the image size scales `min_size` and `max_size`.
-        iou_thresh: of a box that is on the object.
 
     Raises:
         ValueError: the box is not finite.
@@ -86,17 +85,17 @@ def stress(
         trace = trace_of(changed, at)
         overlaps = Overlaps(trace, box[None], torch.tensor([label]))
         ious = stage_ious(overlaps)[0]
-        first, second = overlaps.candidates[0] >= iou_thresh, overlaps.refined[0] >= iou_thresh
+        first, second = overlaps.candidates[0] >= IOU, overlaps.refined[0] >= IOU
         objectness = float(trace.proposals.scores[first].max()) if bool(first.any()) else 0.0
         score = float(trace.rois.scores[second, label].max()) if bool(second.any()) else 0.0
-        yield Point(value, ious, objectness, score, bool(ious[-1] >= iou_thresh))
+        yield Point(value, ious, objectness, score, bool(ious[-1] >= IOU))
 
 
-def breaks_first(points: list[Point], iou_thresh: float = 0.5) -> tuple[float, str] | None:
+def breaks_first(points: list[Point]) -> tuple[float, str] | None:
     """The first value at which the object is lost, and the stage that loses it; None where it never is."""
     for point in points:
         if not point.found:
-            return point.value, STAGES[int(reached(point.ious[None], iou_thresh))]
+            return point.value, STAGES[int(reached(point.ious[None], IOU))]
     return None
 
 

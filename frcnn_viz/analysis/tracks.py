@@ -67,15 +67,11 @@ def link(
     return numbers
 
 
-def fill_identities(
-    frames: Sequence[tuple[GroundTruth, Sequence[str]]], *, least_iou: float = LEAST_IOU, most_unseen: int = MOST_UNSEEN
-) -> list[tuple[str, ...]]:
+def fill_identities(frames: Sequence[tuple[GroundTruth, Sequence[str]]]) -> list[tuple[str, ...]]:
     """An identity for every object of every frame: its own where it has one, else its class and the track it is on.
 
     Args:
         frames: the objects of each, and their identities, empty where they have none.
-        least_iou: as `link` takes it.
-        most_unseen: likewise.
     """
     taken = {identity for _, identities in frames for identity in identities}
     labels = {name: label for label, name in enumerate(dict.fromkeys(name for one, _ in frames for name in one.names))}
@@ -83,7 +79,7 @@ def fill_identities(
     boxes = [(one.boxes_in_image, torch.tensor([labels[name] for name in one.names])) for one in nameless]
     of_track: dict[int, str] = {}
     filled = []
-    for (truth, own), numbers in zip(frames, link(boxes, least_iou=least_iou, most_unseen=most_unseen), strict=True):
+    for (truth, own), numbers in zip(frames, link(boxes), strict=True):
         tracks, identities = iter(numbers), []
         for name, identity in zip(truth.names, own, strict=True):
             if not identity and (track := next(tracks)) not in of_track:

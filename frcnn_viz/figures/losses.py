@@ -17,6 +17,8 @@ from frcnn_viz.words import word
 
 NAMES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
 TITLES = {name: word(f"loss.{name}").term for name in NAMES}
+WORST = 12
+"""So many anchors, or RoIs, are listed."""
 
 
 def anchor_layer(rpn: RpnLosses, anchors: AnchorGrid, network_input: NetworkInput) -> BoxLayer:
@@ -69,9 +71,9 @@ def aim_layers(aim: Aim, network_input: NetworkInput) -> list[BoxLayer]:
     ]
 
 
-def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
+def worst_anchors(rpn: RpnLosses) -> list[dict[str, object]]:
     """The sampled anchors that add most."""
-    rows = (rpn.objectness_parts + rpn.box_parts).topk(min(count, len(rpn.anchors))).indices.tolist()
+    rows = (rpn.objectness_parts + rpn.box_parts).topk(min(WORST, len(rpn.anchors))).indices.tolist()
     return [
         {
             "anchor": int(rpn.anchors[row]),
@@ -84,9 +86,9 @@ def worst_anchors(rpn: RpnLosses, count: int = 12) -> list[dict[str, object]]:
     ]
 
 
-def worst_rois(roi: RoiLosses, classes: Sequence[str], count: int = 12) -> list[dict[str, object]]:
+def worst_rois(roi: RoiLosses, classes: Sequence[str]) -> list[dict[str, object]]:
     """The sampled RoIs that add most."""
-    rows = (roi.classifier_parts + roi.box_parts).topk(min(count, len(roi.labels))).indices.tolist()
+    rows = (roi.classifier_parts + roi.box_parts).topk(min(WORST, len(roi.labels))).indices.tolist()
     scores = roi.class_logits.softmax(dim=1)
     return [
         {

@@ -18,10 +18,10 @@ from frcnn_viz.words import word
 RANKED = 20
 
 
-def ranked_anchors(grid: AnchorGrid, box: Tensor, count: int = RANKED) -> Tensor:
-    """The anchors that overlap a box [4] of the input frame most, best first: int64 [count]."""
+def ranked_anchors(grid: AnchorGrid, box: Tensor) -> Tensor:
+    """The anchors that overlap a box [4] of the input frame most, best first: int64 [at most `RANKED`]."""
     iou = box_iou(box[None], grid.boxes)[0]
-    return iou.topk(min(count, len(iou))).indices
+    return iou.topk(min(RANKED, len(iou))).indices
 
 
 def anchor_rows(

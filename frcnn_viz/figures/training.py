@@ -22,14 +22,13 @@ STILL = 1e-6
 Evaluations = Sequence[tuple[int, Evaluation]]
 
 
-def loss_figure(steps: Sequence[Step], evaluations: Evaluations, name: str, mark: int | None = None) -> go.Figure:
+def loss_figure(steps: Sequence[Step], evaluations: Evaluations, name: str) -> go.Figure:
     """One loss over the steps: of each batch, their running mean, and on the validation pictures.
 
     Args:
         steps: in order.
         evaluations: with the step they were made after.
         name: as torchvision calls it.
-        mark: a step to point at.
     """
     at, values = [step.number for step in steps], [step.losses.get(name, math.nan) for step in steps]
     told = word(f"loss.{name}")
@@ -40,12 +39,12 @@ def loss_figure(steps: Sequence[Step], evaluations: Evaluations, name: str, mark
     if known:
         x, y = zip(*known, strict=True)
         figure.add_scatter(x=x, y=y, name="validation", line={"color": ORANGE}, mode="lines+markers")
-    _mark(figure, mark)
+    _legend_above(figure)
     figure.update_layout(title=told.term, xaxis_title=word("axis.step").term, yaxis_rangemode="tozero")
     return figure
 
 
-def quality_figure(evaluations: Evaluations, mark: int | None = None) -> go.Figure:
+def quality_figure(evaluations: Evaluations) -> go.Figure:
     """AP and AP50 on the validation pictures over the steps."""
     at = [step for step, _ in evaluations]
     figure = go.Figure()
@@ -54,7 +53,7 @@ def quality_figure(evaluations: Evaluations, mark: int | None = None) -> go.Figu
         ("AP", [one.ap for _, one in evaluations], BLUE),
     ):
         figure.add_scatter(x=at, y=values, name=name, line={"color": colour}, mode="lines+markers")
-    _mark(figure, mark)
+    _legend_above(figure)
     figure.update_layout(title=word("chart.quality").term, xaxis_title=word("axis.step").term, yaxis_range=[0, 1.02])
     return figure
 
@@ -83,7 +82,7 @@ def stage_recall_figure(evaluations: Evaluations) -> go.Figure:
     return figure
 
 
-def gradient_figure(steps: Sequence[Step], mark: int | None = None) -> go.Figure:
+def gradient_figure(steps: Sequence[Step]) -> go.Figure:
     """The length of each part's gradient before it is clipped, over the steps."""
     figure = go.Figure()
     for part, colour in zip(PARTS, LEVELS, strict=False):
@@ -91,7 +90,7 @@ def gradient_figure(steps: Sequence[Step], mark: int | None = None) -> go.Figure
         if any(values):
             at = [step.number for step in steps]
             figure.add_scatter(x=at, y=running_mean(values), name=part, line={"color": colour})
-    _mark(figure, mark)
+    _legend_above(figure)
     figure.update_layout(title=word("chart.gradients").term, xaxis_title=word("axis.step").term, yaxis_type="log")
     return figure
 
@@ -111,7 +110,7 @@ def rate_range_figure(found: RateRange) -> go.Figure:
     figure.add_scatter(x=found.rates, y=found.losses, name="each batch", line={"color": BLUE, "width": 1}, opacity=0.3)
     figure.add_scatter(x=found.rates, y=found.means, name="running mean", line={"color": BLUE})
     figure.add_vline(x=found.suggested, line={"dash": "dot", "color": GREEN})
-    _mark(figure, None)
+    _legend_above(figure)
     figure.update_layout(title=word("chart.rate_range").term, yaxis_title=word("loss.total").term)
     figure.update_xaxes(type="log", title=word("learn.rate").term)
     return figure
@@ -131,12 +130,10 @@ def moved_figure(rows: Sequence[Moved]) -> go.Figure:
             marker={"color": colour, "size": 7},
             hovertemplate="%{text}: %{y:.2g}<extra></extra>",
         )
-    _mark(figure, None)
+    _legend_above(figure)
     figure.update_layout(title=word("chart.moved").term, xaxis_title=word("axis.parameter").term, yaxis_type="log")
     return figure
 
 
-def _mark(figure: go.Figure, step: int | None) -> None:
+def _legend_above(figure: go.Figure) -> None:
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
-    if step is not None:
-        figure.add_vline(x=step, line={"dash": "dot", "width": 1})

@@ -99,14 +99,14 @@ class Versus:
         told = "select verdict_a, verdict_b, count(*) as objects from pairs group by all order by objects desc, 1, 2"
         return self._ask(told)
 
-    def objects(self, won: bool, most: int, start: int = 0, class_: str = "") -> list[dict[str, Any]]:
+    def objects(self, won: bool, most: int, start: int = 0) -> list[dict[str, Any]]:
         """Objects that B alone finds (`won`), or A alone: as the side has it that misses it, the surest finds first."""
         side, other = ("a", "b") if won else ("b", "a")
         told = self._ask(
             f"select shard_{side}, row_{side}, image_{side} from pairs where fate_{side} = $missed "
-            f"and fate_{other} = $found and ($class = '' or class = $class) "
+            f"and fate_{other} = $found "
             f"order by score_{other} desc, shard_a, row_a limit $most offset $start",
-            {"missed": MISSED, "found": FOUND, "class": class_, "most": most, "start": start},
+            {"missed": MISSED, "found": FOUND, "most": most, "start": start},
         )
         return with_images(self.a if won else self.b, told)
 

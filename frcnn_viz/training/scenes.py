@@ -62,8 +62,8 @@ def training_scenes(
         )
 
 
-def held_out_scenes(count: int, options: SceneOptions = ORDINARY) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def held_out_scenes(count: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Scenes at full size that training never saw: image float32 [3, 480, 640] in 0..1, boxes_in_image, labels."""
     for seed in range(HELD_OUT_SEED, HELD_OUT_SEED + count):
-        scene = draw_scene(seed, options)
+        scene = draw_scene(seed, ORDINARY)
         yield to_dtype(pil_to_tensor(scene.image), torch.float32, scale=True), scene.boxes_in_image, scene.labels

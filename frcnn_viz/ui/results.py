@@ -164,7 +164,7 @@ def read_picture(image: dict[str, Any]) -> bytes:
     raise ImageError(f"The picture {image['image_id']} cannot be read from {image['path']} on this computer.")
 
 
-def look_into(results: Results, image: dict[str, Any], number: int | None, page: str = "autopsy") -> None:
+def look_into(results: Results, image: dict[str, Any], number: int | None) -> None:
     """Put an image among one's own with its ground truth, and open it as the run saw it; what differs is told.
 
     For callbacks. image: as `queries` has it. number: of the object that is chosen then.
@@ -180,8 +180,8 @@ def look_into(results: Results, image: dict[str, Any], number: int | None, page:
     if loaded.sha256 != image["sha256"]:
         view.tell(f"The picture {image['image_id']} was changed after the run.")
     _see_as(results.plan)
-    session.look_at(key, page, number)
-    Option(f"{page}.tab", "").set(None)
+    session.look_at(key, "autopsy", number)
+    Option("autopsy.tab", "").set(None)
 
 
 def _object(told: dict[str, Any]) -> Object:

@@ -145,7 +145,7 @@ def stressed(trace: Trace, name: str) -> list[object]:
     axis = AXES[name]
     few = replace(axis, values=(axis.neutral, axis.values[2]))
     trace_of = partial(Trace, trace.model)
-    return list(stress(trace_of, IMAGE, BOXES[0], int(LABELS[0]), few, trace.settings, iou_thresh=0.3))
+    return list(stress(trace_of, IMAGE, BOXES[0], int(LABELS[0]), few, trace.settings))
 
 
 def ways(court: Court) -> list[object]:

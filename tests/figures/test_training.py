@@ -34,11 +34,10 @@ EVALUATIONS = [(0, evaluation(0.1)), (3, evaluation(0.4))]
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_shown_of_both_sets(name: str) -> None:
-    figure = loss_figure(STEPS, EVALUATIONS, name, mark=3)
+    figure = loss_figure(STEPS, EVALUATIONS, name)
     traces = {trace.name: (list(trace.x), list(trace.y)) for trace in figure.data}
     assert traces["each batch"] == ([1, 2, 3], [1, 1 / 2, 1 / 3])
     assert traces["validation"] == ([0, 3], [0.25, 0.25])
-    assert figure.layout.shapes[0].x0 == 3
 
 
 def test_precision_and_recall_over_the_steps() -> None:
