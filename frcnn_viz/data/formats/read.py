@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -18,10 +17,8 @@ from frcnn_viz.data.formats.names import Pictures
 from frcnn_viz.data.images import clean_name
 from frcnn_viz.data.sources import Source, suffix
 
-Progress = Callable[[int, int], None]
 
-
-def read_dataset(source: Source, progress: Progress = lambda done, total: None) -> Dataset:
+def read_dataset(source: Source) -> Dataset:
     """Every image of the source with its annotations; pictures without any are there with no objects.
 
     A file that cannot be read is left out and told in `unreadable`; the others are read all the same.
@@ -30,7 +27,7 @@ def read_dataset(source: Source, progress: Progress = lambda done, total: None) 
         DataError: there is nothing to read, or the only annotation file cannot be read, or several formats are mixed.
     """
     listed = Pictures(source)
-    found, declared, unreadable, formats = _annotations(source, listed, progress)
+    found, declared, unreadable, formats = _annotations(source, listed)
     images, taken = [], set()
     for image in found:
         if len(image.objects) > MAX_OBJECTS:
@@ -96,14 +93,13 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _annotations(
-    source: Source, listed: Pictures, progress: Progress
+    source: Source, listed: Pictures
 ) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable], set[str]]:
     images: list[AnnotatedImage] = []
     unreadable: list[Unreadable] = []
     formats: set[str] = set()
     declared: tuple[str, ...] | None = None
-    files = source.annotations("xml", "json")
-    for done, file in enumerate(files):
+    for file in source.annotations("xml", "json"):
         told = _shown(file)
         try:
             content = source.read(file)
@@ -120,27 +116,23 @@ def _annotations(
         images += [replace(image, name=_shown(image.name), file=listed.find(image.name, file)) for image in read]
         if classes is not None:
             declared = tuple(dict.fromkeys((*(declared or ()), *classes)))
-        progress(done + 1, len(files))
     if not images:
-        images, classes, bad = _yolo(source, listed, progress)
+        images, classes, bad = _yolo(source, listed)
         unreadable += bad
         if images:
             formats, declared = {"yolo"}, classes
     return images, declared, unreadable, formats
 
 
-def _yolo(
-    source: Source, listed: Pictures, progress: Progress
-) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable]]:
+def _yolo(source: Source, listed: Pictures) -> tuple[list[AnnotatedImage], tuple[str, ...] | None, list[Unreadable]]:
     classes: tuple[str, ...] | None = None
-    files = source.annotations("txt")
     named = source.annotations("txt", "names", "yaml", "yml", "labels")
     for file in sorted(named, key=lambda name: name.count("/")):
         if classes is None and PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
             classes = yolo.read_classes(source.read(file), _shown(file))
     images: list[AnnotatedImage] = []
     unreadable: list[Unreadable] = []
-    for done, file in enumerate(files):
+    for file in source.annotations("txt"):
         picture = listed.find(file, file)
         if picture is None or PurePosixPath(file).name.lower() in yolo.CLASS_FILES:
             continue
@@ -158,5 +150,4 @@ def _yolo(
             continue
         name = _shown(PurePosixPath(picture).name)
         images.append(AnnotatedImage(name, objects, *size, source=told, file=picture))
-        progress(done + 1, len(files))
     return images, classes, unreadable

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from frcnn_viz.data.scenes.options import CLASSES, HEIGHT, ORDINARY, WIDTH, SceneOptions
 from frcnn_viz.data.scenes.scene import draw_scene
 
 
-def write_scenes(
-    folder: Path,
-    count: int,
-    seed: int = 0,
-    options: SceneOptions = ORDINARY,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> None:
+def write_scenes(folder: Path, count: int, seed: int = 0, options: SceneOptions = ORDINARY) -> None:
     """Write the scenes of `count` seeds from `seed` on, and `annotations.json` with their boxes as COCO has them."""
     folder.mkdir(parents=True, exist_ok=True)
     images, annotations = [], []
@@ -36,7 +29,6 @@ def write_scenes(
                     "iscrowd": 0,
                 }
             )
-        progress(number + 1, count)
     categories = [{"id": label, "name": name} for label, name in enumerate(CLASSES, start=1)]
     content = {"images": images, "annotations": annotations, "categories": categories}
     (folder / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
