@@ -18,6 +18,8 @@ Answer = str | list
 """As JSON holds it: a key, or a list of keys or numbers."""
 FARTHEST = 1e6
 """Pixels from the origin that a corner can be drawn at."""
+SAME_BOX = 0.9
+"""The overlap of two boxes that are the same answer."""
 
 
 class AnswerError(ValueError):
@@ -102,11 +104,10 @@ class DrawBox(Form):
     """A box drawn on the picture; the answer is its four corners.
 
     Attributes:
-        start: the box that is moved and resized. least_iou: with which two boxes are the same.
+        start: the box that is moved and resized.
     """
 
     start: Box
-    least_iou: float = 0.9
 
     def read(self, value: Any) -> list[float]:
         """As `Form.read`."""
@@ -120,7 +121,7 @@ class DrawBox(Form):
 
     def same(self, one: Answer, other: Answer) -> bool:
         """Overlapping enough."""
-        return iou(one, other) >= self.least_iou
+        return iou(one, other) >= SAME_BOX
 
     def words(self, answer: Answer) -> str:
         """Its corners in whole pixels."""
