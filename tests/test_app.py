@@ -19,21 +19,10 @@ from frcnn_viz import paths
 from frcnn_viz.data.scenes import SAMPLES
 from frcnn_viz.models import registry
 from frcnn_viz.models.registry import DEFAULT_DETECTOR, EMBEDDED, ENTRIES, RANDOM
-from frcnn_viz.paths import APP, FRAME, ROOT
+from frcnn_viz.paths import APP, ROOT
 from frcnn_viz.ui import images, library
 from frcnn_viz.ui.frame.pages import PAGES
-from frcnn_viz.ui.view import View
-from tests.pages.opening import as_read
-
-
-def open_app(**link: str) -> AppTest:
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update(link)
-    return test.run()
-
-
-def seen(test: AppTest) -> View:
-    return test.session_state["view"]
+from tests.pages.opening import as_read, open_app, seen
 
 
 def test_every_page_has_a_title() -> None:

@@ -92,6 +92,14 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
         _end(process)
 
 
+@pytest.fixture
+def sent(page: Page) -> list[object]:
+    """What the page sends to the server over its socket."""
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
+    return frames
+
+
 @pytest.fixture(scope="session")
 def settled() -> Callable[[Page], None]:
     """`settled(page)` waits until the script has run, nothing shown is stale, and it stayed so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,14 +41,6 @@ PAINTED = """canvas => {
 @pytest.fixture
 def app(serve: Callable[[Path], str]) -> str:
     return serve(APP)
-
-
-@pytest.fixture
-def sent(page: Page) -> Iterator[list[object]]:
-    """What the page sends to the server over its socket."""
-    frames: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
-    return frames
 
 
 def canvas(page: Page):  # noqa: ANN201

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,14 +29,6 @@ DRAWN = """root => root.__state.scene.layers.map((layer) => ({
 @pytest.fixture
 def app(serve: Callable[..., str]) -> str:
     return serve(APP)
-
-
-@pytest.fixture
-def sent(page: Page) -> Iterator[list[object]]:
-    """What the page sends to the server over its socket."""
-    frames: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
-    return frames
 
 
 def drag(page: Page, name: str, value: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from frcnn_viz.cli import cli
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import write_dataset
 from frcnn_viz.models.registry import ModelError
+from tests.cli import running
 
 
 @pytest.fixture
@@ -25,10 +27,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli, ["anchors", *map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+run = partial(running.run, "anchors")
 
 
 def test_recall_is_told_by_class_and_size(data: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from frcnn_viz.data.annotations import AnnotatedImage, Dataset, Object
 from frcnn_viz.data.formats import read_dataset, write_dataset
 from frcnn_viz.data.sources import open_source
 from frcnn_viz.data.workspace import Workspace
+from tests.cli import running
 
 GOOD = Object((10.0, 20.0, 50.0, 60.0), "cat", difficult=True)
 BAD = Object((5.0, 5.0, 5.0, 5.0), "dog")
@@ -29,10 +31,7 @@ def make(folder: Path, *objects: Object) -> Path:
     return folder / "set"
 
 
-def run(*arguments: object, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, ["data", *map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == code, result.output
-    return result.stdout
+run = partial(running.run, "data")
 
 
 def test_check_exits_0_when_nothing_is_wrong(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from frcnn_viz import load_detector
 from frcnn_viz.analysis import examination
-from frcnn_viz.cli import cli
 from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object
 from frcnn_viz.data.formats import write_dataset
 from frcnn_viz.data.images import from_pil
 from frcnn_viz.data.scenes import CLASSES, PRESETS, draw_scene
+from tests.cli.running import run
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +33,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
         images.append(AnnotatedImage(f"{preset}.png", objects, *scene.image.size))
     write_dataset(Dataset(tuple(images), tuple(CLASSES)), "coco", folder, lambda image: pictures[image.name])
     return folder, sum(len(image.objects) for image in images)
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli, [*map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 def test_every_object_has_a_row(data: tuple[Path, int], tmp_path: Path) -> None:

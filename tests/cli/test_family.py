@@ -15,6 +15,7 @@ from frcnn_viz.cli import cli
 from frcnn_viz.data.samples import sample_picture
 from frcnn_viz.data.scenes import sample_scene
 from frcnn_viz.extras import lacking
+from tests.cli.running import run
 
 OURS = {"street-fpn": 80, "street-c4": 112}
 """Pixels a side to which a region is warped."""
@@ -28,10 +29,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_three_ways_of_one_picture(picture: Path) -> None:
-    arguments = ["compare-family", str(picture), "--crops", "8", "--set", "box_score_thresh=0.3", "--json", "-"]
-    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    report = json.loads(result.stdout)
+    report = json.loads(run("compare-family", picture, "--crops", "8", "--set", "box_score_thresh=0.3", "--json", "-"))
     rcnn, fast, faster = report["ways"]
     assert report["crop_side"] == OURS[report["model"]]
     assert [way["name"] for way in report["ways"]] == ["rcnn", "fast", "faster"]

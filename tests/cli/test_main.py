@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from frcnn_viz import __version__, load_detector, load_image
 from frcnn_viz.cli import cli, main
 from frcnn_viz.ui.budget import MEMORY_VARIABLE, budget
+from tests.cli.running import run
 
 
 @pytest.fixture
@@ -24,12 +25,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     Image.fromarray(pixels.numpy()).save(path)
     return path
-
-
-def run(*arguments: str) -> str:
-    result = CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 def test_trace_writes_the_promised_json(photo: Path) -> None:

@@ -7,20 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from frcnn_viz.cli import cli
 from frcnn_viz.data.images import ImageError
 from frcnn_viz.data.scenes import PRESETS, draw_scene, write_scenes
+from tests.cli.running import run
 from tests.scale.made import write_examined
 
 SMALL = ("--set", "min_size=160", "--device", "cpu")
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli, [*map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 def numbers(file: Path) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from frcnn_viz.cli import cli
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.clips import find_clip
 from frcnn_viz.data.video import probe
+from tests.cli import running
 from tests.data.videos import pictures, write_video
 
 
@@ -24,10 +26,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> object:
         yield
 
 
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli, ["video", *map(str, arguments)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+run = partial(running.run, "video")
 
 
 def test_gaps_and_a_row_for_every_object(tmp_path: Path) -> None:

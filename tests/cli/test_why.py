@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from frcnn_viz import Settings, load_detector, load_image, trace
 from frcnn_viz.analysis.attribution import Kind, Target, gradient_times_input
 from frcnn_viz.analysis.deletion import delete
-from frcnn_viz.cli import cli
 from frcnn_viz.data.scenes import sample_scene
+from tests.cli import running
 
 SMALL = ("--model", "street-c4", "--set", "min_size=120", "--device", "cpu")
 
@@ -26,10 +25,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(picture: Path, *more: object) -> str:
-    words = ["why", str(picture), *SMALL, *map(str, more)]
-    result = CliRunner().invoke(cli, words, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return running.run("why", picture, *SMALL, *more)
 
 
 def test_the_best_detections_logit_is_explained_and_checked(picture: Path, tmp_path: Path) -> None:

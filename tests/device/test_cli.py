@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from frcnn_viz.cli import cli
 from frcnn_viz.data.scenes import PRESETS, draw_scene, write_scenes
+from tests.cli import running
 from tests.device.double import DEVICE
 
 pytestmark = pytest.mark.usefixtures("device")
@@ -31,9 +30,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object, device: str = "auto") -> str:
-    result = CliRunner().invoke(cli, [*map(str, arguments), "--device", device], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return running.run(*arguments, "--device", device)
 
 
 def both(*arguments: object) -> tuple[dict, dict]:

@@ -9,10 +9,8 @@ from collections import OrderedDict
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from typer.testing import CliRunner
 
 from frcnn_viz.analysis.architecture import modules_of
-from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
 from frcnn_viz.models.heads import with_new_head
 from frcnn_viz.models.registry import ENTRIES, load_detector
@@ -21,6 +19,7 @@ from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.shapes import network_shapes
 from frcnn_viz.pipeline.trace import Trace
 from frcnn_viz.ui.memory import MEMORY
+from tests.cli.running import run
 from tests.conftest import make_image
 
 SMALL = {"min_size": 96, "max_size": 160, "box_score_thresh": 0.0, "box_detections_per_img": 10}
@@ -35,11 +34,9 @@ def nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ENTRIES)
 def test_verify_is_exactly_zero(name: str) -> None:
     changes = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
-    arguments = ["verify", "--model", name, "--random-weights", "--images", "1", *changes]
-    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    assert "1 images, 10 detections" in result.stdout
-    told = [line for line in result.stdout.splitlines() if line.startswith("largest difference")]
+    printed = run("verify", "--model", name, "--random-weights", "--images", "1", *changes)
+    assert "1 images, 10 detections" in printed
+    told = [line for line in printed.splitlines() if line.startswith("largest difference")]
     assert len(told) == 3 + name.startswith(("mask", "keypoint"))
     assert all(line.split(":")[1].split()[0] == "0" for line in told)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from frcnn_viz.paths import ROOT
+from frcnn_viz.paths import FRAME, ROOT
 from frcnn_viz.ui.frame.pages import PAGES
 from frcnn_viz.ui.view import View
 
@@ -41,6 +41,13 @@ def open_page(name: str, **link: str) -> AppTest:
     test.run()
     assert not test.exception
     return test
+
+
+def open_app(**link: str) -> AppTest:
+    """The page of a link within the frame, after its first run."""
+    test = AppTest.from_file(str(FRAME), default_timeout=120)
+    test.query_params.update(link)
+    return test.run()
 
 
 def seen(test: AppTest) -> View:

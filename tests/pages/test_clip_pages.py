@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.clips import find_clip
-from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, session
 from frcnn_viz.ui.edits import Edit
 from frcnn_viz.ui.panes.draw_frame import keep
 from tests.data.videos import pictures, write_video
-from tests.pages.opening import open_page, seen
+from tests.pages.opening import open_app, open_page, seen
 
 PLACES = ("rois", "proposals", "autopsy/this_picture", "training/sampling", "images/draw")
 
@@ -23,12 +21,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A video among yours: the key of its first frame."""
     path = write_video(tmp_path_factory.mktemp("video") / "street.mp4", pictures(5, 96, 128))
     return library.add(path.read_bytes(), path.name)
-
-
-def open_app(**link: str) -> AppTest:
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update(link)
-    return test.run()
 
 
 @pytest.mark.parametrize("place", PLACES)
