@@ -1,5 +1,5 @@
 // The stage: how large it is, its canvases, its pictures.
-const LEAST_HEIGHT = 220, GAP = 12, SCROLLBAR = 20;
+const LEAST_HEIGHT = 220, GAP = 16, SCROLLBAR = 20;
 
 // The whole width; no higher than the picture needs, nor than the window leaves from the stage's place downwards, less
 // what the host wants below it: `--below-stage` of its style, in pixels.
