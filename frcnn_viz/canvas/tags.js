@@ -3,14 +3,18 @@
 const TAG_HEIGHT = 16, SHORT = 6;
 const TAG_FONT = "600 12px sans-serif";
 
-// The layers' tags: those on top first, the best of each layer first.
+// The layers' tags: those on top first, the best of each layer first. `--tag-scale` of the stage's style makes them larger.
 function paintTags(ctx, S) {
-  const taken = [];
+  const taken = [], scale = parseFloat(getComputedStyle(S.parts.stage).getPropertyValue("--tag-scale")) || 1;
+  const scaled = (lengths) => lengths.map((length) => length / scale), size = scaled(S.size);
+  ctx.save();
+  ctx.scale(scale, scale);
   for (let l = S.scene.layers.length - 1; l >= 0; l--) {
     const layer = S.scene.layers[l], { view } = S;
     if (layer.labels || layer.named) for (const i of S.shown[l]) if (tagOf(layer, i))
-      putTag(ctx, taken, tagOf(layer, i), layer.legend[layer.groups[i]][1], onScreen(view, boxOf(layer, i)), S.size);
+      putTag(ctx, taken, tagOf(layer, i), layer.legend[layer.groups[i]][1], scaled(onScreen(view, boxOf(layer, i))), size);
   }
+  ctx.restore();
 }
 
 function tagOf({ labels, named, groups, legend, scores }, i) {

@@ -25,6 +25,7 @@ WITH_CANVAS = [
     *("training", "lab", "train", "conventions", "autopsy", "court", "probe"),
 ]
 CANVAS = ".box-canvas canvas"
+FITS = "(e => e.scrollHeight <= e.clientHeight)(document.querySelector('[data-testid=stMain]'))"
 
 
 @pytest.fixture
@@ -90,12 +91,11 @@ def test_the_picture_comes_first(width: int, height: int, app: str, browser: Bro
             box = page.locator(CANVAS).first.bounding_box()
             assert box, name
             seen = max(0, min(box["y"] + box["height"], height) - box["y"]) / box["height"]
-            fits = "(e => e.scrollHeight <= e.clientHeight)(document.querySelector('[data-testid=stMain]'))"
             if width >= 1280:
                 assert box["width"] >= 620, name
                 assert box["height"] >= 440, name
                 assert seen == 1, name
-                page.wait_for_function(fits, timeout=5_000)
+                page.wait_for_function(FITS, timeout=5_000)
             elif width == 853:
                 assert seen > 0.5, (name, box)
             else:
@@ -194,8 +194,10 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     settled(page)
     page.keyboard.press("f")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    expect(page.locator("h1")).to_have_css("font-size", "25px")
     page.keyboard.press("f")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(page.locator("h1")).to_have_css("font-size", "20px")
     page.keyboard.press("?")
     expect(page.get_by_text("next stage of the story")).to_be_visible()
 
@@ -239,6 +241,7 @@ def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settle
     expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: dropped.png")
     settled(page)
     expect(page.locator("h1")).to_have_text("Detections")
+    page.wait_for_function(FITS, timeout=5_000)  # a square one, as high as the window leaves room for
 
 
 @pytest.mark.parametrize(("name", "type_"), [("dropped.mp4", "video/mp4"), ("dropped.avi", "")])
