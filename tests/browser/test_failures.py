@@ -13,7 +13,7 @@ from frcnn_viz.analysis.false_alarms import Mistake
 from frcnn_viz.figures.autopsy import name_of
 from frcnn_viz.paths import APP
 from tests.browser.mouse import Editor
-from tests.browser.test_app import Settled, place, sent, slide  # noqa: F401
+from tests.browser.test_app import Settled, place, slide
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_thresholds_of_a_miss_act_while_they_are_held_and_the_server_agrees(
     app: str,
     page: Page,
     settled: Settled,
-    sent: list[object],  # noqa: F811
+    sent: list[object],
 ) -> None:
     page.goto(f"{app}/autopsy?image=fog")
     settled(page)
@@ -162,7 +162,7 @@ def test_the_court_plays_pauses_and_steps_by_key_without_the_server(
     app: str,
     page: Page,
     settled: Settled,
-    sent: list[object],  # noqa: F811
+    sent: list[object],
 ) -> None:
     page.goto(f"{app}/court?image=crowd&look=v%3D16")
     settled(page)
@@ -187,7 +187,7 @@ def test_the_court_plays_from_a_link_s_step_to_its_last(
     app: str,
     page: Page,
     settled: Settled,
-    sent: list[object],  # noqa: F811
+    sent: list[object],
 ) -> None:
     page.goto(f"{app}/court?image=crowd&look=n%3D24~v%3D4")
     settled(page)
@@ -208,7 +208,7 @@ def test_the_court_judges_anew_while_its_threshold_is_held_and_the_server_agrees
     app: str,
     page: Page,
     settled: Settled,
-    sent: list[object],  # noqa: F811
+    sent: list[object],
 ) -> None:
     page.goto(f"{app}/court?image=crowd&court.stage={stage}&look=n%3D3")
     settled(page)
