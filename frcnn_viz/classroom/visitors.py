@@ -62,12 +62,6 @@ class Visitors:
                 self._issued.popitem(last=False)
         return secret
 
-    def knows(self, secret: str) -> bool:
-        """Whether it is a secret of this class's, used before or not; nothing is made."""
-        name, check = _halves(secret)
-        with self._lock:
-            return name + check in self._issued or self._find(name, check) is not None
-
     def tenant(self, secret: str) -> Tenant:
         """Whose secret it is; the first time, the folder is made.
 

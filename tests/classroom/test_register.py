@@ -116,7 +116,8 @@ def test_a_workspace_that_is_removed_is_nobodys(tmp_path: Path) -> None:
     assert not first.folder.exists()
     assert [path.name for path in visitors.folder.iterdir()] == [second.folder.name]
     assert [(one.number, one.key) for one in register.look()] == [(1, second.folder.name)]
-    assert not visitors.knows(secret)
+    with pytest.raises(DataError, match="cookie"):
+        visitors.tenant(secret)
     with pytest.raises(DataError, match="cannot be removed"):
         visitors.remove(first)
     (visitors.folder / f"{GONE}left").mkdir()

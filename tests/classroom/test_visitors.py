@@ -28,7 +28,6 @@ def test_a_secret_is_32_random_bytes_and_makes_nothing_until_it_comes_back(visit
     first, second = visitors.issue(), visitors.issue()
     assert len(first) == len(second) == 43
     assert first != second
-    assert visitors.knows(first)
     assert not visitors.folder.exists()
     one = visitors.tenant(first)
     assert visitors.all() == [one]
@@ -40,7 +39,8 @@ def test_a_secret_is_32_random_bytes_and_makes_nothing_until_it_comes_back(visit
 def test_the_same_secret_is_the_same_workspace_for_another_server_too(visitors: Visitors) -> None:
     secret = visitors.issue()
     again = Visitors(visitors.base, RULES)
-    assert not again.knows(secret)  # it never came back
+    with pytest.raises(DataError, match="cookie"):
+        again.tenant(secret)  # it never came back
     one = visitors.tenant(secret)
     assert visitors.tenant(secret) == one
     assert again.tenant(secret) == one
@@ -61,7 +61,6 @@ def test_no_guess_is_anybodys(guess: str, tmp_path_factory: pytest.TempPathFacto
     visitors = Visitors(tmp_path_factory.getbasetemp() / "guesses", RULES)
     if not visitors.all():
         visitors.tenant(visitors.issue())
-    assert not visitors.knows(guess)
     with pytest.raises(DataError, match="cookie"):
         visitors.tenant(guess)
     assert len(visitors.all()) == 1
@@ -71,7 +70,8 @@ def test_secrets_that_never_come_back_are_forgotten(visitors: Visitors) -> None:
     first = visitors.issue()
     for _ in range(MOST_ISSUED):
         visitors.issue()
-    assert not visitors.knows(first)
+    with pytest.raises(DataError, match="cookie"):
+        visitors.tenant(first)
 
 
 def test_there_are_not_more_visitors_than_fit(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,5 +112,7 @@ def test_the_rules_go_by_the_environment_and_know_the_teacher(monkeypatch: pytes
 def test_secrets_and_tokens_are_compared_in_constant_time(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
     monkeypatch.setattr(hmac, "compare_digest", lambda one, other: compared.append(len(other)) or one == other)
-    assert visitors.knows("a guess") is RULES.is_teacher("a guess") is False
+    with pytest.raises(DataError, match="cookie"):
+        visitors.tenant("a guess")
+    assert not RULES.is_teacher("a guess")
     assert compared == [32, 64]  # half a digest, and a whole one
