@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from frcnn_viz.models.registry import Detector
     from frcnn_viz.scale.folder import ResultsFolder
 
-_BY_SIZE = ("AP", "AP50", "AP75", "APs", "APm", "APl")
-
 
 def evaluate(
     named: Annotated[
@@ -96,9 +94,9 @@ def evaluate(
     table = Table("COCO metric", "value", title=f"{detector.name} on {on}")
     for name, value in report.figures.items():
         table.add_row(name, _shown(value))
-    classes = Table("class", "objects", *_BY_SIZE)
+    classes = Table("class", "objects", *list(report.figures)[:6])  # of a class there is no recall
     for name, of in per_class.items():
-        classes.add_row(name, f"{seen.known[name]:,}", *(_shown(of[figure]) for figure in _BY_SIZE))
+        classes.add_row(name, f"{seen.known[name]:,}", *map(_shown, of.values()))
     print_tables(table, classes)
 
 

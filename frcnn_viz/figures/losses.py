@@ -11,12 +11,12 @@ from torch import Tensor
 from frcnn_viz.analysis.loss_variants import CURVES, Variant, curve
 from frcnn_viz.canvas.scene import BoxLayer
 from frcnn_viz.figures.palette import BLUE, DASHED, GREEN, GREY, ORANGE, SELECTED, SKY, VERMILION, class_colour
+from frcnn_viz.figures.training import LOSSES
 from frcnn_viz.pipeline.losses import Aim, RoiLosses, RpnLosses
 from frcnn_viz.pipeline.results import AnchorGrid, NetworkInput
 from frcnn_viz.words import word
 
-NAMES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
-TITLES = {name: word(f"loss.{name}").term for name in NAMES}
+TITLES = {name: word(f"loss.{name}").term for name in LOSSES}
 WORST = 12
 """So many anchors, or RoIs, are listed."""
 
