@@ -33,8 +33,8 @@ def app(serve: Callable[[Path], str]) -> str:
     return serve(APP)
 
 
-def url(app: str, page: str, query: str = "") -> str:
-    return f"{app}/{'' if page == 'overview' else page}{query}"
+def url(app: str, page: str) -> str:
+    return f"{app}/{'' if page == 'overview' else page}"
 
 
 AT_FIRST = """(root) => addEventListener("frcnn-viz:picture", ({ detail }) => {

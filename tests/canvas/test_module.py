@@ -41,11 +41,8 @@ def scripts(page: Page) -> Page:
     return page
 
 
-def boxes_of(generator: torch.Generator, count: int, whole: bool, empty: bool = True) -> Tensor:
-    """[N, 4]; on few whole pixels, so that IoUs are tied and lie on thresholds, or anywhere."""
-    if whole:
-        corners = torch.randint(0, 8, (count, 2), generator=generator).float()
-        return torch.cat([corners, corners + torch.randint(0 if empty else 1, 7, (count, 2), generator=generator)], 1)
+def boxes_of(generator: torch.Generator, count: int) -> Tensor:
+    """[N, 4], anywhere."""
     corners = torch.rand(count, 2, generator=generator) * 200
     return torch.cat([corners, corners + 1 + torch.rand(count, 2, generator=generator) * 150], 1)
 
@@ -56,7 +53,7 @@ def integer(generator: torch.Generator, low: int, high: int) -> int:
 
 def random_layer(generator: torch.Generator, number: int) -> BoxLayer:
     count = integer(generator, 0, 40)
-    boxes, scored = boxes_of(generator, count, False), number % 3 > 0
+    boxes, scored = boxes_of(generator, count), number % 3 > 0
     scores = (
         torch.randint(0, 9, (count,), generator=generator) / 8 if number % 2 else torch.rand(count, generator=generator)
     )
@@ -134,7 +131,7 @@ def test_arrays_that_go_by_url_are_the_same(page: Page) -> None:
         route.fulfill(body=held[int(number)] if number else b"<!doctype html>", content_type="text/html")
 
     count = 3000
-    boxes, scores = boxes_of(generator, count, False), torch.rand(count, generator=generator)
+    boxes, scores = boxes_of(generator, count), torch.rand(count, generator=generator)
     groups, ids = torch.randint(0, 4, (count,), generator=generator), torch.arange(count)
     layer = BoxLayer("b", boxes, [(name, "#123456") for name in "abcd"], groups=groups, ids=ids, scores=scores)
     message = base64.b64encode(CanvasScene("x", 9, 9, [layer]).pack(url_of)).decode()

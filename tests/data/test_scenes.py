@@ -38,8 +38,8 @@ def test_the_same_seed_draws_the_same_scene() -> None:
     assert first.image.tobytes() != other.image.tobytes()
 
 
-def thing(x: int, y: int, width: int, height: int, kind: str = "car", depth: float = 0.5) -> Thing:
-    return Thing(kind, depth, x, y, Image.new("RGBA", (width, height)), np.ones((height, width), dtype=bool))
+def thing(x: int, y: int, width: int, height: int, kind: str = "car") -> Thing:
+    return Thing(kind, 0.5, x, y, Image.new("RGBA", (width, height)), np.ones((height, width), dtype=bool))
 
 
 def test_a_box_is_the_part_that_can_be_seen() -> None:

@@ -38,9 +38,9 @@ pytestmark = pytest.mark.usefixtures("workspace")
 LARGER = {"detector": {"min_size": 64, "max_size": 96}, "recipe": {"learning_rate": 0.002}}
 
 
-def small_experiment(squares: Path, name: str = "small", steps: int = 2, **changes: Any) -> Experiment:
+def small_experiment(squares: Path, steps: int = 2, **changes: Any) -> Experiment:
     """Two arms of such a run, measured at its end alone."""
-    run = small_run(squares, name, steps, evaluate_every=0, keep_every=0)
+    run = small_run(squares, "small", steps, evaluate_every=0, keep_every=0)
     return replace(Experiment(run, (Arm("own", {}), Arm("larger", LARGER))), **changes)
 
 
