@@ -13,29 +13,27 @@ Files are written whole or not at all (`files`), and in an order that is right w
 the list before an object has it. A lock file keeps two tabs or two servers from writing at once; a change that did
 not know of another tab's is saved all the same, and what it replaced stays in the history. What is damaged is told,
 set aside and never written over; the rest can be used. What there is no room for (`room`) is refused before anything is
-changed.
+changed. `contents` has how it is read.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from frcnn_viz.data.annotations import AnnotatedImage, DataError, Dataset, Object, all_classes, clean_class
+from frcnn_viz.data.annotations import DataError, Object, all_classes, clean_class
 from frcnn_viz.data.clip_files import ClipFiles
-from frcnn_viz.data.files import READ_ONLY, DamagedError, JsonFiles, as_json, holding, set_aside, sweep, write_whole
-from frcnn_viz.data.formats.write import safe_name
-from frcnn_viz.data.images import ImageError, LoadedImage, load_image
+from frcnn_viz.data.contents import Contents
+from frcnn_viz.data.files import READ_ONLY, DamagedError, as_json, holding, set_aside, sweep, write_whole
+from frcnn_viz.data.images import LoadedImage, load_image
 from frcnn_viz.data.index import Index, rebuilt
-from frcnn_viz.data.items import Item, ItemFiles
-from frcnn_viz.data.pictures import ENDINGS, PictureFiles
+from frcnn_viz.data.items import Item
 from frcnn_viz.data.room import Room
 from frcnn_viz.data.tenant import NO_LIMITS, Limits
 
@@ -51,14 +49,14 @@ HOLD, REST = 0.5, 0.1
 """Who has held the lock for so many seconds leaves it free for so many: waiters look every 0.05 s."""
 
 
-class Workspace:
-    """A workspace folder, made where there is none. Nothing is cached but by the files' time and size.
+class Workspace(Contents):
+    """A workspace folder, made where there is none, and every change to it.
 
     One that is read only is another's: nothing in it is made, mended, locked or written, every change is refused, and
     where there is no folder, or its index cannot be read, it is empty.
 
     Attributes:
-        folder: where it is. read_only: whether it is so. room: in it. clips: the videos in it.
+        read_only: whether it is so. clips: the videos in it.
         told: sentences about what had to be mended as a whole.
 
     Raises:
@@ -66,114 +64,14 @@ class Workspace:
     """
 
     def __init__(self, folder: Path, limits: Limits = NO_LIMITS, *, read_only: bool = False) -> None:
-        self.folder, self.read_only, self.room = folder, read_only, Room(folder, limits)
+        super().__init__(folder, Room(folder, limits))
+        self.read_only = read_only
         self.told: list[str] = []
         self._lock = FileLock(folder / ".lock", timeout=WAIT)
         self._held = 0.0
-        self._unreadable: dict[str, str] = {}
-        self._files = JsonFiles()
-        self._items = ItemFiles(folder, self.room)
-        self._pictures = PictureFiles(folder)
         self.clips = ClipFiles(folder, self.room, read_only=read_only)
         if not read_only:
             self._make()
-
-    # --- reading
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The images, in the order in which they came."""
-        return self._index().images
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The class names, without the background; the label of every object is among them."""
-        return self._index().classes
-
-    @property
-    def notes(self) -> str:
-        """The user's words about the whole set."""
-        return self._index().notes
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._index().images
-
-    def item(self, key: str) -> Item:
-        """An image as it is on disk now.
-
-        Raises:
-            DataError: it is not there, or its annotations are missing or damaged.
-        """
-        if key not in self:
-            raise DataError("this image is no longer in the workspace; choose another.")
-        return self._read(key)
-
-    def items(self) -> list[Item]:
-        """All images that can be used, in order; `damaged` tells the others."""
-        found = []
-        for key in self.ids:
-            with suppress(DataError):
-                found.append(self._read(key))
-        return found
-
-    def damaged(self) -> dict[str, str]:
-        """What is wrong with images that cannot be used, a sentence by id. A damaged picture is known once opened."""
-        pictures = self._pictures.ids()
-        found = {}
-        for key in self.ids:
-            try:
-                item = self._read(key)
-                if key in self._unreadable:
-                    found[key] = self._unreadable[key]
-                if key not in pictures:
-                    found[key] = f"The picture of {item.name} (image {key}) is missing; add it again or remove it."
-            except DataError as error:
-                found[key] = str(error)
-        return found
-
-    def load(self, key: str) -> LoadedImage:
-        """The picture itself.
-
-        Raises:
-            DataError, ImageError: it is gone or damaged.
-        """
-        try:
-            name = self.item(key).name
-            loaded = load_image(self.picture_path(key), name)
-        except ImageError as error:
-            self._unreadable[key] = f"{error} Add the picture again or remove it (image {key})."
-            raise
-        self._unreadable.pop(key, None)
-        return loaded
-
-    def picture_path(self, key: str) -> Path:
-        """The image's file, as it came.
-
-        Raises:
-            DataError: it is missing.
-        """
-        return self._pictures.path(key)
-
-    def thumbnail_path(self, key: str) -> Path:
-        """A JPEG of at most 240 pixels a side."""
-        return self._pictures.thumbnail_path(key)
-
-    def dataset(self) -> Dataset:
-        """All of it, as formats and checks take it; `file` of each image is its id, and no two share a name."""
-        items = self.items()
-        names = [self._export_name(item) for item in items]
-        counts = Counter(name.stem.lower() for name in names)
-        images = []
-        for item, path in zip(items, names, strict=True):
-            name = str(path) if counts[path.stem.lower()] == 1 else f"{path.stem}-{item.id}{path.suffix}"
-            images.append(replace(item.annotated(), name=name, source=name))
-        return Dataset(tuple(images), self.classes, declared=self.classes)
-
-    def picture(self, image: AnnotatedImage) -> bytes:
-        """The file of an image of `dataset()`."""
-        return self.picture_path(str(image.file)).read_bytes()
-
-    # --- writing
 
     def add(self, content: bytes, name: str, objects: Iterable[Object] = ()) -> tuple[str, bool]:
         """Keep a picture; its id, and whether it is new. Objects are added to a picture that had none.
@@ -223,10 +121,6 @@ class Workspace:
             if tuple(objects) != item.objects:
                 self._write(replace(item, objects=tuple(objects)))
             return base is None or base == item.revision
-
-    def history(self, key: str) -> list[int]:
-        """The revisions that can be restored, the latest first."""
-        return self._items.revisions(key)
 
     def restore(self, key: str, revision: int) -> None:
         """Bring back the objects of an earlier revision, as a new change."""
@@ -318,7 +212,7 @@ class Workspace:
             sweep(self.folder / name)
         if self._complete(self._index()) != self._index():
             with self._writing():
-                write_whole(self.folder / "workspace.json", as_json(self._complete(self._index()).to_dict()))
+                self._save_index(classes=self._complete(self._index()).classes)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -354,19 +248,6 @@ class Workspace:
                 self._save_index(images=(*self.ids, key))
         return key, not known
 
-    def _read(self, key: str) -> Item:
-        """An image's annotations, which are there and whole."""
-        wrong = "missing"
-        try:
-            item = self._items.read(key)
-        except DamagedError:
-            item, wrong = None, "damaged"
-        if item is None:
-            last = self._items.last(key)
-            name = f"{last.name} (image {key})" if last else f"image {key}"
-            raise DataError(f"The annotations of {name} are {wrong}; add the picture again or remove it.")
-        return item
-
     def _write(self, item: Item) -> None:
         """Put an image's annotations in place; the list of classes holds every label before any image does."""
         self._hold_classes(item.objects)
@@ -377,42 +258,15 @@ class Workspace:
         if not labels <= set(self.classes):
             self.add_classes(sorted(labels))
 
-    def _present(self, key: str) -> Item | None:
-        with suppress(DamagedError):
-            return self._items.read(key)
-        return None
-
-    def _having(self, label: str) -> list[Item]:
-        return [item for item in self.items() if any(one.label == label for one in item.objects)]
-
     def _rename(self, key: str, old: str, new: str) -> None:
         item = self._present(key)
         if item is not None and key in self:
             self._write(_renamed(item, old, new))
 
-    def _export_name(self, item: Item) -> PurePosixPath:
-        """A name that is a picture's, whatever the annotation called it."""
-        path = PurePosixPath(safe_name(item.name))
-        if path.suffix.lower() in ENDINGS:
-            return path
-        with suppress(DataError):
-            return path.with_name(path.name + self.picture_path(item.id).suffix)
-        return path
-
-    def _complete(self, index: Index) -> Index:
-        """With the label of every object among the classes."""
-        items = filter(None, map(self._present, index.images))
-        return replace(index, classes=all_classes((item.annotated() for item in items), index.classes))
-
-    def _index(self) -> Index:
-        with suppress(DamagedError):
-            index = self._files.read(self.folder / "workspace.json", Index.from_dict)
-            if index is not None:
-                return index
-        return Index() if self.read_only else self._rebuild()
-
-    def _rebuild(self) -> Index:
-        """Make the index anew; the damaged one is kept."""
+    def _without_index(self) -> Index:
+        """Make it anew, unless the folder is another's; the damaged one is kept."""
+        if self.read_only:
+            return Index()
         path, kept = self.folder / "workspace.json", None
         with self._writing():
             try:
