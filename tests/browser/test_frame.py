@@ -237,11 +237,14 @@ def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settle
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     picture = io.BytesIO()
     Image.radial_gradient("L").convert("RGB").save(picture, "PNG")
-    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode(), "dropped.png", "image/png"])
-    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: dropped.png")
+    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode(), "MyCamera_00001.png", "image/png"])
+    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: MyCamera_00001.png")
     settled(page)
     expect(page.locator("h1")).to_have_text("Detections")
     page.wait_for_function(FITS, timeout=5_000)  # a square one, as high as the window leaves room for
+    name = page.get_by_role("button", name="MyCamera_00001", exact=True).locator(".title")
+    expect(name).to_have_text("MyCa…00001")
+    assert name.evaluate("title => title.scrollHeight <= title.clientHeight"), "it is seen to its end"
 
 
 @pytest.mark.parametrize(("name", "type_"), [("dropped.mp4", "video/mp4"), ("dropped.avi", "")])
