@@ -69,7 +69,6 @@ def lead_on(here: Session) -> None:
     offered["compare.other"] = replace(now, model=other, random=False, changes=(), selected=())
     offered["compare.trained" if now.random else "compare.random"] = replace(now, random=not now.random)
     for key, seen in offered.items():
-        button, told = st.columns([2, 3], vertical_alignment="center")
         kind = "primary" if seen is now else "secondary"
-        button.button(word(key).term, key=key, type=kind, on_click=view.pin, args=(seen,), width="stretch")
-        told.caption(word(key).sentence)
+        st.button(word(key).term, key=key, type=kind, on_click=view.pin, args=(seen,), width=160)
+        st.caption(word(key).sentence)
