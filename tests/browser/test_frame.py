@@ -108,6 +108,8 @@ def test_the_picture_comes_first(width: int, height: int, app: str, browser: Bro
                     assert box, name
                     assert box["x"] >= 0, name
                     assert box["x"] + box["width"] <= width, name
+            hidden = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+            assert page.locator(".stMain [role=radiogroup]").evaluate_all(hidden) == [], name
 
 
 def test_back_goes_through_the_pages_and_brings_back_what_was_seen(app: str, page: Page, settled: Settled) -> None:
