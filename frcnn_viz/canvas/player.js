@@ -83,9 +83,10 @@ function bindPlayer(S) {
 function stepWords(layer) {
   const { court, scores, sieve: { steps, levels } } = layer, { kept, victims } = caseOf(layer);
   const number = (value) => value.toLocaleString("en"), name = steps.names[levels[kept]];
+  const [overlap, are] = victims.length === 1 ? ["overlaps", "is"] : ["overlap", "are"];
   return `Step ${number(court.step)} of ${number(lastStep(layer))}: the best box left (${name}, score ` +
-    `${scores[kept].toFixed(3)}) is kept, and ${number(victims.length)} that overlap it by more than ` +
-    `${+court.threshold.toPrecision(6)} are suppressed.`;
+    `${scores[kept].toFixed(3)}) is kept, and ${number(victims.length)} that ${overlap} it by more than ` +
+    `${+court.threshold.toPrecision(6)} ${are} suppressed.`;
 }
 
 // The buttons, the slider and what is told; below it, where there is one, a table that `list` fills.

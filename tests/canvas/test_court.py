@@ -154,7 +154,7 @@ def test_a_threshold_that_is_held_judges_anew_and_the_answer_agrees(host: Host) 
     host.page.locator(dial).evaluate("(one) => { one.value = 0.7; one.dispatchEvent(new Event('input')); }")
     expect(host.page.locator(".told")).to_have_text(
         "Step 1 of 6: the best box left (person, score 0.900) is kept, "
-        "and 1 that overlap it by more than 0.7 are suppressed."
+        "and 1 that overlaps it by more than 0.7 is suppressed."
     )
     held = host.state("[[...S.scene.layers[0].court.kept], [...S.scene.layers[0].court.suppressor]]")
     assert host.told("dials") == []
