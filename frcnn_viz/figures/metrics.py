@@ -115,14 +115,17 @@ def threshold_figure(scores: Tensor, right: Tensor, objects: int) -> go.Figure:
     precision, recall = hits / count, hits / max(objects, 1)
     f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-9)
     figure = go.Figure()
-    for name, values, colour in (("precision", precision, BLUE), ("recall", recall, ORANGE), ("F1", f1, GREEN)):
-        figure.add_scatter(
-            x=scores[order].tolist(), y=values.tolist(), name=name, line={"color": colour, "shape": "hv"}
-        )
+    curves = (("precision", precision, BLUE, "solid"), ("recall", recall, ORANGE, "dash"), ("F1", f1, GREEN, "dot"))
+    for name, values, colour, dash in curves:
+        line = {"color": colour, "dash": dash, "shape": "hv"}
+        figure.add_scatter(x=scores[order].tolist(), y=values.tolist(), name=name, line=line, mode="lines")
     if len(order):
         best = int(f1.argmax())
         figure.add_vline(
-            x=float(scores[order][best]), line={"dash": "dot", "color": SELECTED}, annotation={"text": "best F1"}
+            x=float(scores[order][best]),
+            line={"dash": "dot", "color": SELECTED},
+            annotation={"text": "best F1"},
+            annotation_position="bottom left",
         )
     figure.update_layout(title=word("chart.score_threshold").term, xaxis_title="score threshold", yaxis_range=[0, 1.05])
     return figure
