@@ -182,9 +182,11 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     page.goto(f"{app}/input")
     settled(page)
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    entries = page.evaluate("history.length")
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Features")
     settled(page)
+    assert page.evaluate("history.length") == entries + 1
     page.keyboard.press("l")
     expect(page).to_have_url(re.compile("stage.level=1"))
     settled(page)

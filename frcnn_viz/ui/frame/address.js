@@ -19,6 +19,9 @@ function listen(bar) {
     write(bar);
   });
   window.addEventListener("resize", () => measure(bar));
+  // Before `st.switch_page` goes to another page it empties the query, which Streamlit would make an entry of its own.
+  const push = history.pushState.bind(history), leaves = (url) => new URL(url, location).pathname !== location.pathname;
+  history.pushState = (state, title, url) => { if (leaves(url)) push(state, title, url); };
   return bar;
 }
 
