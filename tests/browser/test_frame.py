@@ -220,7 +220,8 @@ def test_a_thumbnail_that_is_pressed_keeps_the_focus(app: str, page: Page, settl
 DROP = """([content, name, type]) => {
     const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0)), files = new DataTransfer();
     files.items.add(new File([bytes], name, { type }));
-    window.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+    const place = document.querySelector('.st-key-detections_canvas');
+    place.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
 }"""
 
 

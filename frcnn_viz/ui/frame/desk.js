@@ -24,7 +24,7 @@ function listen(all) {
   window.addEventListener("frcnn-viz:view", (event) => all.desk && tell(all, event.detail));
   window.addEventListener("keydown", (event) => onKey(all, event));
   for (const what of ["dragover", "drop"]) window.addEventListener(what, (event) => {
-    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    if (event.target.closest?.("[data-testid=stFileUploaderDropzone]") || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault(); // else the browser leaves the app for a file that is no picture
     if (what === "drop") add(event.dataTransfer);
   });
