@@ -26,6 +26,9 @@ def list_runs(output: JsonOption = "") -> None:
     if output:
         write_json(output, {"runs": rows})
         return
+    if not rows:
+        print("There is no run yet; `frcnn-viz train --data FOLDER` begins one.")
+        return
     table = Table(Column("name", no_wrap=True), "state", "step", "from", "learns on", "AP50", "kept")
     for row in rows:
         ap50 = row.get("ap50")

@@ -70,6 +70,7 @@ def test_ctrl_c_stops_and_resume_goes_on(squares: Path) -> None:
 
 
 def test_runs_are_listed_shown_and_removed(squares: Path) -> None:
+    assert "`frcnn-viz train --data FOLDER` begins one" in invoke("runs", "list").stdout
     trained_here(small_run(squares))
     assert "small" in invoke("runs", "list").stdout
     shown = json.loads(invoke("runs", "show", "small", "--json", "-").stdout)
