@@ -5,7 +5,6 @@ By hand, as long as wanted: `python -m tests.kills 40`.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import sys
@@ -24,12 +23,12 @@ from frcnn_viz.analysis.archive import TENSORS, open_archive
 from frcnn_viz.analysis.examination import Examination
 from frcnn_viz.data.annotations import Object
 from frcnn_viz.data.workspace import Workspace
+from tests.forked import forked
 from tests.pictures import picture
 
 IMAGES = 12
 """That are there before anything is killed."""
 Confirm = Callable[[object], None]
-MODULES = ["frcnn_viz.analysis.archive", "frcnn_viz.data.workspace"]
 
 
 def fill(folder: Path) -> Workspace:
@@ -94,8 +93,7 @@ WORKS = {work.__name__: work for work in (draw, add, rename, examine, remove)}
 
 def kill_at(name: str, folder: Path, start: int, seconds: float) -> list:
     """Do a work in a process of its own, kill that so long after its first confirmation, and give all that it gave."""
-    context = multiprocessing.get_context("forkserver")  # which imports once for all kills
-    context.set_forkserver_preload(MODULES)
+    context = forked()
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(name, folder, start, there), daemon=True)
     process.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections import Counter
 from dataclasses import replace
@@ -21,6 +20,7 @@ from frcnn_viz.scale.folder import ResultsFolder, key_of, shard_of
 from frcnn_viz.scale.planning import PER_SHARD, make_plan, pending
 from frcnn_viz.scale.rows import REFERENCES, TABLES
 from frcnn_viz.scale.sets import references_of
+from tests.forked import forked
 from tests.scale.small import RUN, plan_until, rows_of, write_json
 
 IMAGES = 300
@@ -184,8 +184,7 @@ def test_killed_anywhere_it_leaves_the_old_plan_or_the_new_or_none(
     other.plan = old
     new = make_plan(str(named), other, RUN)
     wholes = [(plan.images, list(pending(of, plan))) for of, plan in ((folder, old), (other, new))]
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.scale.small"])  # imported once for all kills
+    context = forked()
     seen = Counter()
     for step in range(1, 100):
         process = context.Process(target=plan_until, args=(str(named), str(folder.path), step))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import os
 import sys
 import threading
@@ -31,6 +30,7 @@ from frcnn_viz.training.snapshot import take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import Trainer
 from frcnn_viz.training.turn import GaveWay, Place, Voice
+from tests.forked import forked
 from tests.training.small import attended, small_run, wait, write_pictures
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -170,8 +170,7 @@ def _work(workspace: str) -> None:
 def test_killed_and_stopped_it_goes_on_to_the_same_results(straight: tuple[Path, Results], workspace: Path) -> None:
     squares, results = straight
     folder = made(small_experiment(squares))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["frcnn_viz.training.experiments"])
+    context = forked()
     folder.say(Status(STARTING))
     child = context.Process(target=_work, args=(str(workspace),))
     child.start()

@@ -5,7 +5,6 @@ By hand, as long as wanted: `FRCNN_VIZ_KILLS=20 python -m pytest tests/training/
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -28,6 +27,7 @@ from frcnn_viz.training.store import RunFolder, pictures_folder, remove_run
 from frcnn_viz.training.trainer import Trainer
 from frcnn_viz.training.turn import GaveWay, StopAsked, Voice, turn
 from frcnn_viz.training.waiting import main
+from tests.forked import forked
 from tests.training.small import attended, hashes, measured, small_run, trained_here, wait
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -79,8 +79,7 @@ def test_killed_at_any_time_it_goes_on_to_the_same_weights(squares: Path, tmp_pa
     straight = trained_here(small_run(squares))
     run = small_run(squares, "killed")
     folder = RunFolder.create(run, take(run))
-    context, chance = multiprocessing.get_context("forkserver"), random.Random(KILLS)
-    context.set_forkserver_preload(["frcnn_viz.training.process"])
+    context, chance = forked(), random.Random(KILLS)
     kills = 0
     while folder.status.state != DONE:
         folder.say(Status(STARTING))
@@ -190,7 +189,7 @@ def test_the_first_to_ask_goes_first(squares: Path) -> None:
 def test_a_term_signal_stops_it_with_its_state_saved(squares: Path, tmp_path: Path) -> None:
     run = small_run(squares, steps=10_000, keep_every=5_000, evaluate_every=0)
     folder = RunFolder.create(run, take(run))
-    context = multiprocessing.get_context("forkserver")
+    context = forked()
     folder.say(Status(STARTING))
     child = context.Process(target=_main, args=(str(folder.path), str(tmp_path / "workspace")))
     child.start()
@@ -212,7 +211,7 @@ def test_a_full_disk_ends_in_a_sentence_and_the_state_is_whole(squares: Path, tm
     folder = RunFolder.create(run, take(run))
     Trainer(folder)._save()
     before = (folder.path / "state.pt").read_bytes()
-    context = multiprocessing.get_context("forkserver")
+    context = forked()
     for most in (5_000_000, 1_000):  # no room for weights; nor for a line of the metrics
         folder.say(Status(STARTING))
         child = context.Process(target=_work, args=("full", str(tmp_path / "workspace"), most))
