@@ -91,7 +91,7 @@ def seeds_needed(spread: float) -> int:
 
 def _power(seeds: int, spread: float) -> float:
     """How likely the interval leaves out 0."""
-    if spread <= 0:
+    if spread <= WORTH / 10_000:  # so far from 0 the distribution is not a number to scipy
         return 1.0
     shift, edge = WORTH / spread * math.sqrt(seeds), stats.t.ppf((1 + LEVEL) / 2, seeds - 1)
     return float(stats.nct.sf(edge, seeds - 1, shift))

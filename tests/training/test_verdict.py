@@ -50,7 +50,7 @@ def test_which_comes_first_does_not_matter(a: list[float], data: st.DataObject) 
 def test_seeds_needed_are_the_fewest_that_see_it_four_times_in_five() -> None:
     # a known table: a paired test of an effect of half a deviation takes 34 pairs
     assert seeds_needed(0.02) == 34
-    assert seeds_needed(0.0) == 2
+    assert seeds_needed(0.0) == seeds_needed(1e-17) == 2  # differences that are equal but for rounding
     draws = np.random.default_rng(0).normal(0.01, 0.02, (2000, 34))
     seen = stats.ttest_1samp(draws, 0, axis=1).pvalue < 0.05
     assert seen.mean() == pytest.approx(POWER, abs=0.03)
