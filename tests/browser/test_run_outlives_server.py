@@ -28,7 +28,7 @@ from tests.training.small import hashes, measured, trained_here, wait, write_pic
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends the signals of POSIX")
 KILLS = int(os.environ.get("FRCNN_VIZ_KILLS", "1"))
-STEPS, LONGEST = 60, 1.5
+STEPS, LONGEST = 30, 0.75
 """Of each run, and the seconds of it before the kill."""
 LINK = {
     **{"model": "street-c4", "min_size": 48, "max_size": 64, "train.tab": "learn", "train.set": "yours"},
