@@ -212,6 +212,7 @@ def test_the_court_judges_anew_while_its_threshold_is_held_and_the_server_agrees
 ) -> None:
     page.goto(f"{app}/court?image=crowd&court.stage={stage}&look=n%3D3")
     settled(page)
+    page.locator(".box-canvas[data-messages]").wait_for()
     canvas, frames = page.locator(".box-canvas"), len(sent)
     judged = [canvas.evaluate(JUDGED.replace("WHOSE", "layer.court"))]
     for threshold in (0.6, 0.35):
