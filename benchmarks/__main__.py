@@ -17,6 +17,7 @@ from benchmarks.detectors import RESNET, STREET, build_resnet50, load_street
 from benchmarks.measure import table
 from benchmarks.report import REPORT, TITLE, machine, write_part
 from benchmarks.scale import scale_rows
+from benchmarks.sitting import memory_rows
 from benchmarks.traces import examined_set, first_trace, reruns
 from benchmarks.visitors import visitor_rows
 
@@ -43,6 +44,7 @@ def main() -> None:
     rows += clip_rows(STREET, options.repeats)
     rows += scale_rows(3)
     rows += visitor_rows()
+    rows += memory_rows()
 
     lines = [
         TITLE,

@@ -12,7 +12,6 @@ import random
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.report import CLASS, REPORT, machine, write_part
-from benchmarks.served import served
+from benchmarks.served import process_of, served
 from benchmarks.visit import Log, Visit, photo
 from frcnn_viz.classroom.rules import CLASS_VARIABLE, Rules
 from frcnn_viz.classroom.visitors import Visitors
@@ -91,8 +90,7 @@ def memory(server: psutil.Process) -> str:
 async def attend(address: str, base: Path, minutes: float, visitors: int) -> tuple[Log, Runs, list[str]]:
     """Let the class work; what it waited for, its runs, and the server's memory over time."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * visitors))  # each fetches its own files
-    with urllib.request.urlopen(f"{address}/health") as answer:
-        server = psutil.Process(int(answer.read().split()[-1]))
+    server = process_of(address)
     log, runs = Log(), Runs(Visitors(base, Rules()))
     photos = [[photo(PHOTOS * number + n) for n in range(PHOTOS)] for number in range(visitors)]
     told = [f"At first: {memory(server)}."]

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from frcnn_viz.paths import APP
 
 
@@ -36,6 +38,12 @@ def served(script: Path, **environment: str) -> Iterator[str]:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def process_of(address: str) -> psutil.Process:
+    """The server that answers there."""
+    with urllib.request.urlopen(f"{address}/health") as answer:
+        return psutil.Process(int(answer.read().split()[-1]))
 
 
 def _answers(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a visitor waits for with a large picture, and what a long sitting leaves in memory."""
+"""What a visitor waits for with a large picture."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def show_chosen(here: Session) -> None:
             f"{here.settings.rpn_nms_thresh:g}, scored {gap:.4f} higher."
         )
     if victims:
-        st.markdown(f"It suppressed {victims:,} candidates.")
+        st.markdown(f"It suppressed {victims:,} candidate{'s' if victims > 1 else ''}.")
     if fate == Fate.KEPT:
         st.markdown(f"It goes on as proposal {int((proposals.kept == chosen).nonzero()[0, 0]):,}.")
 
