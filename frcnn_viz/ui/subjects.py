@@ -81,7 +81,7 @@ def sets_here() -> dict[str, str]:
 def tell_set(here: Session, subjects: Sequence[Subject]) -> None:
     """Say whose figures these are."""
     which = set_in_force(here)
-    these = "Of this picture alone" if which == "this" else f"Of {SET_TITLES[which]}, pictures: {len(subjects):,}"
+    these = "Of this picture alone" if which == "this" else f"Of {SET_TITLES[which]}, {len(subjects):,} in all"
     st.caption(f"{these}. Choose another set in the sidebar.")
 
 

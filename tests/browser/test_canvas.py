@@ -78,7 +78,7 @@ def test_the_stage_fills_its_column_and_fits_the_window(
         assert len(sizes) == 1, "it oscillates"
         stage, column = page.locator(".stage").bounding_box(), page.locator(".canvas-host").bounding_box()
         assert abs(stage["width"] - column["width"]) < 1
-        room = height - stage["y"] - page.locator(".foot").bounding_box()["height"] - 12
+        room = height - stage["y"] - page.locator(".foot").bounding_box()["height"] - 16
         assert abs(stage["height"] - max(220, min(stage["width"] * 480 / 640, room))) < 1.5
         page.mouse.move(width / 4, stage["y"] / 2)
         page.mouse.wheel(0, 300)  # where there is anything to scroll

@@ -45,7 +45,7 @@ def test_a_window_of_its_own_and_the_server_with_it(tmp_path: Path, browser: Bro
         window = browser.browser_type.connect_over_cdp(f"http://127.0.0.1:{told[0].split()[0]}")
         (page,) = window.contexts[0].pages
         assert f"image={load_image(photo).sha256[:16]}" in page.url
-        expect(page.get_by_text("photo.png").first).to_be_attached()
+        expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: photo.png")
         window.new_browser_cdp_session().send("Browser.close")
         assert process.wait(START_SECONDS) == 0
         assert not (own / "server.json").exists()

@@ -70,15 +70,15 @@ def test_a_class_picture_is_looked_at_copied_and_then_ones_own(base: Workspace, 
     mine = Workspace(visitors[0].folder)
     assert (mine.ids, mine.item(second).objects) == ((second,), (CAR,))
     assert base.item(second).objects == (CAR, FLAT)
-    assert "Of class pictures: 1." in words(open_page("metrics", set="class"))
-    assert "Of your images: 1." in words(open_page("metrics", set="yours"))
+    assert "Of class pictures, 1 in all." in words(open_page("metrics", set="class"))
+    assert "Of your images, 1 in all." in words(open_page("metrics", set="yours"))
     visitors.reverse()  # the other one, who has copied nothing, follows a link
     test = open_page("images/draw", image=second)
     assert "second.png is your teacher's, with 2 objects" in words(test)
     test = open_page("images/check", set="class")
     assert test.warning[0].value.startswith("1 finding.")
     assert not any(key.startswith("mend_") and key != "mend_chosen" for key in buttons(test))
-    assert "Of class pictures: 2." in words(open_page("metrics", set="class"))
+    assert "Of class pictures, 2 in all." in words(open_page("metrics", set="class"))
 
 
 def test_the_class_set_is_learnt_from_as_it_is_now(base: Workspace, visitors: list[Tenant]) -> None:
@@ -95,10 +95,10 @@ def test_a_link_of_the_teacher_s_is_about_the_same_set_for_everyone(
     base: Workspace, visitors: list[Tenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = {"image": base.ids[0], "set": "class"}
-    assert "Of class pictures: 2." in words(open_page("metrics", **link))
+    assert "Of class pictures, 2 in all." in words(open_page("metrics", **link))
     monkeypatch.setattr(tenants, "_find", lambda: Tenant(base.folder))
     monkeypatch.setattr(door, "_is_teacher", lambda *_: True)
-    assert "Of class pictures: 2." in words(open_page("metrics", **link))
+    assert "Of class pictures, 2 in all." in words(open_page("metrics", **link))
     assert open_page("train/learn", **{"train.set": "class"}).selectbox[0].value == "class"
 
 

@@ -113,7 +113,7 @@ def test_false_alarms_of_an_empty_picture_are_counted() -> None:
     assert "nothing drawn on them: 1 of 1" in words(test)
     test = open_page("autopsy/waterfall", image=key, set="yours")
     assert "nothing drawn on them: 1 of 1" in words(test)
-    assert test.success[0].value == "No object was missed."
+    assert not test.success, "where there is nothing to miss, nothing is praised"
 
 
 def test_a_fix_is_tried_priced_on_the_set_and_applied() -> None:
