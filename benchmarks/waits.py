@@ -27,7 +27,7 @@ STATE = """([width, part]) => {
     const S = walk(document).find((e) => e.matches('.box-canvas'))?.__state;
     if (S?.scene?.width !== width) return false;
     if (part === 'picture') return !!S.image?.complete && S.image.naturalWidth > 0;
-    return S.scene.layers.some((layer) => layer.count > 0);
+    return !S.scene.awaited && S.scene.layers.some((layer) => layer.count > 0);
 }"""
 """Whether the canvas shows the picture of that width, or its boxes."""
 
