@@ -108,12 +108,14 @@ function update(S, data) {
   });
 }
 
-// Nothing that was found on the picture before it is shown on it.
+// Nothing that was found on the picture before it is shown on it. Back at that one, its scene is shown again: the host,
+// which has no other, may not send it anew.
 function expect(S, { url, width, height }) {
-  const { scene } = S;
+  const { scene } = S, given = scene?.awaited ?? scene;
   if (!scene?.follows || scene.url === url || S.film || S.tools) return false;
+  if (given.url === url) { show(S, given); return false; }
   if (width !== scene.width || height !== scene.height) fitView(S.view, { width, height });
-  S.scene = S.picture = { ...scene, url, width, height, points: null, chosen: [], awaited: true };
+  S.scene = S.picture = { ...scene, url, width, height, points: null, chosen: [], awaited: given };
   S.hover = S.focus = null;
   loadImage(S, "image", url);
   loadImage(S, "overlay", null);

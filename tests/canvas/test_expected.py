@@ -44,6 +44,16 @@ def test_nothing_of_the_picture_before_is_shown_on_it(page: Page) -> None:
     assert host.state(INK)
 
 
+def test_back_at_the_picture_before_its_boxes_are_there_again(page: Page) -> None:
+    host = Host(page, SCENE)
+    pixels, name = host.pixels(), host.canvas.get_attribute("aria-label")
+    for picture in (NEXT, {**NEXT, "url": picture_url(310, 400)}):
+        assert page.evaluate("(picture) => mounted.expect(picture)", picture)
+    assert not page.evaluate("(picture) => mounted.expect(picture)", {"url": SCENE.url, "width": 641, "height": 480})
+    assert host.pixels() == pixels
+    assert host.canvas.get_attribute("aria-label") == name
+
+
 def test_it_is_not_shown_where_another_picture_belongs(page: Page) -> None:
     host = Host(page, replace(SCENE, follows=False))
     assert not page.evaluate("(picture) => mounted.expect(picture)", NEXT)
