@@ -68,13 +68,6 @@ class LoadedImage:
         """As a Pillow image, RGB; made anew each time."""
         return Image.fromarray(self.pixels.permute(1, 2, 0).numpy())
 
-    def thumbnail(self, side: int) -> Image.Image:
-        """At most `side` pixels a side, RGB. Of a far larger picture every n-th pixel is read."""
-        step = max(1, max(self.size) // (4 * side))
-        small = Image.fromarray(self.pixels[:, ::step, ::step].permute(1, 2, 0).contiguous().numpy())
-        small.thumbnail((side, side))
-        return small
-
 
 def load_image(source: bytes | str | Path, name: str | None = None) -> LoadedImage:
     """Decode a JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), turned upright by its EXIF orientation.
@@ -122,6 +115,14 @@ def load_image(source: bytes | str | Path, name: str | None = None) -> LoadedIma
 def from_pil(image: Image.Image, name: str) -> LoadedImage:
     """A Pillow image of any mode as a `LoadedImage`."""
     return _decode(image, clean_name(name))
+
+
+def shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """The picture uint8 [H, W, 3] at most `side` pixels a side. Of a far larger one every n-th pixel is read."""
+    step = max(1, max(image.shape[:2]) // (2 * side))
+    small = Image.fromarray(np.ascontiguousarray(image[::step, ::step]))
+    small.thumbnail((side, side))
+    return np.asarray(small)
 
 
 def upright_size(image: Image.Image, content: bytes) -> tuple[int, int]:

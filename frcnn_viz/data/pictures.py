@@ -11,9 +11,11 @@ import os
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from PIL import Image
+
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.files import set_aside, write_whole
-from frcnn_viz.data.images import SUFFIXES, ImageError, LoadedImage, load_image
+from frcnn_viz.data.images import SUFFIXES, ImageError, LoadedImage, load_image, shrink
 from frcnn_viz.data.index import is_id
 
 ENDINGS = tuple(f".{suffix}" for suffix in SUFFIXES)
@@ -57,7 +59,8 @@ class PictureFiles:
         ending = PurePosixPath(loaded.name).suffix.lower()
         write_whole(self.folder / "images" / f"{key}{ending if ending in ENDINGS else '.png'}", content)
         buffer = io.BytesIO()
-        loaded.thumbnail(THUMBNAIL).save(buffer, "JPEG", quality=80)
+        thumbnail = shrink(loaded.pixels.permute(1, 2, 0).numpy(), THUMBNAIL)
+        Image.fromarray(thumbnail).save(buffer, "JPEG", quality=80)
         write_whole(self.thumbnail_path(key), buffer.getvalue())
 
     def is_there(self, key: str, content: bytes, loaded: LoadedImage) -> bool:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torchvision.ops import box_area
 
 from frcnn_viz.data.ground_truth import GroundTruth
+from frcnn_viz.data.images import shrink
 from frcnn_viz.figures.features import channel_grid, summary
 from frcnn_viz.figures.input import steps
 from frcnn_viz.figures.overview import thumbnails
@@ -29,7 +30,7 @@ from frcnn_viz.figures.palette import (
     SELECTED,
     class_colour,
 )
-from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8, with_boxes
+from frcnn_viz.figures.rasters import colourise, enlarge, grid, to_uint8, with_boxes
 from frcnn_viz.figures.rois import class_bars, pooled_grid
 from frcnn_viz.pipeline.cached import cached_property
 from frcnn_viz.pipeline.results import Fate

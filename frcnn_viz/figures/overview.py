@@ -9,8 +9,9 @@ from PIL import Image
 from torch import Tensor
 
 from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.data.images import shrink
 from frcnn_viz.figures.palette import ANCHOR, BLUE, FATES, SELECTED, class_colour
-from frcnn_viz.figures.rasters import colourise, enlarge, grid, shrink, to_uint8, with_boxes
+from frcnn_viz.figures.rasters import colourise, enlarge, grid, to_uint8, with_boxes
 from frcnn_viz.figures.rois import crop
 from frcnn_viz.figures.third_head import mask_overlay
 from frcnn_viz.pipeline.masks import Masks

@@ -33,14 +33,6 @@ def to_uint8(image: Tensor) -> np.ndarray:
     return (image.detach().cpu().clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
 
 
-def shrink(image: np.ndarray, side: int) -> np.ndarray:
-    """The picture uint8 [h, w, 3] at most `side` pixels a side. Of a far larger one every n-th pixel is read."""
-    step = max(1, max(image.shape[:2]) // (2 * side))
-    small = Image.fromarray(np.ascontiguousarray(image[::step, ::step]))
-    small.thumbnail((side, side))
-    return np.asarray(small)
-
-
 def grid(tiles: list[np.ndarray], columns: int, gap: int = 2) -> np.ndarray:
     """Equal tiles uint8 [h, w, 3] in rows of `columns`, parted by `gap` grey pixels."""
     if not tiles:

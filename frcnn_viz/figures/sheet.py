@@ -13,9 +13,10 @@ import torch
 from PIL import Image, ImageDraw
 
 from frcnn_viz.canvas.scene import BoxLayer
+from frcnn_viz.data.images import shrink
 from frcnn_viz.figures.annotated import annotated
 from frcnn_viz.figures.palette import GREEN, PURPLE
-from frcnn_viz.figures.rasters import shrink, to_uint8
+from frcnn_viz.figures.rasters import to_uint8
 from frcnn_viz.lessons import (
     Answer,
     Box,
