@@ -75,8 +75,8 @@ def rank_in_level(trace: Trace, anchor: int) -> int:
     """The place of an anchor in the RPN's list of its level, 1 that of the best objectness."""
     level = trace.anchors.place(anchor)[0]
     start, count = trace.anchors.offsets[level], trace.anchors.counts[level]
-    objectness = trace.rpn.objectness[start : start + count].cpu().numpy()
-    return int((objectness > objectness[anchor - start]).sum()) + 1
+    objectness = trace.rpn.objectness
+    return int((objectness[start : start + count] > objectness[anchor]).sum()) + 1
 
 
 def ordinal(number: int) -> str:

@@ -266,7 +266,7 @@ class Workspace(Contents):
     def _without_index(self) -> Index:
         """Make it anew, unless the folder is another's; the damaged one is kept."""
         if self.read_only:
-            return Index()
+            return super()._without_index()
         path, kept = self.folder / "workspace.json", None
         with self._writing():
             try:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
-from frcnn_viz.analysis.case import rank_in_level
+from frcnn_viz.analysis.case import IOU, rank_in_level
 from frcnn_viz.analysis.outcomes import UNKNOWN
 from frcnn_viz.analysis.overlaps import Overlaps
 from frcnn_viz.analysis.verdicts import Finding
@@ -116,14 +116,14 @@ crowd, difficult = torch.tensor({truth.crowd.tolist()}), torch.tensor({truth.dif
 def best_score(miss: Miss) -> float:
     """The best score for its class among the boxes refined as that class that are on the object; 0 without one."""
     trace, label = miss.there.trace, miss.label
-    on_it = overlaps(miss.there, miss.box).of(trace.rois.boxes[:, label])[0] >= 0.5
+    on_it = overlaps(miss.there, miss.box).of(trace.rois.boxes[:, label])[0] >= IOU
     return float(trace.rois.scores[on_it, label].max()) if on_it.any() else 0.0
 
 
 def best_rank(miss: Miss) -> int:
     """The best place by objectness, within its level, of the boxes that the RPN moved onto the object, 1 the first."""
     trace = miss.there.trace
-    on_it = (overlaps(miss.there, miss.box).moved[0] >= 0.5).nonzero()[:, 0].tolist()
+    on_it = (overlaps(miss.there, miss.box).moved[0] >= IOU).nonzero()[:, 0].tolist()
     return min((rank_in_level(trace, anchor) for anchor in on_it), default=0)
 
 
