@@ -14,3 +14,8 @@ def picture(seed: int = 0, width: int = 64, height: int = 48) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def square(seed: int, side: int = 16) -> bytes:
+    """As `picture`, as wide as it is high."""
+    return picture(seed, side, side)

@@ -33,14 +33,9 @@ from frcnn_viz.training.snapshot import split, take
 from frcnn_viz.training.store import RunFolder, all_runs
 from frcnn_viz.training.trainer import Trainer
 from tests.data.videos import pictures, write_video
-from tests.pictures import picture
+from tests.pictures import square
 
 FULL = r"^Your workspace is full: \d+\.\d of its \d+ MB are left, and this needs \d+\.\d MB\. Remove"
-
-
-def square(seed: int, side: int = 16) -> bytes:
-    """A picture, whose file is small."""
-    return picture(seed, side, side)
 
 
 def files(folder: Path) -> dict[str, bytes]:
