@@ -69,7 +69,7 @@ def counted_finds(outcomes: Outcomes, truth: GroundTruth, classes: Sequence[str]
 
     So do the other figures count, for which what is found by its place alone is neither a find nor a miss.
     """
-    counted = ~outcomes.ignored & (truth.labels_in(classes) != UNKNOWN).to(outcomes.ignored.device)
+    counted = ~outcomes.ignored & (truth.labels_in(classes) != UNKNOWN)
     return int((outcomes.found & counted).sum()), int(counted.sum())
 
 
