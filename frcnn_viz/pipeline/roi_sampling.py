@@ -40,7 +40,7 @@ def sampling_points(box: Tensor, *, spatial_scale: float, output_size: tuple[int
 
 
 def points_in_image(model: GeneralizedRCNN, box: Tensor, spatial_scale: float, network_input: NetworkInput) -> Tensor:
-    """Where the model's box head reads for a box, on the user's image: float32 [P, 2], (x, y) in its pixels.
+    """Where the model's box head reads for a box: float32 [P, 2], (x, y) in pixels of the user's image, on the CPU.
 
     Args:
         model: its pooler says how many points there are.

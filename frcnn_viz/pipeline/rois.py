@@ -51,7 +51,7 @@ def pool_rois(
 
 
 def pool_rounded(model: GeneralizedRCNN, feature_map: Tensor, box: Tensor, spatial_scale: float) -> Tensor:
-    """RoIPool, which Fast R-CNN had before RoIAlign, of one box on one map: float32 [channels, 7, 7].
+    """RoIPool, which Fast R-CNN had before RoIAlign, of one box on one map: float32 [channels, bins down, across].
 
     It rounds the box to whole cells and takes the largest value of each bin.
 

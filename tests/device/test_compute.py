@@ -43,9 +43,10 @@ from frcnn_viz.data.images import LoadedImage
 from frcnn_viz.models.registry import Detector
 from frcnn_viz.pipeline.backbone import receptive_field
 from frcnn_viz.pipeline.configure import configured
+from frcnn_viz.pipeline.losses import Aim
 from frcnn_viz.pipeline.memory import Memory, count_bytes, digest
-from frcnn_viz.pipeline.roi_sampling import sampling_points
-from frcnn_viz.pipeline.rois import assign_levels
+from frcnn_viz.pipeline.roi_sampling import points_in_image
+from frcnn_viz.pipeline.rois import assign_levels, pool_rounded
 from frcnn_viz.pipeline.settings import Settings
 from frcnn_viz.pipeline.trace import Trace
 from tests.conftest import SMALL, build_tiny_c4, build_tiny_fpn, make_image
@@ -224,8 +225,14 @@ def featured(trace: Trace) -> object:
 
 def pooled(trace: Trace) -> object:
     boxes, size = trace.proposals.boxes, trace.input.input_size
-    points = sampling_points(boxes[0], spatial_scale=0.25, output_size=(7, 7), sampling_ratio=2)
-    return assign_levels(trace.model, trace.features, boxes, size), points
+    points = points_in_image(trace.model, boxes[0], 0.25, trace.input)
+    rounded = pool_rounded(trace.model, trace.features.maps["0"], boxes[0], 0.25)
+    return assign_levels(trace.model, trace.features, boxes, size), points, rounded
+
+
+def aimed(trace: Trace) -> list[Aim]:
+    losses = trace.losses(BOXES, LABELS)
+    return [Aim.of_anchor(trace.model, trace.anchors, losses.rpn, 3), Aim.of_roi(trace.model, losses.roi, 5)]
 
 
 ASKED: dict[str, Callable[[Trace], object]] = {
@@ -248,6 +255,7 @@ ASKED: dict[str, Callable[[Trace], object]] = {
     "features": featured,
     "why": explained,
     "pooling": pooled,
+    "aims": aimed,
     "modules": lambda trace: modules_of(trace),
     "the family": lambda trace: family(trace),
     "marks": lambda trace: small_marks(trace, OBJECTS),
