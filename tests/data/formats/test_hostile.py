@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import stat
 import zipfile
 from pathlib import Path
@@ -12,19 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from frcnn_viz.data import sources
 from frcnn_viz.data.annotations import DataError
 from frcnn_viz.data.checks import Kind, check
-from frcnn_viz.data.formats import bounded, read_dataset
+from frcnn_viz.data.formats import read_dataset
 from frcnn_viz.data.formats.coco import write_coco
-from frcnn_viz.data.formats.names import Pictures
-from frcnn_viz.data.formats.read import picture_size
 from frcnn_viz.data.sources import from_bytes, open_source
+from tests.data.formats.made import CORNERS, LINE, PICTURE, VOC, json_values, zipped
 
-VOC = b"<annotation><filename>a.png</filename><object><name>cat</name><bndbox>%s</bndbox></object></annotation>"
-CORNERS = b"<xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax>"
 BOMB = (
     b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "%s"><!ENTITY y "&x;&x;&x;&x;">]><annotation>&y;</annotation>"""
     % (b"x" * 50)
@@ -32,18 +26,7 @@ BOMB = (
 EXTERNAL = (
     b"""<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation><filename>&x;</filename></annotation>"""
 )
-
-
 DEFAULTS = b'<!DOCTYPE annotation [<!ATTLIST a b CDATA "more of little">]><annotation><a/></annotation>'
-
-
-def picture(width: int = 8, height: int = 8, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height)).save(buffer, "PNG", **options)
-    return buffer.getvalue()
-
-
-PICTURE = picture()
 
 
 def refused(files: dict[str, bytes]) -> str:
@@ -116,13 +99,6 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(name: str, content: bytes) 
     assert "\n" not in said_of({name: content})
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(10**400),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "file_name", "bbox"]), inner),
-    max_leaves=8,
-)
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.fixed_dictionaries({"images": json_values, "annotations": json_values, "categories": json_values}))
 def test_any_json_is_read_or_refused_in_a_sentence(content: dict) -> None:
@@ -175,14 +151,6 @@ def test_too_many_objects_are_told_and_left_out() -> None:
     assert "5,001 objects" in dataset.unreadable[0].sentence
 
 
-def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in entries:
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
 def link() -> zipfile.ZipInfo:
     info = zipfile.ZipInfo("link.xml")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -228,17 +196,6 @@ def test_a_json_of_200_mb_is_refused_unread(tmp_path: Path) -> None:
         read_dataset(open_source(path))
 
 
-def test_a_zip_of_a_set_reads_like_its_folder(tmp_path: Path) -> None:
-    content = zipped(("set/a.xml", VOC % CORNERS), ("__MACOSX/set/._a.xml", b"litter"))
-    path = tmp_path / "set.zip"
-    path.write_bytes(content)
-    assert read_dataset(open_source(path)).images == read_dataset(from_bytes({"set.zip": content})).images
-    assert read_dataset(open_source(path)).unreadable == ()
-
-
-LINE = b"0 0.5 0.5 0.5 0.5\n"
-
-
 @pytest.mark.parametrize(
     ("names", "words"),
     [
@@ -257,109 +214,3 @@ LINE = b"0 0.5 0.5 0.5 0.5\n"
 )
 def test_a_yaml_of_odd_names_is_one_sentence(names: bytes, words: str) -> None:
     assert words in refused({"data.yaml": names, "a.txt": LINE, "a.png": PICTURE})
-
-
-def test_class_names_in_yaml_are_words_whatever_they_look_like() -> None:
-    names = b"names: [no, 1.0, 2020-01-01, !!python/object/apply:os.getcwd x, !odd y, null, &a cat, *a]"
-    dataset = read_dataset(from_bytes({"data.yaml": names, "a.txt": LINE, "a.png": PICTURE}))
-    assert dataset.classes == ("no", "1.0", "2020-01-01", "x", "y", "null", "cat")
-
-
-def test_a_coco_file_may_mix_the_kinds_of_its_ids() -> None:
-    content = {
-        "images": [{"id": "one", "file_name": "a.png"}, {"id": 2.0, "file_name": "b.png"}],
-        "annotations": [
-            {"image_id": 2, "category_id": "x", "bbox": [1, 2, 3, 4]},
-            {"image_id": "one", "category_id": [7], "bbox": [1, 2, 3, 4]},
-        ],
-        "categories": [{"id": "x", "name": "dog"}, {"id": 7, "name": "cat"}, {"id": 1.5e300, "name": None}],
-    }
-    dataset = read_dataset(from_bytes({"a.json": json.dumps(content).encode()}))
-    assert dataset.declared == ("cat", "1.5e+300", "dog")
-    assert [image.objects[0].label for image in dataset.images] == ["category a list", "dog"]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le"])
-def test_json_is_read_in_pieces_as_if_it_were_whole(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    images = [{"id": n, "file_name": f"Bild \u00e4\U0001f600 {n}.png", "width": n + 10} for n in range(12)]
-    boxes = [[1.25, 2e1, 123456789, 4], [0, -0.5, 1e-3, 7]]
-    notes = [
-        {"image_id": n, "category_id": 1, "bbox": box, "note": ["]", {"a": '"}'}]} for n in range(12) for box in boxes
-    ]
-    content = {
-        "info": {},
-        "x": 12.5,
-        "licenses": [],
-        "images": images,
-        "annotations": notes,
-        "y": [1, [2], "z"],
-        "z": 345,
-    }
-    text = json.dumps({**content, "categories": [{"id": 1, "name": "cat"}]}, ensure_ascii=False, indent=1)
-    whole = list(bounded.read_json(text.encode(encoding), "a.json"))
-    assert [item for key, item in whole if key == "images"] == images
-    assert [item for key, item in whole if key == "annotations"] == notes
-    assert [item for key, item in whole if key in "xyz"] == [12.5, 1, [2], "z", 345]
-    for size in (1, 3, 7, 64):
-        monkeypatch.setattr(bounded, "CHUNK", size)
-        assert list(bounded.read_json(text.encode(encoding), "a.json")) == whole
-
-
-@given(st.dictionaries(st.text(max_size=4), st.lists(json_values, max_size=3) | json_values, max_size=4))
-def test_json_in_pieces_agrees_with_the_library(content: dict) -> None:
-    text = json.dumps(content)
-    assert json.dumps(json.loads(text)) == json.dumps(content)
-    back: dict = {}
-    for key, item in bounded.read_json(text.encode(), "a.json"):
-        back.setdefault(key, []).append(item)
-    expected = {key: (value or [()]) if isinstance(value, list) else [value] for key, value in content.items()}
-    assert repr(back) == repr(expected)
-
-
-def test_the_size_of_a_picture_is_told_without_decoding_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    assert picture_size(picture(30, 20, exif=turned)) == (20, 30)
-    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda self: pytest.fail("decoded"))
-    assert picture_size(picture(30, 20)) == (30, 20)
-    assert picture_size(picture(30, 20, exif=turned)) == (20, 30)
-
-
-def test_names_that_no_text_can_hold_are_shown_without_them(tmp_path: Path) -> None:
-    odd = os.fsdecode(b"\xff\x01a.png")
-    (tmp_path / odd).write_bytes(PICTURE)
-    (tmp_path / os.fsdecode(b"\xffa.xml")).write_bytes((VOC % CORNERS).replace(b"a.png", b"b.png"))
-    (tmp_path / os.fsdecode(b"\xffb.xml")).write_bytes(b"<annotation>")
-    source = open_source(tmp_path)
-    dataset = read_dataset(source)
-    assert [(image.name, image.file, image.source) for image in dataset.images] == [
-        ("a.png", odd, ""),
-        ("b.png", None, "a.xml"),
-    ]
-    assert source.read(odd) == PICTURE
-    assert dataset.unreadable[0].sentence.startswith("b.xml is not well-formed")
-    content = {"images": [{"id": 1, "file_name": "\ud800c.png"}], "categories": [{"id": 1, "name": "\ud800"}]}
-    (image,) = read_dataset(from_bytes({"a.json": json.dumps(content).encode()})).images
-    assert image.name == "c.png"
-
-
-def test_a_yolo_set_with_the_same_names_in_train_and_val_takes_each_its_own_picture() -> None:
-    files = {f"images/{part}/1.png": picture(size, 10) for part, size in (("train", 100), ("val", 200))}
-    files |= {f"labels/{part}/1.txt": LINE for part in ("train", "val")}
-    dataset = read_dataset(from_bytes(files))
-    assert [(image.file, image.source) for image in dataset.images] == [
-        ("images/train/1.png", "labels/train/1.txt"),
-        ("images/val/1.png", "labels/val/1.txt"),
-    ]
-    assert [image.objects[0].box[2] for image in dataset.images] == [75, 150]
-
-
-def test_the_picture_beside_an_annotation_is_taken_among_thousands_of_its_name() -> None:
-    names = [f"f{n:04d}/000001.png" for n in range(3_000)] + ["other/deep/000001.jpg"]
-    pictures = Pictures(from_bytes(dict.fromkeys(names, b"")))
-    for name in names[:-1:100]:
-        assert pictures.find("000001.png", name.replace("png", "xml")) == name
-        assert pictures.find(f"C:\\mine\\{name}") == name
-    assert pictures.find("000001.jpg", "f0001/000001.xml") == "other/deep/000001.jpg"
-    assert pictures.find("000002.png") is None
-    assert pictures.find("") is None
