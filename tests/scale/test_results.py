@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from pathlib import Path
 
@@ -12,11 +11,8 @@ import torch
 
 from benchmarks.results import ALARMS, OBJECTS, measure, write_results
 from frcnn_viz.analysis.sums import sums
-from frcnn_viz.analysis.verdicts import MECHANISMS, Verdict
-from frcnn_viz.analysis.waterfall import LOST_AT, STAGES, THRESHOLDS, losses, recalls
+from frcnn_viz.analysis.waterfall import STAGES, THRESHOLDS, losses, recalls
 from frcnn_viz.data.annotations import DataError
-from frcnn_viz.data.statistics import BANDS
-from frcnn_viz.scale.folder import ResultsFolder
 from frcnn_viz.scale.queries import (
     EVERYTHING,
     Chosen,
@@ -30,57 +26,9 @@ from frcnn_viz.scale.queries import (
     worst_images,
 )
 from frcnn_viz.scale.results import Results
-from frcnn_viz.scale.versus import Difference, Shared, Versus
+from frcnn_viz.scale.versus import Shared, Versus
+from tests.scale.drawn import HOSTILE, band_of, draw, fate_of, in_shards
 from tests.scale.made import Row, write_examined, write_rows
-
-HOSTILE = ("car", "';drop table findings;--", '"x"', "<img src=x>", "péniche\u202e", "")
-MISTAKES = ("badly placed", "background")
-
-
-def draw(seed: int, images: int = 30) -> tuple[list[Row], list[Row]]:
-    """Findings and images, of names that are hard to carry; the truth does not hang on the seed."""
-    same, drawn = random.Random(0), random.Random(seed)
-    findings, seen = [], []
-    for image in range(images):
-        name = f"{HOSTILE[image % len(HOSTILE)]} {image}"
-        tags = {"camera": HOSTILE[image % 3], "'; \"w": f"w{image % 4}"}
-        classes = [same.choice(HOSTILE) for _ in range(same.randint(0, 6))]
-        truth = []
-        for number, class_ in enumerate(classes):
-            x0, y0, side = same.uniform(0, 50), same.uniform(0, 50), same.uniform(2, 200)
-            verdict = drawn.choice([Verdict.FOUND] * 6 + list(Verdict))
-            told = {"image_id": name, "number": number, "class": class_, "verdict": verdict.value}
-            told |= {"what": "ignored object" if verdict is Verdict.IGNORED else "object"}
-            told |= {"stage": LOST_AT.get(verdict), "score": drawn.random(), "iou": drawn.random()}
-            told |= {"x0": x0, "y0": y0, "x1": x0 + side, "y1": y0 + side, "size": 2 * side}
-            findings.append(told | {"ious": [drawn.random() for _ in STAGES], "sentence": f"About {class_}."})
-            truth.append({**{k: told[k] for k in ("x0", "y0", "x1", "y1")}, "label": class_})
-        for number in range(drawn.randint(0, 3)):
-            told = {"image_id": name, "what": "false alarm", "number": number, "class": drawn.choice(HOSTILE)}
-            told |= {"verdict": drawn.choice(MISTAKES), "score": drawn.random(), "iou": 0.1, "size": 9.0}
-            findings.append(told | {"x0": 0.0, "y0": 0.0, "x1": 9.0, "y1": 9.0})
-        mine = [row for row in findings if row["image_id"] == name]
-        counts = {fate: sum(fate_of(row) == fate for row in mine) for fate in ("found", "missed")}
-        counts |= {"left_out": 0, "false_alarms": sum(fate_of(row) == "false alarm" for row in mine)}
-        seen.append({"image_id": name, "path": f"/no/{image}", "tags": list(tags.items()), "truth": truth, **counts})
-    return findings, seen
-
-
-def fate_of(row: Row) -> str:
-    if row["what"] == "false alarm":
-        return "false alarm"
-    if row["verdict"] == "found":
-        return "found"
-    return "missed" if Verdict(row["verdict"]) in MECHANISMS else "left out"
-
-
-def in_shards(findings: list[Row], images: list[Row], count: int) -> list[dict[str, list[Row]]]:
-    shards = []
-    for shard in range(count):
-        mine = images[shard::count]
-        names = {image["image_id"] for image in mine}
-        shards.append({"images": mine, "findings": [row for row in findings if row["image_id"] in names]})
-    return shards
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +36,6 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, list[Row],
     findings, images = draw(1)
     folder = write_rows(tmp_path_factory.mktemp("drawn") / "a", in_shards(findings, images, 3))
     return Results(folder.path), findings, {image["image_id"]: image for image in images}
-
-
-def band_of(row: Row) -> str:
-    side = ((row["x1"] - row["x0"]) * (row["y1"] - row["y0"])) ** 0.5
-    return next(name for name, (low, high) in BANDS.items() if low <= side < high)
 
 
 CHOSEN = [
@@ -265,57 +208,6 @@ def test_results_that_may_not_be_written_to_are_opened_all_the_same(tmp_path: Pa
     folder = write_rows(tmp_path, in_shards(findings, images, 1))
     (tmp_path / "index-1").write_bytes(b"")  # where no folder can be made
     assert Results(folder.path).totals.images == 4
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Versus, list[Row], list[Row]]:
-    """A has an image more, B another, and one has other objects in B."""
-    path = tmp_path_factory.mktemp("pair")
-    (rows_a, images_a), (rows_b, images_b) = draw(1), draw(2)
-    images_b[3]["truth"] = [*images_b[3]["truth"], {"x0": 0.0, "y0": 0.0, "x1": 1.0, "y1": 1.0, "label": "car"}]
-    a, b = ResultsFolder(path / "a"), ResultsFolder(path / "b")
-    write_rows(a.path, in_shards(rows_a, images_a[:-1], 3))
-    write_rows(b.path, in_shards(rows_b, images_b[1:], 2))
-    same = {image["image_id"] for image in images_a[1:-1]} - {images_b[3]["image_id"]}
-    mine, its = ([r for r in rows if r["image_id"] in same and r["what"] != "false alarm"] for rows in (rows_a, rows_b))
-    return Versus(Results(a.path), Results(b.path)), mine, its
-
-
-@pytest.mark.parametrize("by", ["class", "size", "verdict_a", "verdict_b"])
-def test_differences_are_those_of_a_plain_count(pair: tuple, by: str) -> None:
-    versus, mine, its = pair
-    counts: dict[str, Counter] = {}
-    for a, b in zip(mine, its, strict=True):
-        name = {"class": a["class"], "size": band_of(a), "verdict_a": a["verdict"], "verdict_b": b["verdict"]}[by]
-        counts.setdefault(name, Counter())[fate_of(a), fate_of(b)] += 1
-    f, m = "found", "missed"
-    expected = {Difference(n, c.total(), c[f, f], c[m, f], c[f, m], c[m, m]) for n, c in counts.items()}
-    assert set(versus.differences(by)) == expected
-    assert versus.shared == Shared(27, len(mine), 1, 1, 1)
-
-
-def test_the_other_way_round_what_is_won_is_lost(pair: tuple) -> None:
-    versus, mine, its = pair
-    back = Versus(versus.b, versus.a)
-    for one, other in zip(versus.differences("class"), back.differences("class"), strict=True):
-        assert (one.name, one.objects, one.both, one.won, one.lost) == (
-            other.name,
-            other.objects,
-            other.both,
-            other.lost,
-            other.won,
-        )
-    key = lambda row: (row["image_id"], row["number"], row["verdict"])  # noqa: E731
-    for won in (True, False):
-        told = list(map(key, versus.objects(won, 99)))
-        assert told == list(map(key, versus.objects(won, 5))) + list(map(key, versus.objects(won, 99, 5)))
-        assert sorted(told) == sorted(map(key, back.objects(not won, 99)))
-        fates = ("missed", "found") if won else ("found", "missed")
-        lost = [(a, b) for a, b in zip(mine, its, strict=True) if (fate_of(a), fate_of(b)) == fates]
-        assert sorted(told) == sorted(key(a if won else b) for a, b in lost)
-    assert Counter({(a, b): n for a, b, n in versus.verdicts()}) == Counter(
-        (a["verdict"], b["verdict"]) for a, b in zip(mine, its, strict=True)
-    )
 
 
 def test_what_is_measured_is_results_as_a_run_writes_them(tmp_path: Path) -> None:
