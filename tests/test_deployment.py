@@ -10,13 +10,12 @@ from pathlib import PurePosixPath
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
 from frcnn_viz import __version__
 from frcnn_viz.classroom.rules import CLASS_VARIABLE
-from frcnn_viz.cli import cli
 from frcnn_viz.paths import HOSTS_VARIABLE, ROOT
 from frcnn_viz.ui.running import PORT
+from tests.cli.running import run
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -65,8 +64,7 @@ def test_the_app_understands_what_it_is_started_with(line: list[str], monkeypatc
     monkeypatch.setattr("streamlit.web.cli.main", lambda arguments, **_: started.append(arguments))
     monkeypatch.setattr("frcnn_viz.cli.serving.is_free", lambda host, port: True)
     assert command("ENTRYPOINT") == ["frcnn-viz"]
-    result = CliRunner().invoke(cli, line, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    run(*line)
     assert {f"--server.port={PORT}", "--server.address=0.0.0.0"} <= set(started[0])
     assert instructions("EXPOSE") == [str(PORT)]
     (check,) = instructions("HEALTHCHECK")

@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz import paths
-from frcnn_viz.paths import FRAME, ROOT
+from frcnn_viz.paths import ROOT
 from frcnn_viz.ui.frame.pages import PAGES, Entry
+from tests.pages.opening import open_app
 
 
 def test_a_page_is_one_file_and_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,7 +23,7 @@ def test_a_page_is_one_file_and_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "pages" / "mine.py").write_text(script, encoding="utf-8")
     monkeypatch.setitem(PAGES, "mine", eval(f"{{{line}}}", {"Entry": Entry})["mine"])
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    assert not AppTest.from_file(str(FRAME), default_timeout=120).run().exception
+    assert not open_app().exception
     test = AppTest.from_file(str(tmp_path / "pages" / "mine.py"), default_timeout=120).run()
     assert not test.exception
     assert not test.error

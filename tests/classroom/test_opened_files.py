@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.classroom.rules import CLASS_VARIABLE, rules
 from frcnn_viz.classroom.visitors import Visitors
@@ -18,14 +17,13 @@ from frcnn_viz.data import tenant as tenants
 from frcnn_viz.data.annotations import AnnotatedImage, DataError
 from frcnn_viz.data.tenant import FOLDER_VARIABLE, Tenant, acting_as
 from frcnn_viz.data.workspace import Workspace
-from frcnn_viz.paths import FRAME
 from frcnn_viz.training.run import WORKSPACE
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.ui.classroom import door
 from frcnn_viz.ui.classroom.door import visitors
 from tests.browser.classroom import fill_ada, fill_base, fill_bob, film
 from tests.browser.classroom import rules as rules_of
-from tests.pages.opening import open_page, places
+from tests.pages.opening import open_app, open_page, places
 
 SMALL = {"min_size": "64", "max_size": "96"}
 READ = ("images", "thumbnails", "annotations", "clips", "models", "runs", "workspace.json")
@@ -111,9 +109,8 @@ def may(one: Tenant, base: Path, how: str, path: Path) -> bool:
 
 def open_frame(image: str) -> None:
     """What surrounds every page, and the first one in it."""
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update({"image": image, **SMALL})
-    assert not test.run().exception
+    test = open_app(image=image, **SMALL)
+    assert not test.exception
     assert test.sidebar.selectbox(key="choose_image").value == image
 
 

@@ -52,10 +52,10 @@ def test_three_ways_of_one_picture(picture: Path) -> None:
 def test_a_table_and_where_the_papers_figures_are_from(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = Regions(torch.tensor([[0.0, 0, 640, 480], [100, 100, 300, 260]]), ms=700.0, searched=(375, 500))
     monkeypatch.setattr(selective_search, "search_regions", lambda image: few)
-    result = CliRunner().invoke(cli, ["compare-family", str(picture), "--all-crops"], catch_exceptions=False)
-    assert "Fast R-CNN: Girshick, 2015; the times are of Ren et al., 2015." in result.stdout
-    assert "198 ms" in result.stdout
-    assert "extrapolated" not in result.stdout
+    told = run("compare-family", picture, "--all-crops")
+    assert "Fast R-CNN: Girshick, 2015; the times are of Ren et al., 2015." in told
+    assert "198 ms" in told
+    assert "extrapolated" not in told
 
 
 def test_without_opencv_it_says_what_to_install(picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.models import registry
-from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import survey
 from frcnn_viz.ui.memory import MEMORY
 from tests.device.double import DEVICE, models_move
-from tests.pages.opening import contents, open_page, places
+from tests.pages.opening import contents, open_app, open_page, places
 
 SMALL = {"min_size": "120", "max_size": "160", "rpn_pre_nms_top_n": "200"}
 SELECTED = {"image": "football", "cell": "3", "anchor": "40", "candidate": "5", "proposal": "2", "object": "1"}
@@ -91,8 +90,6 @@ def test_losses_of_a_new_head_are_the_same() -> None:
 
 
 def test_the_app_itself_opens_there() -> None:
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update(SMALL)
-    test.run()
+    test = open_app(**SMALL)
     assert not test.exception
     assert any(f"Running on {DEVICE.type}" in caption.value for caption in test.sidebar.caption)

@@ -7,6 +7,7 @@ import json
 import os
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_320_fpn, keypointrcnn_resnet50_fpn
-from typer.testing import CliRunner
 
-from frcnn_viz.cli import cli
 from frcnn_viz.data.tenant import Tenant, acting_as
 from frcnn_viz.models import registry
 from frcnn_viz.models.own import add_checkpoint, factory, read_names, remove_checkpoint
@@ -25,6 +24,7 @@ from frcnn_viz.models.registry import ENTRIES, ModelError, entries, load_detecto
 from frcnn_viz.models.street import street_c4, street_fpn
 from frcnn_viz.models.weights import WeightsError
 from frcnn_viz.pipeline.trace import Trace
+from tests.cli.running import run
 from tests.conftest import liven, make_image
 
 MOBILE = "fasterrcnn_mobilenet_v3_large_320_fpn"
@@ -209,9 +209,8 @@ def test_the_same_weights_with_other_names_are_another_detector(tmp_path: Path) 
 def test_the_command_line_adds_one(tmp_path: Path) -> None:
     torch.save(street_fpn(3).state_dict(), tmp_path / "a.pt")
     (tmp_path / "names.json").write_text(json.dumps(["cat", "dog"]))
-    arguments = ["models", "add", tmp_path / "a.pt", "--base", "street-fpn", "--classes", tmp_path / "names.json"]
-    result = CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
-    assert load_detector(result.stdout.strip(), "cpu").classes[1:] == ("cat", "dog")
+    name = run("models", "add", tmp_path / "a.pt", "--base", "street-fpn", "--classes", tmp_path / "names.json")
+    assert load_detector(name.strip(), "cpu").classes[1:] == ("cat", "dog")
 
 
 def test_a_model_of_ones_own_code_is_opened_by_the_command_line(
@@ -222,22 +221,20 @@ def test_a_model_of_ones_own_code_is_opened_by_the_command_line(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FRCNN_VIZ_MODEL", "")
-    run = lambda name: CliRunner().invoke(cli, ["verify", "--model", name, "--images", "1"], catch_exceptions=False)  # noqa: E731
-    result = run("zoo_of_mine:make")
-    assert result.exit_code == 0
-    assert "largest difference of boxes:  0 px" in result.stdout
+    verify = partial(run, "verify", "--images", 1, "--model")
+    assert "largest difference of boxes:  0 px" in verify("zoo_of_mine:make")
     assert entries()["zoo_of_mine:make"].title == "Yours: zoo_of_mine:make"
     assert load_detector("zoo_of_mine:make", "cpu").classes == ("__background__", *(f"class {n}" for n in range(1, 5)))
     with pytest.raises(WeightsError, match="gave int, and a torchvision GeneralizedRCNN is needed"):
-        run("zoo_of_mine:nothing")
+        verify("zoo_of_mine:nothing")
     with pytest.raises(WeightsError, match=r"write package\.module:factory"):
-        run("no_such_module:make")
+        verify("no_such_module:make")
 
 
 def test_a_step_of_a_run_is_no_model_of_ones_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRCNN_VIZ_MODEL", "")
     with pytest.raises(ModelError, match="the run 'gone' is not there"):
-        CliRunner().invoke(cli, ["verify", "--model", "run:gone@3"], catch_exceptions=False)
+        run("verify", "--model", "run:gone@3")
     assert factory() == {}
 
 

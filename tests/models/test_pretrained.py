@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from typer.testing import CliRunner
 
-from frcnn_viz.cli import cli
 from frcnn_viz.models import registry
 from frcnn_viz.models.hub import read_hub_file
 from frcnn_viz.models.pretrained import PRETRAINED
 from frcnn_viz.models.registry import EMBEDDED, ENTRIES, load_detector
 from frcnn_viz.models.weights import WeightsError, fit_state
 from frcnn_viz.pipeline.trace import Trace
+from tests.cli import running
 from tests.conftest import liven, make_image
 from tests.models.publishing import publish
 
@@ -114,7 +114,7 @@ def test_classes_and_sizes_are_torchvisions(name: str) -> None:
 
 
 def test_the_command_line_lists_and_points() -> None:
-    run = lambda *arguments: CliRunner().invoke(cli, ["models", *arguments], catch_exceptions=False).stdout  # noqa: E731
+    run = partial(running.run, "models")
     rows = json.loads(run("list", "--json", "-"))["models"]
     assert [row["name"] for row in rows] == list(ENTRIES)
     assert [row["name"] for row in rows if row["here"]] == list(EMBEDDED)

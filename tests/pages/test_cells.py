@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.samples import sample_picture, samples_of
-from frcnn_viz.paths import FRAME
 from frcnn_viz.words import word
-from tests.pages.opening import open_page, seen
+from tests.pages.opening import open_app, open_page, seen
 
 CELLS = samples_of("cells")
 
 
 def test_they_are_offered_and_gone_through() -> None:
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update({"image": CELLS[0], "set": "cells"})
-    test.run()
+    test = open_app(image=CELLS[0], set="cells")
     assert not test.exception
     assert not test.error
     assert test.sidebar.selectbox(key="choose_image").value == CELLS[0]
@@ -44,9 +40,7 @@ def test_the_check_counts_the_cells() -> None:
 
 
 def test_a_detector_that_knows_the_pictures_classes_is_offered() -> None:
-    test = AppTest.from_file(str(FRAME), default_timeout=60)
-    test.query_params.update({"model": "street-fpn", "image": "cells-014"})
-    test.run()
+    test = open_app(model="street-fpn", image="cells-014")
     assert "knows none of the classes" in " ".join(caption.value for caption in test.sidebar.caption)
     test.sidebar.button(key="open_knowing").click().run()
     assert seen(test).model == "cells-fpn"

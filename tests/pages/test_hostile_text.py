@@ -20,10 +20,9 @@ from frcnn_viz.data.annotations import Object
 from frcnn_viz.models.own import add_checkpoint
 from frcnn_viz.models.registry import ENTRIES
 from frcnn_viz.models.street import street_c4
-from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library
 from tests.conftest import liven
-from tests.pages.opening import as_read, open_page, places
+from tests.pages.opening import as_read, open_app, open_page, places
 
 KNOWN = ["![x](http://evil.example/p.png)", "<img src=http://evil.example/q>"]
 UNKNOWN = ["[a](javascript:1) $x$ `b`", ":red[x] **c** :material/bug:"]
@@ -116,9 +115,7 @@ def test_names_are_text_on_every_page(name: str, link: dict[str, str]) -> None:
 
 
 def test_names_are_text_in_the_frame(link: dict[str, str]) -> None:
-    test = AppTest.from_file(str(FRAME), default_timeout=120)
-    test.query_params.update(link)
-    test.run()
+    test = open_app(**link)
     assert not test.exception
     read(test)
     assert f"Yours: {FILE}" in test.sidebar.selectbox(key="choose_image").options

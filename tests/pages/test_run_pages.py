@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.models.runs import NEW_LAYER
-from frcnn_viz.paths import FRAME
 from frcnn_viz.training.store import remove_run
-from tests.pages.opening import as_read, open_page, seen
+from tests.pages.opening import as_read, open_app, open_page, seen
 from tests.training.small import small_run, trained_here, write_pictures
 
 
@@ -32,9 +30,7 @@ def test_a_link_to_a_step_opens_it(page: str, model: str) -> None:
 
 
 def test_the_frame_scrubs_through_a_runs_steps_and_the_page_stays() -> None:
-    test = AppTest.from_file(str(FRAME), default_timeout=60)
-    test.query_params.update({"model": "run:small@0", "box_score_thresh": "0.2"})
-    test.run()
+    test = open_app(model="run:small@0", box_score_thresh="0.2")
     assert test.sidebar.selectbox(key="choose_model").value == "run:small"
     slider = test.sidebar.select_slider(key="choose_step")
     assert (slider.value, list(slider.options)) == (0, ["0", "2"])

@@ -24,13 +24,12 @@ from frcnn_viz.figures.classroom import visitor_rows
 from frcnn_viz.lessons.record import Record
 from frcnn_viz.lessons.shelf import BUILT_IN
 from frcnn_viz.models.runs import runs_folder
-from frcnn_viz.paths import FRAME
 from frcnn_viz.training.signals import RUNNING, Signals, Status
 from frcnn_viz.ui.classroom import door, present
 from frcnn_viz.ui.panes import class_grading
 from frcnn_viz.words import word
 from tests.classroom.pupils import COUNT, RULES, TOKEN, answered, class_of
-from tests.pages.opening import as_read, contents, open_page, seen
+from tests.pages.opening import as_read, contents, open_app, open_page, seen
 
 ADA, EVIL = "Ada Lovelace", "=1+1 ![](http://evil/x)"
 TOLD = f"'{EVIL}"
@@ -109,7 +108,7 @@ def test_the_navigation_has_it_for_the_teacher_alone(who: str, room: Room, monke
         return navigation(sections, **more)
 
     monkeypatch.setattr(st, "navigation", spy)
-    test = AppTest.from_file(str(FRAME), default_timeout=120).run()
+    test = open_app()
     assert not test.exception
     assert (word("page.teacher").term in offered) == (who == "teacher")
     assert bool(offered) == (who != "nobody")

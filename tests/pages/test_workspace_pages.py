@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from frcnn_viz.data.annotations import DataError, Object
 from frcnn_viz.data.formats import FORMATS, read_dataset, written_files, zip_dataset
 from frcnn_viz.data.importing import import_source
 from frcnn_viz.data.sources import from_bytes
 from frcnn_viz.data.workspace import Workspace
-from frcnn_viz.paths import FRAME
 from frcnn_viz.ui import library, survey
 from frcnn_viz.ui.export import coco_ids
-from tests.pages.opening import open_page, seen
+from tests.pages.opening import open_app, open_page, seen
 from tests.pictures import picture
 
 CAR, CAT = Object((10, 10, 90, 60), "car"), Object((20, 30, 100, 110), "cat")
@@ -172,7 +170,7 @@ def test_an_unusable_workspace_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("FRCNN_VIZ_WORKSPACE", str(tmp_path / "file" / "workspace"))
     test = open_page("images")
     assert "cannot be made" in test.error[0].value
-    assert not AppTest.from_file(str(FRAME), default_timeout=120).run().exception
+    assert not open_app().exception
 
 
 def test_a_file_is_made_and_offered(workspace: Workspace) -> None:

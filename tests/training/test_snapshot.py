@@ -26,14 +26,14 @@ from frcnn_viz.training.recipe import Recipe, TrainingError
 from frcnn_viz.training.run import Run
 from frcnn_viz.training.sets import open_set
 from frcnn_viz.training.snapshot import Snapshot, samples_of, split, take
+from tests.pictures import picture
 
 RUN = Run("x", Recipe(steps=5), Variant("street-c4", classes=("cell", "speck")), validation=0.0)
 
 
 def write_picture(folder: Path, name: str, seed: int, *objects: Object) -> None:
     """A noisy picture of 80 x 60, and its VOC file where there are objects."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(folder / name)
+    (folder / name).write_bytes(picture(seed, 80, 60))
     if objects:
         annotated = AnnotatedImage(name, objects, 80, 60)
         (folder / name).with_suffix(".xml").write_bytes(write_voc(annotated))
