@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
+
+from frcnn_viz.data.video_facts import VideoFacts
+from frcnn_viz.data.walk import Walk
 
 CONTAINERS = {
     "h264.mp4": ("libx264", "yuv420p"),
@@ -77,3 +82,9 @@ def write_sound(path: Path) -> Path:
         for packet in [*stream.encode(frame), *stream.encode()]:
             file.mux(packet)
     return path
+
+
+def pixels_of(path: Path, facts: VideoFacts) -> list[np.ndarray]:
+    """Of every frame that the facts know, decoded in order."""
+    with closing(Walk(path, path.name)) as walked:
+        return [pixels for _, pixels in islice(walked, len(facts.times))]
