@@ -77,8 +77,8 @@ def misses(scene: Scene, rng: Random, takes: Callable[[Finding], bool] = lambda 
     """
     for there in settings_to_try(scene, rng):
         autopsy = examine(there.trace, there.truth, there.classes)
-        stages = reached(autopsy.ious, 0.5).tolist()
-        clear = ((autopsy.ious - 0.5).abs() > CLEAR).all(dim=1).tolist()
+        stages = reached(autopsy.ious, IOU).tolist()
+        clear = ((autopsy.ious - IOU).abs() > CLEAR).all(dim=1).tolist()
         rows = [g for g, finding in enumerate(autopsy.findings) if finding.missed and takes(finding) and clear[g]]
         for g in rng.sample(rows, len(rows)):
             yield Miss(there, g, autopsy.findings[g], stages[g], autopsy.ious[g], autopsy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from frcnn_viz.analysis.autopsy import Autopsy, examine
-from frcnn_viz.analysis.case import ordinal
+from frcnn_viz.analysis.case import IOU, ordinal
 from frcnn_viz.analysis.verdicts import Finding, Verdict
 from frcnn_viz.analysis.waterfall import STAGES
 from frcnn_viz.lessons import (
@@ -100,7 +100,7 @@ def _forward(scene: Scene, rng: Random, before: Autopsy, g: int, setting: str) -
     found = scene.trace.detections
     finding, place = before.findings[g], int(before.outcomes.detection_of_object[g])
     class_, box = scene.truth.names[g], tuple(scene.truth.boxes_in_image[g].tolist())
-    on_it = (overlaps(scene, box).of(scene.trace.proposals.boxes)[0] >= 0.5).nonzero()[:, 0].tolist()
+    on_it = (overlaps(scene, box).of(scene.trace.proposals.boxes)[0] >= IOU).nonzero()[:, 0].tolist()
     if not on_it:
         return None
     first = on_it[0] + 1
@@ -192,7 +192,7 @@ def _why_not(stage: int, miss: Miss) -> tuple[str, str]:
     """Reason and sentence for another stage than the one that lost it."""
     iou = float(miss.ious[stage])
     if stage < miss.stage:
-        if iou >= 0.5:
+        if iou >= IOU:
             return "blamed a stage that it passed", f"After that stage a box with an IoU of {iou:.2f} is still there."
         return (
             "blamed a stage that was made good again",
