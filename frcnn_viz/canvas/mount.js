@@ -115,7 +115,7 @@ function expect(S, { url, width, height }) {
   if (!scene?.follows || scene.url === url || S.film || S.tools) return false;
   if (given.url === url) { show(S, given); return false; }
   if (width !== scene.width || height !== scene.height) fitView(S.view, { width, height });
-  S.scene = S.picture = { ...scene, url, width, height, points: null, chosen: [], awaited: given };
+  S.scene = S.picture = { ...scene, url, width, height, caption: "", points: null, chosen: [], awaited: given };
   S.hover = S.focus = null;
   loadImage(S, "image", url);
   loadImage(S, "overlay", null);
