@@ -51,9 +51,9 @@ function follow(all) {
 
 // The page's canvas shows another picture at once: what is found on it may take seconds.
 function announce(all, picture) {
-  if (all.picture && picture && picture.url !== all.picture.url)
-    window.dispatchEvent(new CustomEvent("frcnn-viz:picture", { detail: picture }));
-  all.picture = picture;
+  if (!picture || picture.url === all.announced) return;
+  all.announced = picture.url;
+  window.dispatchEvent(new CustomEvent("frcnn-viz:picture", { detail: picture }));
 }
 
 // A slider of Streamlit's is labelled by itself and by its group, which has the same label, and so is read twice.
