@@ -199,7 +199,12 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     page.keyboard.press("f")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(page.locator("h1")).to_have_css("font-size", "25px")
+    inspector = page.locator(".st-key-workbench [data-testid=stColumn]").last
+    expect(inspector).to_be_hidden()
+    page.keyboard.press("c")
+    expect(inspector).to_have_css("width", "380px")
     page.keyboard.press("f")
+    expect(inspector).to_have_css("width", "300px")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
     expect(page.locator("h1")).to_have_css("font-size", "20px")
     page.keyboard.press("?")
