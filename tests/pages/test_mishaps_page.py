@@ -25,6 +25,8 @@ def test_a_mishap_is_a_click_and_its_outcome_stands_beside_the_control() -> None
     assert not test.error
     assert "Nothing can be learnt from these 16 images" in told(test)
     (table,) = [frame.value for frame in test.dataframe if "measured" in frame.value.columns]
+    captions = {scene.caption for scene in test.session_state["kept_canvases"].values()}
+    assert captions == {"Background only, Picture 4", "Control, Picture 4"}
     figures = table.set_index("measured")
     spoilt, control = figures["Background only"], figures["Control"]
     assert spoilt["Positive anchors"] == "0"

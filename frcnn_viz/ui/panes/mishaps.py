@@ -88,8 +88,10 @@ def _picture(here: Session, name: str, picture: int, report: Report | None) -> N
     height, width = image.shape[:2]
     url = image_url(image, hashlib.sha256(image.tobytes()).hexdigest())
     control = name == CONTROL.name
-    more = {"url": url, "width": width, "height": height, "chosen": (), "link": "mishaps", "controls": control}
-    show_picture(here, f"mishap_{'control' if control else 'spoilt'}", layers, **more)
+    caption = f"{word(f'mishap.{name}').term}, {word('mishap.picture').term} {picture + 1}"
+    scene = {"url": url, "width": width, "height": height, "caption": caption, "chosen": ()}
+    scene |= {"link": "mishaps", "controls": control}
+    show_picture(here, f"mishap_{'control' if control else 'spoilt'}", layers, **scene)
 
 
 def _explain(name: str, report: Report | None) -> None:
