@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -186,7 +186,7 @@ def _neighbours() -> list[Tile]:
         with suppress(DataError):  # a frame that cannot be decoded any more
             url = library.thumbnail_url(key) if key in named else image_url(_small(library.source_of(key), key))
             place = split_key(key)
-            name = str(place[1]) if place else PurePath(named.get(key, key)).stem
+            name = str(place[1]) if place else Path(named.get(key, key)).stem
             tiles.append(Tile(key, url, name, chosen=key == image))
     return tiles
 

@@ -38,6 +38,7 @@ def copy_sample(here: Session) -> None:
 
 
 def show_to_copy(here: Session, told: str, key: str, make: Callable[..., None], *args: object) -> None:
+    """A picture that stays as it is: whose it is told to be, and the button by which `make` copies it."""
     left, inspector = workbench()
     with inspector:
         st.info(f"{told} Copy it to draw on it.")

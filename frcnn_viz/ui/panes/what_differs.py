@@ -29,6 +29,7 @@ def told_of(of: Session) -> str:
 
 
 def weights_of(of: Session) -> str:
+    """The detector, and whether its weights are random."""
     return of.detector.title + (", random weights" if of.view.random else "")
 
 
