@@ -112,7 +112,7 @@ function update(S, data) {
 // which has no other, may not send it anew.
 function expect(S, { url, width, height }) {
   const { scene } = S, given = scene?.awaited ?? scene;
-  if (!scene?.follows || scene.url === url || S.film || S.tools) return false;
+  if (!scene?.follows || scene.url === url) return false;
   if (given.url === url) { show(S, given); return false; }
   if (width !== scene.width || height !== scene.height) fitView(S.view, { width, height });
   S.scene = S.picture = { ...scene, url, width, height, caption: "", points: null, chosen: [], awaited: given };

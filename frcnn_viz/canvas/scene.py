@@ -176,7 +176,8 @@ class CanvasScene:
         link: canvases of the same link are turned together; empty for one alone.
         film: with it the canvas goes through its frames and plays them; `url` is that of the frame `film.now`.
         controls: whether it has filters and a legend; without, those of a canvas it is linked with are its own.
-        follows: whether the host may put its next picture there while what is found on that is not known yet.
+        follows: whether the host may put its next picture there while what is found on that is not known yet;
+            not with tools, whose boxes are of this one, nor in a film.
     """
 
     url: str

@@ -41,7 +41,7 @@ def show_picture(
     height, width = here.image.size
     now = view.now()
     seen = {"width": width, "height": height, "look": (now.look, view.restored()), "chosen": now.selected}
-    seen["follows"] = here.view == now and "url" not in scene
+    seen["follows"] = here.view == now and scene.keys().isdisjoint(("url", "tools"))
     seen["caption"] = caption(here)
     marks = marks_on(here)
     drawn = [*map(thin, layers), mark_layer(marks, scale)] if marks else list(layers)

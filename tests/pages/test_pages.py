@@ -63,6 +63,14 @@ def test_page_opens_on_every_tab(name: str, case: str) -> None:
         assert [label for label, count in Counter(controls(test)).items() if count > 1] == [], tab
 
 
+@pytest.mark.parametrize(("name", "follows"), [("detections", True), ("probe", False), ("input", False)])
+def test_the_next_picture_is_expected_where_the_one_in_view_is_shown_and_nothing_is_drawn(
+    name: str, follows: bool
+) -> None:
+    (scene,) = open_page(name, {}).session_state["kept_canvases"].values()
+    assert scene.follows is follows
+
+
 def controls(test: AppTest) -> list[tuple[str, str]]:
     """Kind and label of what can be set: who hears the page knows each by them."""
     return [(kind, one.proto.label) for kind in WIDGETS[1:] for one in test.get(kind)]
