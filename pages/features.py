@@ -3,7 +3,15 @@ import torch
 
 from frcnn_viz.analysis.feature_views import ORDERS, channel_order
 from frcnn_viz.canvas.scene import BoxLayer, Overlay
-from frcnn_viz.figures.features import VIEWS, cell_profile, channel_grid, field_extent, scale_limits, summary
+from frcnn_viz.figures.features import (
+    VIEWS,
+    cell_profile,
+    channel_grid,
+    field_extent,
+    map_extent,
+    scale_limits,
+    summary,
+)
 from frcnn_viz.figures.palette import SELECTED
 from frcnn_viz.figures.rasters import colourise, enlarge
 from frcnn_viz.pipeline.backbone import receptive_field
@@ -28,12 +36,6 @@ SCALES = {"channel": "each", "level": "one_level", "all levels": "all_levels"}
 PER_PAGE = 64
 
 
-def extent_in_image(here: Session, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """A box of the padded input as pixels of the image."""
-    down, across = here.trace.input.scale
-    return box[0] / across, box[1] / down, box[2] / across, box[3] / down
-
-
 def level_and_cell(here: Session) -> tuple[int, tuple[int, int]]:
     """The level, asked for, and row and column of the selected cell or the middle one."""
     features = here.trace.features
@@ -44,15 +46,15 @@ def level_and_cell(here: Session) -> tuple[int, tuple[int, int]]:
 
 
 def show_map(here: Session, level: int, view: str, cell: tuple[int, int]) -> None:
-    features, (row, column) = here.trace.features, cell
+    features, data, (row, column) = here.trace.features, here.trace.input, cell
     (stride_y, stride_x), (rows, columns) = features.strides[level], features.grid_sizes[level]
-    patch = (column * stride_x, row * stride_y, (column + 1) * stride_x, (row + 1) * stride_y)
-    layer = BoxLayer("cell", torch.tensor([extent_in_image(here, patch)]), [("selected cell", SELECTED)], width=2.5)
+    patch = torch.tensor([column, row, column + 1, row + 1]) * torch.tensor([stride_x, stride_y] * 2)
+    layer = BoxLayer("cell", data.boxes_in_image(patch[None]), [("selected cell", SELECTED)], width=2.5)
     url = image_url(summary(list(features.maps.values())[level][0], view))
-    extent = extent_in_image(here, (0, 0, columns * stride_x, rows * stride_y))
+    extent = map_extent(data, (rows, columns), features.strides[level])
 
     def select_cell(pick: Pick) -> None:
-        down, across = here.trace.input.scale
+        down, across = data.scale
         at_row = min(max(int(pick.y * down) // stride_y, 0), rows - 1)
         at_column = min(max(int(pick.x * across) // stride_x, 0), columns - 1)
         session.select("cell", at_row * columns + at_column)
