@@ -1,6 +1,6 @@
 // What is told in words: the line below the picture, the box under the pointer, the canvas's name.
 function statusLine(S) {
-  if (S.scene.awaited) return "The detector is at work on this picture.";
+  if (S.scene.awaited) return "What belongs on this picture is being worked out.";
   const counts = S.scene.layers.map((layer, l) =>
     `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${countOf(layer).toLocaleString("en")}`);
   if (S.shown.some(isDense)) counts.push("more than 50,000: brightness shows how many outlines cross a pixel");
