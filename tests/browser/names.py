@@ -33,7 +33,8 @@ def assert_named(page: Page) -> None:
     """Whatever can be used has a name, and each canvas tells how many boxes it shows."""
     found = names(page)
     assert len(found) > 25
-    assert [one for one in found if not is_a_name(one[1])] == []
+    without = [one for one in found if not is_a_name(one[1])]
+    assert without == [], without
     told = [text for role, text in found if role == "application"]
     assert len(told) == page.locator(".box-canvas").count()
     assert [text for text in told if not re.search(r": [\d,]+ box(es)? shown\. ", text)] == []

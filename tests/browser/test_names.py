@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from frcnn_viz.paths import APP
-from tests.browser.names import is_a_name
+from tests.browser.names import is_a_name, names
 
 
 def test_what_is_a_name() -> None:
@@ -37,3 +37,12 @@ def test_the_canvas_names_what_is_seen_and_what_is_chosen(
     page.goto(f"{serve(APP)}/{link}")
     settled(page)
     expect(page.locator("canvas.picture")).to_have_accessible_name(re.compile(told))
+
+
+def test_buttons_have_their_names_before_the_script_that_they_press_has_come(
+    serve: Callable[[Path], str], page: Page
+) -> None:
+    page.route("**/module/*.js", lambda route: None)  # never answered
+    page.goto(f"{serve(APP)}/lessons")
+    expect(page.locator(".desk .row button")).to_have_count(6)
+    assert [one for one in names(page) if not is_a_name(one[1])] == []

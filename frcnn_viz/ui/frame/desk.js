@@ -12,7 +12,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const desk = parentElement.querySelector(".desk");
   const all = (window.frcnnVizDesk ??= listen({}));
   Object.assign(all, { desk, data, press: (key) => setTriggerValue("press", key), reset: () => setTriggerValue("reset", true), file: () => setTriggerValue("file", true), news: (number) => setTriggerValue("news", number) });
-  for (const [what, [label, title]] of Object.entries(data.words)) setWords(desk, what, label, title);
   tell(all, data);
   fillHelp(desk, data.keys);
   if (data.news) all.following ??= follow(all);
@@ -62,16 +61,12 @@ function nameOnce() {
     slider.removeAttribute("aria-labelledby");
 }
 
-function tell({ desk }, { changed, pin: [label, title] }) {
+function tell({ desk }, { changed, pin: [textContent, title] }) {
   desk.querySelector("summary").textContent =
     changed.length ? `${changed.length} setting${changed.length > 1 ? "s" : ""} changed` : "Settings: the model's own";
   desk.querySelector("ul").replaceChildren(...changed.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   desk.querySelector("[data-do=reset]").disabled = !changed.length;
-  setWords(desk, "pin", label, title + " (p)");
-}
-
-function setWords(desk, what, textContent, title) {
-  Object.assign(desk.querySelector(`[data-do=${what}]`), { textContent, title });
+  Object.assign(desk.querySelector("[data-do=pin]"), { textContent, title: title + " (p)" });
 }
 
 function fillHelp(desk, keys) {
@@ -124,11 +119,12 @@ function show(on) {
   window.dispatchEvent(new Event("resize"));
 }
 
-async function copyLink({ desk, data }) {
-  const button = desk.querySelector("[data-do=copy]"), [label] = data.words.copy;
+async function copyLink(all) {
+  const button = all.desk.querySelector("[data-do=copy]");
+  all.copy ??= button.textContent;
   try { await navigator.clipboard.writeText(location.href); button.textContent = "Copied"; }
   catch { window.prompt("The link:", location.href); } // where the page is not served over https
-  setTimeout(() => { button.textContent = label; }, 1500);
+  setTimeout(() => { button.textContent = all.copy; }, 1500);
 }
 
 // Returns whether there was a picture or a video for the uploader.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from frcnn_viz.ui import session, view
@@ -35,6 +37,7 @@ BUTTONS = {
     "reset": ("view.reset", ""),
     "copy": ("view.link", ""),
     "file": ("report.one_file", ""),
+    "pin": ("view.pin", " (p)"),
     "present": ("view.present", " (f)"),
     "help": ("view.keys", " (?)"),
 }
@@ -56,7 +59,6 @@ def desk(here: Session | None) -> None:
         "changed": changed(here) if here else [],
         "picture": here and {"url": here.image_url, "height": size[0], "width": size[1]},
         "pin": pin_words(),
-        "words": {what: (word(key).term, word(key).sentence + pressed) for what, (key, pressed) in BUTTONS.items()},
         "keys": {key: words for key, (_, _, words) in KEYS.items()},
         "news": news.to_follow(),
     }
@@ -100,11 +102,17 @@ def _step(what: str, by: int) -> None:
             session.select("detection", kept[at])
 
 
+def _button(what: str, key: str, pressed: str) -> str:
+    told = escape(word(key).sentence + pressed)
+    return f'<button type="button" data-do="{what}" title="{told}">{escape(word(key).term)}</button>'
+
+
 @cache
 def _declare() -> Any:
+    page = Template((_HERE / "desk.html").read_text(encoding="utf-8"))
     return component(
         "desk",
-        html=(_HERE / "desk.html").read_text(encoding="utf-8"),
+        html=page.substitute(buttons="\n    ".join(_button(what, *told) for what, told in BUTTONS.items())),
         css=(_HERE / "desk.css").read_text(encoding="utf-8"),
         js=(_HERE / "desk.js").read_text(encoding="utf-8"),
     )
