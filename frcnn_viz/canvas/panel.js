@@ -100,7 +100,7 @@ function addChip(S, name, [colour, stroke = "solid"], count, isOn, change) {
   S.parts.filters.append(chip);
   S.controls.push(() => {
     chip.setAttribute("aria-pressed", isOn());
-    if (count) small.textContent = count().toLocaleString("en");
+    if (count) small.textContent = S.scene.awaited ? "…" : count().toLocaleString("en");
   });
   return chip;
 }

@@ -39,7 +39,8 @@ def url(app: str, page: str) -> str:
 
 AT_FIRST = """(root) => addEventListener("frcnn-viz:picture", ({ detail }) => {
     const S = root.__state, { opacity } = root.getRootNode().host.closest("[class*=st-key-]").style;
-    window.atFirst = [S.imageUrl === detail.url, S.shown.some((of) => of.length), opacity, root.dataset.messages];
+    const counts = [...new Set([...S.parts.filters.querySelectorAll("small")].map((one) => one.textContent))].join();
+    window.atFirst = [S.imageUrl === detail.url, S.shown.some((of) => of.length), counts, opacity, root.dataset.messages];
 })"""
 
 
@@ -53,7 +54,7 @@ def test_another_picture_is_there_before_what_is_found_on_it(app: str, page: Pag
     page.keyboard.press("]")
     page.wait_for_function("window.atFirst")
     settled(page)
-    assert page.evaluate("window.atFirst") == [True, False, "1", "1"]
+    assert page.evaluate("window.atFirst") == [True, False, "…", "1", "1"]
     assert canvas.get_attribute("data-messages") == "2"
     assert canvas.evaluate(shows)
     assert "opacity" not in (page.locator(".st-key-detections_canvas").get_attribute("style") or "")

@@ -53,8 +53,8 @@ def body(here: Session) -> None:
             draw_again_button(here.settings)
         now = matched(here)
         sample = here.trace.sample(now.matches)
-        canvas_panel("sampling_canvas")
         show_numbers(here, now.matches, sample)
+        canvas_panel("sampling_canvas")  # its legend grows by a row where something is chosen
         show_chosen(here, now)
     with left:
         layers = [
