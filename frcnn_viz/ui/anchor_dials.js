@@ -6,7 +6,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".anchor-dials"), D = (root.dials ??= start(root));
   D.tell = (value) => setTriggerValue("turned", value);
   take(D, data);
-  return () => { D.stop(); root.dials = null; };
+  return () => { if (!root.isConnected) { D.stop(); root.dials = null; } }; // see box_canvas.js
 }
 
 const BINS = 40, WIDE = 270, HIGH = 84;

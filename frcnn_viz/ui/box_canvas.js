@@ -5,7 +5,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   host.emit = setTriggerValue;
   if (host.mounted) host.mounted.update(data);
   else start(host, data);
-  return () => { host.stop?.(); host.stop = host.mounted = null; };
+  return () => {
+    if (host.isConnected) return; // Streamlit also calls this where newer data overtook these, and shows it here
+    host.stop?.();
+    host.stop = host.mounted = null;
+  };
 }
 
 function start(host, data) {

@@ -12,5 +12,5 @@ export default function ({ parentElement, data }) {
     };
     say({ element });
   }
-  return () => element.stop?.();
+  return () => { if (!element.isConnected) element.stop?.(); }; // see box_canvas.js
 }

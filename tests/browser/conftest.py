@@ -36,7 +36,7 @@ SETTLED = """() => {
     window.quietSince ??= performance.now();
     return performance.now() - window.quietSince > 200;
 }"""
-UNBUILT = ":is(.canvas-host, .canvas-panel, .strip, .anchor-dials, .desk table):empty"  # their scripts come by URL
+UNBUILT = ":is(.canvas-host, .strip, .anchor-dials, .desk table):empty"  # their scripts come by URL
 WAITING = ".box-canvas[data-waiting]"  # and the arrays after them
 
 

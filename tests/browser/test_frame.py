@@ -40,7 +40,8 @@ def url(app: str, page: str) -> str:
 AT_FIRST = """(root) => addEventListener("frcnn-viz:picture", ({ detail }) => {
     const S = root.__state, { opacity } = root.getRootNode().host.closest("[class*=st-key-]").style;
     const counts = [...new Set([...S.parts.filters.querySelectorAll("small")].map((one) => one.textContent))].join();
-    window.atFirst = [S.imageUrl === detail.url, S.shown.some((of) => of.length), counts, opacity, root.dataset.messages];
+    const isAny = S.shown.some((of) => of.length), isIt = S.imageUrl === detail.url;
+    window.atFirst = [isIt, isAny, counts, opacity, root.dataset.messages];
 })"""
 
 
@@ -184,9 +185,11 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     settled(page)
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     entries = page.evaluate("history.length")
+    left = page.locator(".box-canvas").evaluate_handle("(root) => root.__state")
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Features")
     settled(page)
+    page.wait_for_function("(S) => S.gone", arg=left)  # the canvas of the page that was left hears nothing more
     assert page.evaluate("history.length") == entries + 1
     page.keyboard.press("l")
     expect(page).to_have_url(re.compile("stage.level=1"))
