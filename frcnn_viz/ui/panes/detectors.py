@@ -68,7 +68,7 @@ def show_detectors(here: Session) -> None:
         }
         for entry in known.values()
     ]
-    explained_table(rows, height=36 * len(rows) + 40)
+    explained_table(rows, height=375)
     missing = [name for name, entry in known.items() if not entry.is_here]
     if missing:
         show_missing(missing)
