@@ -117,6 +117,7 @@ class Tools:
         epoch: another whenever something else than these tools changed the objects.
         ack: `serial` of the last edit that was kept, or empty.
         marks: words about some of the objects, by index, shown on them.
+        annotates: whether the user names and flags the boxes; else they are of the one class there is.
     """
 
     objects: Sequence[Object]
@@ -125,6 +126,7 @@ class Tools:
     epoch: str
     ack: str = ""
     marks: dict[int, str] = field(default_factory=dict)
+    annotates: bool = True
 
     def header(self) -> dict[str, object]:
         """What the canvas is told. JSON has no nan: such a corner goes as null, and its box is not drawn."""
@@ -137,6 +139,7 @@ class Tools:
             "epoch": self.epoch,
             "ack": self.ack,
             "marks": {str(index): words for index, words in self.marks.items()},
+            "annotates": self.annotates,
         }
 
 

@@ -63,7 +63,8 @@ function readout(T) {
   const box = T.boxes[T.selected], count = `${T.boxes.length} ${T.boxes.length === 1 ? "box" : "boxes"}`;
   const number = (v) => (Number.isInteger(v) ? v : v.toFixed(1));
   const words = T.hint || (box && T.marks[T.selected]), more = words ? "  " + words : "";
-  if (!box) return `${count}. Drag to draw a box of class ${T.active}; click one to select it.${more}`;
+  const kind = T.annotates ? ` of class ${T.active}` : "";
+  if (!box) return `${count}. Drag to draw a box${kind}; click one to select it.${more}`;
   if (!isDrawn(box)) return `${count}. The selected box has a corner that is no number.`;
   const [x0, y0, x1, y1] = box.c;
   return `${count}. Selected: ${box.label}, x ${number(x0)} to ${number(x1)}, y ${number(y0)} to ${number(y1)}, ` +

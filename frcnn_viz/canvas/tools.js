@@ -15,7 +15,8 @@ function takeTools(S, given) {
   if (T.picture !== S.scene.url)
     Object.assign(T, { picture: S.scene.url, epoch: null, undo: [], redo: [], sent: "", acked: "" });
   if (given.ack === T.sent) T.acked = T.sent;
-  T.colours = given.colours;
+  Object.assign(T, { colours: given.colours, annotates: given.annotates });
+  S.parts.tools.toggleAttribute("data-annotates", given.annotates);
   const isKept = T.sent === T.acked && !T.unsent, isSame = () => JSON.stringify(toRows(T.boxes)) === JSON.stringify(given.boxes);
   T.classes = isKept ? [...given.classes] : [...new Set([...given.classes, ...T.classes])];
   const isOthers = T.epoch !== given.epoch || (!T.sent && !isSame());

@@ -18,7 +18,7 @@ function canvasName(S) {
   const shown = S.shown.reduce((n, of) => n + of.length, S.tools?.boxes.length ?? 0);
   const keys = S.tools
     ? "Drag draws, click selects, n and p go through the boxes, arrows move the selected one, Delete deletes it, " +
-      "digits choose its class, Escape lets go."
+      (S.tools.annotates ? "digits choose its class, " : "") + "Escape lets go."
     : "Tab goes through the boxes, Enter chooses, Escape leaves, plus and minus zoom, arrows pan, 0 fits.";
   const count = `${shown.toLocaleString("en")} ${shown === 1 ? "box" : "boxes"} shown`;
   return `${S.scene.caption || "Picture"}: ${count}. ${chosenWords(S)}${keys}`;

@@ -56,7 +56,8 @@ def on_picture(of: Asked) -> dict[str, Any]:
         return {}
     if isinstance(form, DrawBox):
         mine = word("lesson.guess").term
-        tools = Tools([Object(tuple(now.value), mine)], [mine], [VERMILION], f"{of.key} {now.epoch}", now.ack)
+        epoch = f"{of.key} {now.epoch}"
+        tools = Tools([Object(tuple(now.value), mine)], [mine], [VERMILION], epoch, now.ack, annotates=False)
         return {"tools": tools, "on_edit": lambda edit: _drawn(now, edit)}
     if isinstance(form, PickAnchor):
         trace = of.scene.at_text(of.question.screen.settings).trace

@@ -42,7 +42,8 @@ def _drawn_box(here: Session, text: str) -> Box | None:
 def probe_tools(here: Session, box: Box) -> Tools:
     """The tools of the canvas, with the probe in them."""
     epoch = f"{here.image.sha256[:16]} {view.restored()}"
-    return Tools([Object(box, PROBE)], [PROBE], [SELECTED], epoch, view.kept("probe", dict).get("serial", ""))
+    serial = view.kept("probe", dict).get("serial", "")
+    return Tools([Object(box, PROBE)], [PROBE], [SELECTED], epoch, serial, annotates=False)
 
 
 def moved_probe(here: Session) -> Callable[[Edit], None]:
