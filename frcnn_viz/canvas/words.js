@@ -2,7 +2,8 @@
 function statusLine(S) {
   if (S.scene.awaited) return "What belongs on this picture is being worked out.";
   const counts = S.scene.layers.map((layer, l) =>
-    `${layer.name}: showing ${S.shown[l].length.toLocaleString("en")} of ${countOf(layer).toLocaleString("en")}`);
+    `${layer.name} ${S.shown[l].length.toLocaleString("en")} of ${countOf(layer).toLocaleString("en")}`);
+  if (counts.length) counts[0] = "Shown: " + counts[0];
   if (S.shown.some(isDense)) counts.push("more than 50,000: brightness shows how many outlines cross a pixel");
   return [...(S.tools ? [readout(S.tools)] : []), ...counts].join("  ·  ");
 }

@@ -38,18 +38,18 @@ def test_the_controls_stand_in_the_panel_whichever_comes_first(app: str, page: P
     expect(beside).to_have_count(2)
     expect(within).to_have_count(0)
     beside.get_by_role("slider", name="top").fill("0")
-    expect(page.locator(".status")).to_have_text("box: showing 1 of 40")
+    expect(page.locator(".status")).to_have_text("Shown: box 1 of 40")
     switch(page, "panel", settled)
     expect(within).to_have_count(2)
     switch(page, "panel", settled)
     expect(beside).to_have_count(2)
     expect(within).to_have_count(0)
-    expect(page.locator(".status")).to_have_text("box: showing 1 of 40")
+    expect(page.locator(".status")).to_have_text("Shown: box 1 of 40")
     switch(page, "canvas", settled)
     expect(page.locator(".filters")).to_have_count(0)
     switch(page, "canvas", settled)
     expect(beside).to_have_count(2)
-    expect(page.locator(".status")).to_have_text("box: showing 40 of 40")
+    expect(page.locator(".status")).to_have_text("Shown: box 40 of 40")
 
 
 def test_in_a_panel_sliders_have_rows_and_chips_stand_two_in_one(app: str, page: Page, settled: Settled) -> None:

@@ -65,7 +65,7 @@ def test_each_frame_has_its_own_picture_and_boxes(host: Host) -> None:
         host.page.keyboard.press("d")
         expect(told).to_have_text(f"Frame {frame} of 0 to 5, at {TIMES[frame]:.2f} s.")
         assert shown(host) == (frame, frame, 1)
-        expect(host.page.locator(".status")).to_contain_text(f"detection: showing {frame} of {frame}")
+        expect(host.page.locator(".status")).to_contain_text(f"detection {frame} of {frame}")
     host.page.keyboard.press("a")
     assert shown(host) == (2, 2, 1)
     host.page.locator("input[aria-label=Step]").fill("5")

@@ -68,7 +68,7 @@ def test_its_sliders_filter_and_it_has_two_themes(opened: Page) -> None:
     for threshold in (settings.box_score_thresh, 0.9):
         at = Trace(detector.model, image.pixels, settings.replace(box_score_thresh=threshold))
         opened.get_by_role("slider", name=word("box_score_thresh").term).first.fill(str(threshold))
-        expect(status).to_contain_text(f"showing {len(at.detections)} of")
+        expect(status).to_contain_text(f" {len(at.detections)} of")
     back = "getComputedStyle(document.body).backgroundColor"
     dark = opened.evaluate(back)
     opened.locator("#theme").click()
