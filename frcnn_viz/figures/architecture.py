@@ -22,7 +22,7 @@ def stage_rows(modules: Sequence[Module], ms: Mapping[str, float]) -> list[dict[
             "parameters": f"{part.parameters:,}",
             "multiply-adds": amount(part.multiply_adds),
             "stage": ", ".join(STAGES[path]),
-            "ms of the stage": round(sum(ms.get(stage, 0.0) for stage in STAGES[path]), 1),
+            "ms of the stage": sum(ms.get(stage, 0.0) for stage in STAGES[path]),
         }
         for path, part in parts.items()
     ]

@@ -127,8 +127,8 @@ def object_rows(truth: GroundTruth, findings: Sequence[Finding]) -> list[dict[st
             "object": number,
             "class": name,
             "verdict": finding.verdict.value,
-            "IoU": round(finding.iou, 3),
-            "score": round(finding.score, 3),
+            "IoU": finding.iou,
+            "score": finding.score,
         }
         for number, (name, finding) in enumerate(zip(truth.names, findings, strict=True))
     ]

@@ -93,8 +93,8 @@ def object_rows(
         {
             "object": number,
             "class": name,
-            word("lab.size").term: round(size, 1),
-            word("number.best_iou").term: round(iou, 3),
+            word("lab.size").term: size,
+            word("number.best_iou").term: iou,
             "level": level_names[level],
             "label": f"IoU ≥ {fg_iou_thresh:g}" if reason is MatchReason.POSITIVE else "best match only",
         }
@@ -108,7 +108,7 @@ def refit_rows(report: Report) -> list[dict[str, object]]:
     found = []
     for arm in (OWN, OLD, REFITTED, CONTROL):
         figures = report.figures.get(arm)
-        more = {recall: round(figures.recall, 3), ap: round(figures.ap, 3)} if figures else {recall: None, ap: None}
+        more = {recall: figures.recall, ap: figures.ap} if figures else {recall: None, ap: None}
         found.append({"with": word(f"refit.{arm}").term, **more})
     return found
 

@@ -78,9 +78,9 @@ def worst_anchors(rpn: RpnLosses) -> list[dict[str, object]]:
         {
             "anchor": int(rpn.anchors[row]),
             "label": "positive" if rpn.labels[row] > 0 else "negative",
-            word("number.p_object").term: round(float(rpn.logits[row].sigmoid()), 4),
-            word("number.adds_objectness").term: round(float(rpn.objectness_parts[row]), 4),
-            word("number.adds_rpn_box").term: round(float(rpn.box_parts[row]), 4),
+            word("number.p_object").term: float(rpn.logits[row].sigmoid()),
+            word("number.adds_objectness").term: float(rpn.objectness_parts[row]),
+            word("number.adds_rpn_box").term: float(rpn.box_parts[row]),
         }
         for row in rows
     ]
@@ -94,10 +94,10 @@ def worst_rois(roi: RoiLosses, classes: Sequence[str]) -> list[dict[str, object]
         {
             "RoI": row,
             word("number.to_learn").term: classes[int(roi.labels[row])],
-            word("number.p_class").term: round(float(scores[row, roi.labels[row]]), 4),
+            word("number.p_class").term: float(scores[row, roi.labels[row]]),
             word("number.most_likely").term: classes[int(scores[row].argmax())],
-            word("number.adds_class").term: round(float(roi.classifier_parts[row]), 4),
-            word("number.adds_box").term: round(float(roi.box_parts[row]), 4),
+            word("number.adds_class").term: float(roi.classifier_parts[row]),
+            word("number.adds_box").term: float(roi.box_parts[row]),
         }
         for row in rows
     ]

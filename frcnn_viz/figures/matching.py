@@ -45,7 +45,7 @@ def anchor_rows(
         rows.append(
             {
                 "anchor": anchor,
-                "IoU": round(iou, 3),
+                "IoU": iou,
                 "label": REASON_NAMES[reason],
                 word("number.matched_to").term: "this object" if other == object_ else f"object {other}",
                 "level": names[level],
@@ -75,7 +75,7 @@ def objects_of_anchor(grid: AnchorGrid, anchor: int, truth: Tensor, names: Seque
     """How far an anchor overlaps each object [G, 4] of the input frame, the most first; those it does not, left out."""
     iou = box_iou(grid.boxes[anchor][None], truth)[0]
     order = iou.argsort(descending=True).tolist()
-    return [{"object": o, "class": names[o], "IoU": round(float(iou[o]), 3)} for o in order if iou[o] > 0]
+    return [{"object": o, "class": names[o], "IoU": float(iou[o])} for o in order if iou[o] > 0]
 
 
 def target_layers(grid: AnchorGrid, anchor: int, aim: Tensor, network_input: NetworkInput) -> list[BoxLayer]:

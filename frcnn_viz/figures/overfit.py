@@ -32,7 +32,7 @@ def object_rows(check: Check, names: Sequence[str]) -> list[dict[str, object]]:
     """One row an object: whether it is found, and the score and IoU of its detection."""
     rows = zip(names, check.found.tolist(), check.object_scores.tolist(), check.ious.tolist(), strict=True)
     return [
-        {"object": number, "class": name, "found": found, "score": round(score, 3), "IoU": round(iou, 3)}
+        {"object": number, "class": name, "found": found, "score": score, "IoU": iou}
         for number, (name, found, score, iou) in enumerate(rows, start=1)
     ]
 

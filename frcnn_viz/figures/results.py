@@ -39,7 +39,7 @@ def group_rows(groups: Sequence[Group]) -> list[dict[str, object]]:
             word("results.group").term: group_name(group.name),
             word("results.found").term: group.found,
             word("results.missed").term: group.missed,
-            word("results.recall").term: None if group.recall is None else round(group.recall, 4),
+            word("results.recall").term: group.recall,
             word("results.false_alarms").term: group.false_alarms,
             word("results.left_out").term: group.left_out,
         }

@@ -28,11 +28,11 @@ def class_table(original: Sequence[ClassStatistics], resized: Sequence[ClassStat
             "class": row.label,
             "objects": row.objects,
             "images": row.images,
-            word("statistics.size").term: round(row.size_median, 1),
+            word("statistics.size").term: row.size_median,
             word("statistics.spread").term: f"{row.size_p10:.0f} to {row.size_p90:.0f}",
-            word("statistics.size_resized").term: round(after.size_median, 1),
+            word("statistics.size_resized").term: after.size_median,
             word("statistics.spread_resized").term: f"{after.size_p10:.0f} to {after.size_p90:.0f}",
-            word("statistics.ratio").term: round(row.ratio_median, 2),
+            word("statistics.ratio").term: row.ratio_median,
         }
         for row, after in zip(original, resized, strict=True)
     ]

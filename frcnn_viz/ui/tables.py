@@ -41,8 +41,8 @@ def headings(names: Iterable[str]) -> dict[str, Any]:
 def decimals(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Formats by which a column's fractions have as many decimals each, for those that have fractions.
 
-    Four decimals below 1, one less for each further digit, and one at least. A column whose values are of several
-    scales has none: it is Streamlit's to show.
+    Four decimals up to 1, one less for each further digit, one at least, and none that all values lack. A column whose
+    values are of several scales has no format: it is Streamlit's to show.
     """
     formats = {}
     for name in dict.fromkeys(name for row in rows for name in row):
@@ -51,10 +51,9 @@ def decimals(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         if any(isinstance(value, str) for value in values) or all(size.is_integer() for size in sizes):
             continue
         most, least = max(sizes), min(sizes)
-        if most <= 1:
-            formats[name] = "%.4f"
-        elif most <= MANY_SCALES * least:
-            formats[name] = f"%.{max(1, 4 - len(str(int(most))))}f"
+        if most <= 1 or most <= MANY_SCALES * least:
+            known = next(n for n in range(5) if n == 4 or all(round(size, n) == size for size in sizes))
+            formats[name] = f"%.{min(known, max(1, 4 - len(str(int(most))) * (most > 1)))}f"
     return formats
 
 

@@ -13,13 +13,15 @@ from frcnn_viz.ui.tables import decimals
     ("values", "format"),
     [
         ((0.99997, 0.5), "%.4f"),
-        ((1.0, 0.25), "%.4f"),
-        ((1.5, 0.25), "%.3f"),
-        ((41.25, 3.0), "%.2f"),
+        ((1.0, 0.12345), "%.4f"),
+        ((1.0, 0.25, 2.0), "%.2f"),
+        ((1.5, 0.12345), "%.3f"),
+        ((41.256, 3.0), "%.2f"),
         ((637.8361, 34.25), "%.1f"),
         ((12345.5, 999.25), "%.1f"),
-        ((0.5, math.nan, 0.0, None), "%.4f"),
+        ((0.5, math.nan, 0.0, None), "%.1f"),
         ((-41.25, 3.5), "%.2f"),
+        ((3.2, 12.0), "%.1f"),
         ((0.4123, 1200.5), None),
         ((3.0, 4.0), None),
         ((3, 4), None),
@@ -32,4 +34,4 @@ def test_a_column_has_as_many_decimals_in_each_row(values: tuple, format: str | 
 
 
 def test_a_row_may_lack_a_column() -> None:
-    assert decimals([{"a": 0.5}, {"b": 20.5}]) == {"a": "%.4f", "b": "%.2f"}
+    assert decimals([{"a": 0.5625}, {"b": 20.125}]) == {"a": "%.4f", "b": "%.2f"}

@@ -29,10 +29,10 @@ def case_rows(here: Session, court: Court, stage: str, rows: list[int]) -> list[
         {
             "suppressed": int(court.ids[row]),
             "level" if stage == RPN else "class": group_name(here, stage, int(court.groups[row])),
-            "score": round(float(court.scores[row]), 3),
+            "score": float(court.scores[row]),
             "by": int(court.ids[other]),
-            "IoU": round(float(court.iou(row, torch.tensor([other]))[0]), 3),
-            "score gap": round(float(court.scores[other] - court.scores[row]), 3),
+            "IoU": float(court.iou(row, torch.tensor([other]))[0]),
+            "score gap": float(court.scores[other] - court.scores[row]),
             **({} if truth is None else {"another object": "yes" if of_others else ""}),
         }
         for row, other, of_others in zip(rows, by.tolist(), wrong.tolist(), strict=True)

@@ -74,7 +74,7 @@ def show_waterfall(ious: torch.Tensor, names: list[str], sizes: torch.Tensor, do
     groups = [(name, torch.tensor([n == name for n in names])) for name in sorted(set(names))]
     groups += [(band, (sizes >= low) & (sizes < high)) for band, (low, high) in BANDS.items()]
     rows = group_rows(ious, groups, threshold)
-    explained_table([{k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()} for row in rows])
+    explained_table(rows)
     mean = {name: sum(one.ms[name] for one in done) / len(done) for name in done[0].ms}
     times = ", ".join(f"{name} {value:.1f}" for name, value in mean.items())
     st.caption(f"Size bands are COCO's, in resized pixels. Mean milliseconds an image: {times}.")
