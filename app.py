@@ -26,6 +26,7 @@ from frcnn_viz.ui.classroom.door import Door, is_class, open_door
 from frcnn_viz.ui.classroom.upkeep import keep_clean
 from frcnn_viz.ui.errors import show_error
 from frcnn_viz.ui.hosts import OwnHosts
+from frcnn_viz.ui.overlap import mend_overlaps
 from frcnn_viz.ui.quiet import collect_when_quiet
 from frcnn_viz.ui.running import words
 
@@ -34,6 +35,7 @@ from frcnn_viz.ui.running import words
 async def warm_up(_: object) -> AsyncIterator[None]:
     """Load the detector and run it once, then spare its objects all collections."""
     send_at_once()  # before the first connection
+    mend_overlaps()
     image = from_pil(sample_scene("first-street").image, "warm-up")
     with suppress(ModelError, WeightsError):  # the page says it
         Trace(load_detector().model, image.tensor).detections  # noqa: B018

@@ -35,6 +35,7 @@ def setting_slider(name: str) -> None:
         told.term,
         kind(min(low, value)),
         kind(max(high, value)),
+        kind(value),
         step=kind(step),
         key=key,
         help=told.hover,
@@ -61,10 +62,11 @@ def setting_levels(name: str, level_names: Sequence[str]) -> None:
     columns = st.columns(len(levels))
     for level, (column, values) in enumerate(zip(columns, levels, strict=True)):
         key = f"text_{name}_{level}"
-        view.hold(key, ", ".join(f"{value:g}" for value in values))
         told = word(name)
         title = f"{told.term}, level {level_names[level] if level < len(level_names) else level}"
-        column.text_input(title, key=key, help=told.hover, on_change=_levels_changed, args=(name, level, key))
+        text = ", ".join(f"{value:g}" for value in values)
+        view.hold(key, text, typed=True)
+        column.text_input(title, text, key=key, help=told.hover, on_change=_levels_changed, args=(name, level, key))
 
 
 def _levels_changed(name: str, level: int, key: str) -> None:
@@ -110,6 +112,7 @@ def level_sliders(name: str, level_names: Sequence[str], across: int = 6) -> Non
                 f"Level {title}, {which}",
                 min(low, value),
                 max(high, value),
+                value,
                 step=step,
                 key=key,
                 on_change=_level_changed,
@@ -172,34 +175,35 @@ def segments(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -
     """One of a few, side by side; returns what is chosen. `key` is its label's in the word list, as below."""
     names = list(titles)
     widget = partial(st.segmented_control, options=names, format_func=titles.get, required=True)
-    return _bound(option, names, widget, key, more)
+    return _bound(option, names, widget, "default", key, more)
 
 
 def choice(option: Option, key: str, titles: Mapping[Any, str], **more: Any) -> Any:
     """One of many, in a box that opens."""
     names = list(titles)
-    return _bound(option, names, partial(st.selectbox, options=names, format_func=titles.get), key, more)
+    return _bound(option, names, partial(st.selectbox, options=names, format_func=titles.get), "index", key, more)
 
 
 def toggle(option: Option, key: str, **more: Any) -> bool:
     """On or off."""
-    return _bound(option, (False, True), st.toggle, key, more)
+    return _bound(option, (False, True), st.toggle, "value", key, more)
 
 
 def slide(option: Option, key: str, low: float, high: float, step: float, **more: Any) -> Any:
     """A number from a range."""
     widget = partial(st.slider, min_value=low, max_value=high, step=step)
-    return _bound(option, _Range(low, high), widget, key, more)
+    return _bound(option, _Range(low, high), widget, "value", key, more)
 
 
 def number(option: Option, key: str, low: int, high: int, **more: Any) -> int:
     """A whole number, typed."""
-    return _bound(option, _Range(low, high), partial(st.number_input, min_value=low, max_value=high), key, more)
+    widget = partial(st.number_input, min_value=low, max_value=high)
+    return _bound(option, _Range(low, high), widget, "value", key, more, typed=True)
 
 
 def words(option: Option, key: str, **more: Any) -> str:
     """A line of text."""
-    return _bound(option, (option.value,), partial(st.text_input, max_chars=80), key, more)
+    return _bound(option, (option.value,), partial(st.text_input, max_chars=80), "value", key, more, typed=True)
 
 
 def several(option: Option, key: str, names: Sequence[str], **more: Any) -> list[str]:
@@ -228,12 +232,28 @@ class _Range:
         return iter((self.low, self.high))
 
 
-def _bound(option: Option, offered: Iterable[Any], widget: Callable[..., Any], key: str, more: dict[str, Any]) -> Any:
-    """A widget that shows an option and sets it; what the view has and is not offered gives way to what is."""
+def _bound(
+    option: Option,
+    offered: Iterable[Any],
+    widget: Callable[..., Any],
+    first: str,
+    key: str,
+    more: dict[str, Any],
+    typed: bool = False,
+) -> Any:
+    """A widget that shows an option and sets it; what the view has and is not offered gives way to what is.
+
+    `first`: its argument for what it shows at first, which `hold` may have put there too late for the browser.
+    """
     name, told = f"option_{option.name}", word(key)
     value = next((one for one in (option.value, option.first) if one in offered), next(iter(offered)))
-    view.hold(name, value)
-    more = {"label": told.term, "help": told.hover, **more}
+    view.hold(name, value, typed)
+    more = {
+        "label": told.term,
+        "help": told.hover,
+        first: list(offered).index(value) if first == "index" else value,
+        **more,
+    }
     if view.offers(option.name):
         widget(key=name, on_change=lambda: option.set(view.held(name)), **more)
     return value

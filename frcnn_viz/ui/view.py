@@ -17,6 +17,7 @@ import streamlit as st
 from frcnn_viz.data.samples import SAMPLE_SETS, SAMPLES
 from frcnn_viz.models.registry import DEFAULT_DETECTOR
 from frcnn_viz.pipeline.settings import FIELD_NAMES
+from frcnn_viz.ui.overlap import is_to_be_sent_again
 
 SELECTIONS = ("cell", "anchor", "candidate", "proposal", "detection", "loss_anchor", "loss_roi", "object")
 SETS = ("this", "yours", "class", *SAMPLE_SETS)
@@ -256,7 +257,10 @@ def held(key: str) -> Any:
     return st.session_state.get(key)
 
 
-def hold(key: str, value: object) -> None:
-    """Put a widget to a value before it is shown; setting one that has it already makes it draw twice."""
-    if st.session_state.get(key) != value:
+def hold(key: str, value: object, typed: bool = False) -> None:
+    """Put a widget to a value before it is shown; setting one that has it already makes it draw twice.
+
+    `typed`: it is one in which the user writes.
+    """
+    if st.session_state.get(key) != value or is_to_be_sent_again(key, typed):
         st.session_state[key] = value

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from frcnn_viz.paths import APP
 from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.words import word
-from tests.browser.conftest import open_by_menu
+from tests.browser.conftest import open_by_menu, open_tab
 from tests.browser.contrast import hard_to_read
 from tests.data.videos import pictures, write_video
 
@@ -213,6 +213,33 @@ def test_keys_step_through_stages_pictures_and_detections(app: str, page: Page, 
     expect(page.locator("h1")).to_have_css("font-size", "20px")
     page.keyboard.press("?")
     expect(page.get_by_text("next stage of the story")).to_be_visible()
+
+
+@pytest.mark.parametrize("wait_ms", [0, 20, 40, 80])
+def test_a_key_pressed_before_the_answer_undoes_nothing(wait_ms: int, app: str, page: Page, settled: Settled) -> None:
+    sliders = page.get_by_test_id("stSliderThumbValue")
+    page.goto(f"{app}/training?rpn_fg_iou_thresh=0.5&rpn_bg_iou_thresh=0.2")
+    settled(page)
+    page.get_by_role("button", name="Reset settings").click()
+    page.wait_for_timeout(wait_ms)
+    page.keyboard.press("l")
+    expect(page).to_have_url(re.compile("stage.level=1"))
+    settled(page)
+    assert sliders.all_inner_texts()[:2] == ["0.70", "0.30"]
+    assert "thresh" not in page.url
+
+    page.goto(f"{app}/anchors")
+    settled(page)
+    open_tab(page, "shapes")
+    for _ in range(2):
+        page.wait_for_timeout(wait_ms)
+        page.keyboard.press("k")
+    settled(page)
+    page.keyboard.press("k")
+    expect(page).to_have_url(re.compile("detection="))
+    settled(page)
+    assert sliders.all_inner_texts()[:5] == ["12", "24", "48", "96", "176"]
+    assert "anchor_sizes" not in page.url
 
 
 def test_a_thumbnail_that_is_pressed_keeps_the_focus(app: str, page: Page, settled: Settled) -> None:

@@ -141,6 +141,7 @@ def _detector(here: session.Session | None) -> None:
     with st.popover("Weights and device", icon=":material/memory:"):
         st.toggle(
             word("view.random_weights").term,
+            now.random,
             key="choose_random",
             help=word("view.random_weights").hover,
             on_change=lambda: session.choose_model(now.model, view.held("choose_random")),
@@ -168,9 +169,10 @@ def _step() -> None:
     if len(steps) < 2:
         return
     told = word("view.step")
-    view.hold("choose_step", int(step) if step.isdecimal() and int(step) in steps else steps[-1])
+    chosen = int(step) if step.isdecimal() and int(step) in steps else steps[-1]
+    view.hold("choose_step", chosen)
     changed = lambda: session.choose_step(f"{run}@{view.held('choose_step')}")  # noqa: E731
-    st.select_slider(told.term, steps, key="choose_step", on_change=changed, help=told.hover)
+    st.select_slider(told.term, steps, chosen, key="choose_step", on_change=changed, help=told.hover)
 
 
 def _neighbours() -> list[Tile]:
@@ -216,7 +218,8 @@ def _choice(name: str, word_key: str, titles: dict[str, str], choose: Callable[[
     called[key] = chosen, titles[chosen]
     view.hold(key, chosen)
     changed = lambda: choose(view.held(key))  # noqa: E731
-    st.selectbox(told.term, list(titles), format_func=titles.get, key=key, on_change=changed, help=told.hover)
+    at = list(titles).index(chosen)
+    st.selectbox(told.term, list(titles), at, format_func=titles.get, key=key, on_change=changed, help=told.hover)
 
 
 def _uploader() -> str:

@@ -100,6 +100,7 @@ def _(form: PickAnchor, of: Asked, lock: Lock) -> None:
     st.selectbox(
         word("term.level").term.capitalize(),
         range(len(form.names)),
+        level,
         format_func=lambda n: plain(f"{form.names[n]}: {form.grid_sizes[n][0]} x {form.grid_sizes[n][1]} cells"),
         key=level_key,
         help=word("term.level").hover,
@@ -114,6 +115,7 @@ def _(form: PickAnchor, of: Asked, lock: Lock) -> None:
     st.radio(
         word("lesson.shape").term,
         range(len(shapes)),
+        shape,
         format_func=shapes.__getitem__,
         key=shape_key,
         on_change=shaped,

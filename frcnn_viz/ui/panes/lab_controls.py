@@ -36,7 +36,8 @@ def preset(here: Session, level_names: tuple[str, ...]) -> None:
     named = {word("lab.own").term: here.defaults.anchor_sizes}
     named |= {name: sizes for name, sizes in PRESETS.items() if len(sizes) == len(level_names)}
     key = "lab_preset"
-    view.hold(key, next((name for name, sizes in named.items() if sizes == here.settings.anchor_sizes), None))
+    present = next((name for name, sizes in named.items() if sizes == here.settings.anchor_sizes), None)
+    view.hold(key, present)
 
     def take() -> None:
         sizes, own = named.get(view.held(key), here.settings.anchor_sizes), here.defaults
@@ -46,4 +47,5 @@ def preset(here: Session, level_names: tuple[str, ...]) -> None:
         session.change_settings(anchor_sizes=sizes, aspect_ratios=ratios)
 
     told = word("lab.preset")
-    st.selectbox(told.term, list(named), None, key=key, on_change=take, placeholder="your own", help=told.hover)
+    names, more = list(named), {"placeholder": "your own", "help": told.hover}
+    st.selectbox(told.term, names, names.index(present) if present else None, key=key, on_change=take, **more)

@@ -58,8 +58,8 @@ def _lacking(lesson: Lesson, scene: Scene) -> str:
 
 def _student(record: Record) -> None:
     told = word("lesson.student")
-    view.hold(NAME, record.student)
-    st.text_input(told.term, key=NAME, max_chars=60, help=told.hover, on_change=_named)
+    view.hold(NAME, record.student, typed=True)
+    st.text_input(told.term, record.student, key=NAME, max_chars=60, help=told.hover, on_change=_named)
     st.caption(f"{word('lesson.seed').term}: {plain(record.seed)}", help=word("lesson.seed").hover)
     if record.rows:
         name = f"lessons-{''.join(c for c in record.student if c.isalnum()) or record.seed}.json"

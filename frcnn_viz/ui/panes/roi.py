@@ -55,6 +55,7 @@ def chosen_roi(here: Session) -> Pooling | None:
         f"{word('option.proposal').term}, 0 to {count - 1:,}",
         0,
         count - 1,
+        chosen,
         key="rois_number",
         help=word("option.proposal").hover,
         on_change=lambda: session.select("proposal", view.held("rois_number")),
