@@ -53,7 +53,8 @@ def decimals(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         most, least = max(sizes), min(sizes)
         if most <= 1 or most <= MANY_SCALES * least:
             known = next(n for n in range(5) if n == 4 or all(round(size, n) == size for size in sizes))
-            formats[name] = f"%.{min(known, max(1, 4 - len(str(int(most))) * (most > 1)))}f"
+            room = 4 if most <= 1 else max(1, 4 - len(str(int(most))))
+            formats[name] = f"%.{min(known, room)}f"
     return formats
 
 

@@ -1,15 +1,12 @@
-"""The frame in a real browser: what is seen at which window, links, Back and Forward, keys, pictures dropped."""
+"""The frame in a real browser: what is seen at which window, links, Back and Forward, keys."""
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from frcnn_viz.paths import APP
@@ -17,7 +14,6 @@ from frcnn_viz.ui.frame.pages import STORY
 from frcnn_viz.words import word
 from tests.browser.conftest import open_by_menu, open_tab
 from tests.browser.contrast import hard_to_read
-from tests.data.videos import pictures, write_video
 
 Settled = Callable[[Page], None]
 WITH_CANVAS = [
@@ -251,57 +247,6 @@ def test_a_thumbnail_that_is_pressed_keeps_the_focus(app: str, page: Page, settl
     expect(page).to_have_url(re.compile(f"image={key}"))
     settled(page)
     expect(page.locator(f".gallery [data-key={key}][aria-pressed=true]")).to_be_focused()
-
-
-DROP = """([content, name, type]) => {
-    const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0)), files = new DataTransfer();
-    files.items.add(new File([bytes], name, { type }));
-    const place = document.querySelector('.st-key-detections_canvas');
-    place.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
-}"""
-
-
-def test_the_browser_does_not_leave_the_app_for_a_file_that_is_dropped(app: str, page: Page, settled: Settled) -> None:
-    page.goto(f"{app}/input")
-    settled(page)
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    assert page.evaluate("""() => ['dragover', 'drop'].map((what) => {
-        const files = new DataTransfer();
-        files.items.add(new File(['{}'], 'boxes.json', { type: 'application/json' }));
-        return !window.dispatchEvent(new DragEvent(what, { dataTransfer: files, bubbles: true, cancelable: true }));
-    })""") == [True, True]
-
-
-def test_a_picture_dropped_on_the_page_is_looked_at(app: str, page: Page, settled: Settled) -> None:
-    page.goto(f"{app}/detections")
-    settled(page)
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    picture = io.BytesIO()
-    Image.radial_gradient("L").convert("RGB").save(picture, "PNG")
-    page.evaluate(DROP, [base64.b64encode(picture.getvalue()).decode(), "MyCamera_00001.png", "image/png"])
-    expect(page.get_by_role("combobox", name="Picture")).to_have_value("Yours: MyCamera_00001.png")
-    settled(page)
-    expect(page.locator("h1")).to_have_text("Detections")
-    page.wait_for_function(FITS, timeout=5_000)  # a square one, as high as the window leaves room for
-    name = page.get_by_role("button", name="MyCamera_00001", exact=True).locator(".title")
-    expect(name).to_have_text("MyCa…00001")
-    assert name.evaluate("title => title.scrollHeight <= title.clientHeight"), "it is seen to its end"
-
-
-@pytest.mark.parametrize(("name", "type_"), [("dropped.mp4", "video/mp4"), ("dropped.avi", "")])
-def test_a_video_dropped_on_the_page_becomes_a_clip(
-    app: str, page: Page, settled: Settled, tmp_path: Path, name: str, type_: str
-) -> None:
-    page.goto(f"{app}/detections")
-    settled(page)
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    content = write_video(tmp_path / name, pictures(4, 96, 128)).read_bytes()
-    page.evaluate(DROP, [base64.b64encode(content).decode(), name, type_])
-    expect(page.get_by_role("combobox", name="Picture")).to_have_value(f"Clip: {name}")
-    settled(page)
-    expect(page.get_by_text("Frame 0 of 0 to 3, at 0.00 s.")).to_be_visible()
-    page.keyboard.press("]")
-    expect(page.get_by_text("Frame 1 of 0 to 3, at 0.10 s.")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ def keys(states: WidgetStates) -> list[str]:
 
 
 @pytest.fixture
-def browser() -> overlap._Browser:
+def browser(monkeypatch: pytest.MonkeyPatch) -> overlap._Browser:
+    """One that has told nothing; what a test does to this thread and to Streamlit ends with it."""
+    monkeypatch.setattr(overlap, "_run", overlap._Run())
+    for name in ("on_script_will_rerun", "on_script_finished"):
+        monkeypatch.setattr(SessionState, name, getattr(SessionState, name))
     return overlap._Browser()
 
 
@@ -52,7 +56,8 @@ def test_of_who_may_not_have_drawn_it_only_news_are_believed(ended: bool, browse
     assert typed == [False, False, True], "what is being typed is not told yet"
 
 
-def test_what_is_shown_where_a_run_ends_by_asking_for_another_is_sent_again(browser: overlap._Browser) -> None:
+@pytest.mark.usefixtures("browser")
+def test_what_is_shown_where_a_run_ends_by_asking_for_another_is_sent_again() -> None:
     mend_overlaps()
     mend_overlaps()
     assert not hasattr(SessionState.on_script_will_rerun.__wrapped__, "__wrapped__")
