@@ -23,7 +23,7 @@ CLOSE = 0.5
 PRESSED = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 """What tells of an event, not of a state: the same event again is another."""
 
-KEPT = "browser"
+KEPT = "told_by_browser"
 """The session's key of what its browser told; Streamlit's own object takes no attribute."""
 
 
@@ -83,7 +83,10 @@ def is_to_be_sent_again(key: str, typed: bool = False) -> bool:
 
 
 def up_to_date(browser: _Browser, states: WidgetStates) -> WidgetStates:
-    """What of a browser's message is to be believed at the beginning of a run; notes what it told."""
+    """What of a browser's message is to be believed as a run begins: all of it, or its news and what was pressed.
+
+    Notes in `browser` and for this thread's run what it told.
+    """
     told = {one.id: one.SerializeToString(deterministic=True) for one in states.widgets}
     news = {name: browser.told.get(name) != content for name, content in told.items()}
     is_close = browser.runs or monotonic() - browser.ended < CLOSE

@@ -260,6 +260,8 @@ def held(key: str) -> Any:
 def hold(key: str, value: object, typed: bool = False) -> None:
     """Put a widget to a value before it is shown; setting one that has it already makes it draw twice.
 
+    Give it the widget as its first value as well: with that a browser shows it which never saw this.
+
     `typed`: it is one in which the user writes.
     """
     if st.session_state.get(key) != value or is_to_be_sent_again(key, typed):
